@@ -1,0 +1,1 @@
+"""What Tocsin is about: judging stories, and telling people once."""

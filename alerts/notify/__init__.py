@@ -1,0 +1,1 @@
+"""Ways to tell people: the Notifier protocol and its small implementations."""

@@ -1,0 +1,86 @@
+"""What the courier asks of a store: deliveries, their states, and the Outbox protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from alerts.story import Alert
+
+
+class State(StrEnum):
+    """Where a delivery stands.
+
+    pending → sending → sent; sending → unclear → sent | pending; any → dead. ``sending`` is committed
+    before the first byte goes out, so a row found in that state at start-up is unclear.
+    """
+
+    PENDING = "pending"
+    SENDING = "sending"
+    UNCLEAR = "unclear"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Where a sent message stands: enough to edit it or to reply to it later."""
+
+    channel: str  # the id the other side uses, "C0ALERTS01"
+    message: str  # Slack's ts, a string: as a float it loses a digit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message on its way."""
+
+    key: str  # ULID; travels in the message's metadata and is what reconciliation looks for
+    alert: Alert
+    state: State
+    queued: datetime
+    attempts: int = 0  # how often it was put on the wire
+    looks: int = 0  # how often it was looked for in vain since it became unclear
+    tried: datetime | None = None  # when it was first put on the wire
+    resent: bool = False  # put on the wire again after an unclear answer
+    rung: int = 0  # how far it was made plainer after refusals; 0 = the full card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What an attempt or a look-up led to: the delivery's next state, and why."""
+
+    state: State
+    reason: str  # stable short name: "accepted", "found", "rate-limited", "not-found-twice" …
+    detail: str = ""  # the other side's words
+    not_before: datetime | None = None  # when to look at it again; None for final states
+    receipt: Receipt | None = None  # with State.SENT, where known
+    looks: int = 0
+    resent: bool = False
+    rung: int = 0
+
+
+class Outbox(Protocol):
+    """Deliveries, kept where a crash cannot reach them. Every method commits before it returns."""
+
+    async def recover(self, now: datetime) -> int:
+        """Make every ``sending`` delivery ``unclear``, due at once, and say how many; called at start-up."""
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Return pending and unclear deliveries whose time has come, oldest first, none on held channels."""
+
+    async def next_due(self) -> datetime | None:
+        """Return the earliest moment at which ``due`` may return something; None when all is final."""
+
+    async def begin(self, key: str, now: datetime) -> bool:
+        """Move a pending delivery to ``sending`` and count the attempt; False when it is not pending."""
+
+    async def settle(self, key: str, settlement: Settlement, now: datetime) -> None:
+        """Write what an attempt or a look-up led to, and log it for ``why``."""
+
+    async def hold(self, channel: str | None, until: datetime | None, reason: str) -> None:
+        """Keep a channel's deliveries (None: everybody's) back until a moment; None releases them."""

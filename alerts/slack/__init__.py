@@ -1,0 +1,1 @@
+"""Slack: what a card looks like there, and how it gets there once."""

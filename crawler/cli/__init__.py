@@ -1,0 +1,1 @@
+"""The tocsin command: one module for each group of commands."""

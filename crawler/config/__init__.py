@@ -1,0 +1,1 @@
+"""How config.yaml becomes a Config."""

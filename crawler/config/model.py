@@ -1,0 +1,92 @@
+"""The configuration as the rest of the program sees it: each part gets its own section."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from alerts.errors import Problem
+    from alerts.rules.ruleset import RuleSet
+    from spiders.source import Source
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A text that prints as ``***``."""
+
+    value: str = field()
+
+    def reveal(self) -> str:
+        """Return the text itself: only for the place that needs it."""
+        return self.value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackConfig:
+    """The ``slack:`` section."""
+
+    token: Secret | None = None  # None: cards are printed to the terminal
+    api_url: str = "https://slack.com/api/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostLimits:
+    """``fetch.per_host``: how gently one host is visited."""
+
+    concurrency: int = 1
+    delay: timedelta = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchConfig:
+    """The ``fetch:`` section."""
+
+    user_agent: str  # {version} already filled in
+    contact: str | None = None  # the From header
+    concurrency: int = 64
+    per_host: HostLimits = HostLimits()
+    timeout: timedelta = timedelta(seconds=30)
+    max_body: int = 5 * 1024 * 1024  # bytes, after decompression
+    allow_private: tuple[IPv4Network | IPv6Network, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardsConfig:
+    """The ``cards:`` section."""
+
+    same_story: timedelta = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogConfig:
+    """The ``log:`` section."""
+
+    format: str = "auto"  # auto | pretty | keyvalue | json
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A configuration that was checked whole."""
+
+    path: Path
+    store: str  # an SQLAlchemy URL; file paths are absolute
+    timezone: ZoneInfo
+    slack: SlackConfig
+    fetch: FetchConfig
+    sources: tuple[Source, ...]
+    rules: RuleSet
+    cards: CardsConfig
+    log: LogConfig
+    warnings: tuple[Problem, ...] = ()

@@ -1,0 +1,1 @@
+"""A small news web that the real daemon runs against, offline."""

@@ -1,0 +1,1 @@
+"""What Tocsin remembers: one schema, one writer."""

@@ -1,0 +1,41 @@
+"""Entry and Reading: what a source says, before anyone knows whether it is new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from alerts.story import DateNote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item of a source, cleaned: plain text in NFC, canonical link, aware UTC dates or None.
+
+    ``identity`` names the item within its source: the guid, else the canonical link, else a hash of
+    title and text. It is never a date.
+    """
+
+    identity: str
+    url: str | None  # canonical, http or https
+    title: str
+    text: str = ""  # the feed's own text, paragraphs parted by a blank line
+    language: str | None = None
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    published: datetime | None = None
+    date_note: DateNote | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one parsed document holds."""
+
+    title: str | None  # what the source calls itself
+    dialect: str  # rss20, atom10, rdf, json11 …
+    language: str | None = None
+    entries: tuple[Entry, ...] = ()
+    notes: tuple[str, ...] = ()  # oddities worth a line in the poll log: "not well-formed", "500 of 812 entries read"

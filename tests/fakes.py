@@ -1,0 +1,61 @@
+"""Stand-ins that obey the protocols of the program: a clock that never waits, and small makers of values."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from alerts.story import Outlet, Story
+
+NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+
+
+class FakeClock:
+    """A clock that moves only when told to, or, with ``eager``, whenever somebody waits for it."""
+
+    def __init__(self, start: datetime = NOON, *, eager: bool = True) -> None:
+        self._now = start
+        self._eager = eager
+        self._waiting: list[tuple[datetime, int, asyncio.Event]] = []
+        self._order = itertools.count()
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        self._now += by
+        while self._waiting and self._waiting[0][0] <= self._now:
+            heapq.heappop(self._waiting)[2].set()
+
+    async def wait_until(self, moment: datetime) -> None:
+        if moment <= self._now:
+            return
+        if self._eager:
+            self.advance(moment - self._now)
+            await asyncio.sleep(0)
+            return
+        event = asyncio.Event()
+        heapq.heappush(self._waiting, (moment, next(self._order), event))
+        await event.wait()
+
+
+def outlet(**changes: Any) -> Outlet:
+    values: dict[str, Any] = {"id": "reuters", "name": "Reuters", "host": "reuters.example", "tier": 1}
+    return Outlet(**(values | changes))
+
+
+def story(title: str = "Japan and France open talks", text: str = "", **changes: Any) -> Story:
+    values: dict[str, Any] = {
+        "id": 1,
+        "outlet": outlet(),
+        "url": "https://reuters.example/world/japan-france",
+        "title": title,
+        "text": text,
+        "language": "en",
+        "published": NOON - timedelta(minutes=5),
+        "seen": NOON,
+    }
+    return Story(**(values | changes))
