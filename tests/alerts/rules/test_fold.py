@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from alerts.rules.fold import _TABLE, MARK, _composed, _joined, _translated, fold, fold_with_offsets
+
+SCRIPTS = (
+    "Rare-Earth élysée œuvre ß İ F-35 Ｒａｒｅ ﬁ ½ ™ co\u00adop x\u0304 U.S. 1,000 Dr. Россия й Ελλάς العربية हिन्दी "
+    "日本 レアアース ｶﾞ が か\u3099 ー 희토류 \u1112\u1174\u1110 รัสเซีย ำ "
+    "。、「」（）—‐\u2011’“”;|?!\n\n\t\u200b\ufeff😀\ud800"
+)
+MIXED = st.text(alphabet=st.one_of(st.sampled_from(SCRIPTS), st.characters()), max_size=60)
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("", ""),
+        ("Rare-Earth\nexports", "rare earth exports"),
+        ("rare\u2011earth Ｒare\u00ad‐earth", "rare earth rare earth"),
+        ("Élysée Nouvelle‑Calédonie Łódź œuvre Straße", "elysee nouvelle caledonie lodz oeuvre strasse"),
+        ("Japan’s l'accord AC/DC “quoted”", "japan s l accord ac dc quoted"),
+        ("日本とFranceは", "日 本 と france は"),
+        ("レアアースと中国のG20サミット", "レアアース と 中 国 の g20 サミット"),
+        ("ｶﾞｽ ガス が", "ガス ガス が"),
+        ("KBS뉴스 희토류를", "kbs 뉴스 희토류를"),
+        ("ปรัสเซีย", "ปรัสเซีย"),
+        ("ё й Су-35С Ελλάς", "е и су 35 с ελλασ"),
+        ("critical; minerals", "critical | minerals"),
+        ("日本。（フランス）", "日 本 | | フランス |"),
+        ("rare. Earth, Wind & Fire", "rare | earth | wind fire"),
+        ("エマニュエル・マクロン「大統領」", "エマニュエル マクロン 大 統 領"),
+        ("1,000.5 at 10:30", "1 000 5 at 10 30"),
+        ("in 2026, France", "in 2026 | france"),
+        ("½ Boeing™ ㈱ № 5", "½ boeing no 5"),
+        ("first paragraph\n\nsecond", "first paragraph | second"),
+        ("soft\u00adware zero\u200bwidth", "software zerowidth"),
+    ],
+)
+def test_a_text_folds_to_tokens_between_single_blanks(text: str, folded: str) -> None:
+    assert fold(text).strip() == folded
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("the U.S. Navy", "the u s navy"),
+        ("u.s. navy", "u s navy"),
+        ("George W. Bush", "george w bush"),
+        ("St. Petersburg and Dr. Smith", "st petersburg and dr smith"),
+        ("É. Macron", "e macron"),
+        ("E\u0301. Macron", "e macron"),
+        ("Ｕ．Ｓ． Navy", "u s navy"),
+    ],
+)
+def test_full_stops_after_initials_and_titles_end_no_clause(text: str, folded: str) -> None:
+    assert fold(text).strip() == folded
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is rare. Earth",
+        "about rare.5 earths",
+        "on the 1st. Petersburg",
+        "e\u0301leve\u0301s. Les",
+        "mine\u00adr. Next",
+        "中国x. Next",
+    ],
+)
+def test_other_full_stops_do(text: str) -> None:
+    assert MARK in fold(text)
+
+
+@given(MIXED)
+@example("The minister said on Monday in the capital that “rare earths” (レアアース) would cost much more.")
+def test_both_ways_to_fold_agree_with_the_one_table(text: str) -> None:
+    assert _translated(text) == text.translate(_TABLE)
+    assert fold_with_offsets(text).text == fold(text)
+
+
+@given(MIXED)
+def test_fold_is_stable(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text(alphabet=st.sampled_from(re.sub(r"[\ud800\n]", "", SCRIPTS)), max_size=40))
+def test_composed_and_decomposed_texts_fold_alike(text: str) -> None:
+    assert fold(unicodedata.normalize("NFD", text)) == fold(unicodedata.normalize("NFC", text))
+
+
+@given(MIXED)
+def test_composing_cluster_by_cluster_is_composing(text: str) -> None:
+    if "ﾞ" not in text and "ﾟ" not in text:
+        assert _composed(text)[0] == unicodedata.normalize("NFC", text)
+
+
+def test_every_backward_composing_character_is_known_as_one() -> None:
+    for code in range(sys.maxunicode + 1):
+        parts = unicodedata.decomposition(chr(code)).split()
+        if len(parts) == 2 and "<" not in parts[0]:
+            text = unicodedata.normalize("NFD", chr(code))
+            assert _composed(text)[0] == unicodedata.normalize("NFC", text)
+
+
+@given(MIXED)
+def test_the_original_of_each_token_folds_to_it(text: str) -> None:
+    folded = fold_with_offsets(text)
+    for token in re.finditer(r"[^ |]+", folded.text):
+        start, end = folded.original(token.start(), token.end())
+        assert 0 <= start < end <= len(text)
+        assert token[0] in fold(text[start:end]).split()
+
+
+def test_offsets_lead_to_exactly_the_words_written() -> None:
+    text = "Ｎｅｗ: Nouvelle\u2011Cale\u0301donie, co\u00adoperation（レアアース）と희토류를"
+    folded = fold_with_offsets(text)
+    for term in ("nouvelle caledonie", "cooperation", "レアアース", "희토류"):
+        start = folded.text.index(term)
+        begin, end = folded.original(start - 1, start + len(term))
+        assert fold(text[begin:end]).strip() == term
+    assert folded.original(0, 5) == (0, 3)
+
+
+def test_no_character_folds_to_a_sign_of_the_fold() -> None:
+    assigned = (code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) not in {"Cn", "Co"})
+    joined = {code: _joined(_TABLE[code]) for code in assigned}
+    for code, piece in joined.items():
+        assert not re.search(r"[\0\ud800-\udfff\ue000-\uf8ff]", piece), hex(code)
+        assert piece.strip() == "" or piece == MARK or re.fullmatch(r" ?[^\s|]+ ?", piece), hex(code)
+        if unicodedata.is_normalized("NFC", chr(code)):
+            assert fold(chr(code)).strip() == piece.strip(), hex(code)
