@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,20 +16,28 @@ if TYPE_CHECKING:
     from spiders.source import Source
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Secret:
-    """A text that prints as ``***``."""
+    """A text that prints as ``***``; no dataclass, so that ``asdict`` does not print it either."""
 
-    value: str = field()
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
 
     def reveal(self) -> str:
         """Return the text itself: only for the place that needs it."""
-        return self.value
+        return self._value
 
     def __repr__(self) -> str:
         return "***"
 
     __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

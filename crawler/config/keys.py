@@ -1,0 +1,167 @@
+"""Every key that config.yaml may hold, now or in a later version, in one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of the configuration.
+
+    In ``path``, ``[]`` stands for each entry of a list and ``*`` for each name that the user chose.
+    """
+
+    path: str
+    about: str
+    instead: str | None = None  # not yet available: what to do until it is
+
+    @property
+    def section(self) -> str:
+        """The path of the mapping that holds this key; empty for the file itself."""
+        return self.path.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The key as the user writes it."""
+        return self.path.rpartition(".")[2]
+
+    @property
+    def available(self) -> bool:
+        """Whether this version acts on the key."""
+        return self.instead is None
+
+
+KEYS: tuple[Key, ...] = (
+    Key("store", "where everything is kept: sqlite:///PATH, relative to this file"),
+    Key("engine", "what runs the work: auto or embedded"),
+    Key("timezone", "the zone in which times are shown"),
+    Key("include", "globs of further files with sources, entities and rules"),
+    # Slack
+    Key("slack", "how cards reach Slack; without a token they are printed to the terminal"),
+    Key("slack.token", "the bot token, xoxb-…; may come from an unset variable"),
+    Key("slack.token_file", "a file that holds the bot token"),
+    Key("slack.api_url", "the address of Slack's API, for gateways"),
+    Key("slack.app_token", "Socket Mode", "remove it; buttons and commands are not there yet"),
+    Key("slack.app_token_file", "Socket Mode", "remove it; buttons and commands are not there yet"),
+    Key("slack.webhook", "an incoming webhook instead of a token", "remove it; use slack.token"),
+    Key("slack.webhook_file", "an incoming webhook instead of a token", "remove it; use slack.token_file"),
+    Key("slack.ops_channel", "where health is reported", "remove it; `tocsin status` and the log report health"),
+    Key("slack.admins", "who may mute and replay", "remove it; nothing can be muted from Slack yet"),
+    # fetching
+    Key("fetch", "how sources are visited"),
+    Key("fetch.user_agent", "who we say we are; {version} is filled in"),
+    Key("fetch.contact", "an e-mail address, sent as the From header"),
+    Key("fetch.concurrency", "visits at the same time, over all hosts"),
+    Key("fetch.per_host", "how gently one host is visited"),
+    Key("fetch.per_host.concurrency", "visits of one host at the same time"),
+    Key("fetch.per_host.delay", "pause between two visits of one host"),
+    Key("fetch.timeout", "how long an answer may take"),
+    Key("fetch.max_body", "how large a document may be, after decompression"),
+    Key("fetch.allow_private", "private networks (CIDR) that may be fetched, on every port"),
+    Key("fetch.robots", "robots rules", "remove it; only addresses that you wrote are fetched, no links are followed"),
+    Key("fetch.proxy", "a proxy", "remove it; sources are fetched directly"),
+    # defaults
+    Key("defaults", "what holds for sources and rules that do not say otherwise"),
+    Key("defaults.every", "how often a source is visited: auto (15m) or a duration of at least 1s"),
+    Key("defaults.fulltext", "auto or never: alerts are judged on the text that the feed itself carries"),
+    Key("defaults.to", "the channels of rules without `to:`"),
+    Key("defaults.severity", "info, notice, high or critical"),
+    Key("defaults.backlog", "first visit: how young a story must be to alert: none, a duration, or all"),
+    Key("defaults.every_min", "the shortest learned interval", "remove it; `every: auto` is 15m"),
+    Key("defaults.every_max", "the longest learned interval", "remove it; `every: auto` is 15m"),
+    # sources
+    Key("sources", "what is watched: addresses, or mappings with the keys below"),
+    Key("sources[].id", "a short name, unique; default: from host and path"),
+    Key("sources[].url", "the address of the feed"),
+    Key("sources[].name", "the name on cards; default: the host"),
+    Key("sources[].kind", "auto or feed"),
+    Key("sources[].every", "how often it is visited: auto, or a duration of at least 1s"),
+    Key("sources[].fulltext", "auto or never"),
+    Key("sources[].language", "the language of its stories, such as ja"),
+    Key("sources[].country", "where it is published, two letters"),
+    Key("sources[].tier", "1 wire or government … 4 unknown"),
+    Key("sources[].type", "wire, government, press, state-media, think-tank or blog"),
+    Key("sources[].tags", "your own words for it"),
+    Key("sources[].backlog", "first visit: none, a duration, or all"),
+    Key("sources[].timezone", "the zone of its dates that name none"),
+    Key("sources[].links", "links of a section page", "remove it; give the address of a feed"),
+    Key("sources[].links_match", "links of a section page", "remove it; give the address of a feed"),
+    Key("sources[].article", "selectors of an article", "remove it; the feed's own text is used"),
+    Key("sources[].next", "paging", "remove it; give the address of a feed"),
+    Key("sources[].pages", "paging", "remove it; give the address of a feed"),
+    Key("sources[].render", "rendering in a browser", "remove it; give the address of a feed"),
+    Key("sources[].headers", "request headers", "remove it; no headers of your own can be sent yet"),
+    Key("sources[].auth", "credentials", "remove the source; only open feeds can be read yet"),
+    Key("sources_from", "OPML files", "remove it; list the feeds under `sources:`"),
+    # rules
+    Key("entities", "things in the world, and their names in every language"),
+    Key("entities.*.label", "the name on cards; default: the id"),
+    Key("entities.*.type", "your own word for what it is"),
+    Key("entities.*.aliases", "its names: a list, or lists by language"),
+    Key("entities.*.note", "a remark for the reader of this file"),
+    Key(
+        "entities.*.except",
+        "phrases in which a name does not count",
+        "remove it; exclude the phrase with NOT in `when:`",
+    ),
+    Key("lists", "plain lists of words", "write the words as the aliases of an entity"),
+    Key("queries", "saved pieces of queries", "write the piece out in each `when:`"),
+    Key("use", "alias packs", "remove it; write the entities in this file"),
+    Key("rules", "what to alert for"),
+    Key("rules[].id", "a short name, unique"),
+    Key("rules[].name", "the name on cards; default: the id"),
+    Key("rules[].when", "the query that must hold for a story"),
+    Key("rules[].severity", "info, notice, high or critical"),
+    Key("rules[].to", "the channels that hear of it"),
+    Key("rules[].tags", "your own words for it"),
+    Key("rules[].owner", "who looks after the rule"),
+    Key("rules[].enabled", "false switches the rule off"),
+    Key("rules[].note", "a remark for the reader of this file"),
+    Key("rules[].only", "gates before the query", "remove it; say it in `when:` where you can"),
+    Key("rules[].raise", "a higher severity on a condition", "remove it; write a second rule with that severity"),
+    Key("rules[].quiet", "limits for one rule", "remove it; copies of a story are folded within cards.same_story"),
+    Key("rules[].tests", "sentences that must and must not match", "keep them in a comment until then"),
+    Key("rules[].shadow", "a rule on trial", "write `enabled: false`, or send it `to:` a channel of its own"),
+    Key("rules[].independent_sources", "a number of outlets", "remove it; each outlet's story is judged by itself"),
+    Key("rules[].count", "a number of stories within a time", "remove it; each story is judged by itself"),
+    Key("rules[].spike", "unusual volume", "remove it; each story is judged by itself"),
+    Key("rules[].first_seen", "the first appearance of a word", "remove it; each story is judged by itself"),
+    Key("rules[].silence", "the absence of stories", "remove it; `tocsin status` shows when a source last spoke"),
+    # cards and log
+    Key("cards", "how stories become messages"),
+    Key("cards.same_story", "how long a story with the same text counts as a copy"),
+    Key("cards.hold", "a pause before a card", "remove it; cards are sent at once"),
+    Key("cards.thread_life", "how long a card grows", "remove it; cards do not grow yet"),
+    Key("cards.style", "full or compact", "remove it; cards are full"),
+    Key("cards.template", "a layout of your own", "remove it; there is one layout"),
+    Key("log", "what the daemon writes"),
+    Key("log.format", "auto, pretty, keyvalue or json; auto: pretty on a terminal, keyvalue elsewhere"),
+    Key("log.level", "debug, info, warning or error"),
+    # later
+    Key("routes", "who gets what", "remove it; write `to:` in rules and in `defaults:`"),
+    Key("quiet_hours", "hours without messages", "remove it; alerts are sent at any hour"),
+    Key("budgets", "limits per channel", "remove it; a channel gets one message a second at most"),
+    Key("escalate", "unanswered alerts", "remove it; send critical rules `to:` the channel on duty"),
+    Key("digests", "daily summaries", "remove it; each alert is sent by itself"),
+    Key("notifiers", "other ways than Slack", "remove it; Slack and the terminal are the ways out"),
+    Key("fallback", "the way when Slack is down", "remove it; alerts wait until Slack answers"),
+    Key("capture", "raw answers for evidence", "remove it; answers are not kept"),
+    Key("websub", "feeds that push", "remove it; feeds are polled"),
+    Key("health", "limits of health", "remove it; `tocsin status` shows each source's state"),
+    Key("console", "a web page on this machine", "remove it; use `tocsin status`"),
+    Key("metrics", "numbers for a monitoring system", "remove it; use `tocsin status --json`"),
+    Key("retention", "how long things are kept", "remove it; everything is kept"),
+    Key("backup", "copies of the store", "remove it; copy the store while the daemon is stopped"),
+    Key("disk", "when to stop for lack of space", "remove it; watch the disk from outside"),
+)
+
+
+def keys_of(section: str) -> dict[str, Key]:
+    """Return the keys of one section by name; the file itself is the section ``""``."""
+    return {key.name: key for key in KEYS if key.section == section}
+
+
+def sections_with(name: str) -> list[str]:
+    """Return the sections in which a key of this name is available."""
+    return sorted({key.section for key in KEYS if key.name == name and key.available and key.section})

@@ -1,0 +1,106 @@
+"""The plain sections of a configuration: store, slack, fetch, cards, log and the defaults."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import crawler
+from alerts.story import Severity
+from crawler.config import values
+from crawler.config.model import CardsConfig, FetchConfig, HostLimits, LogConfig, SlackConfig
+from crawler.config.rules import RuleDefaults
+from crawler.config.sources import SourceDefaults, fulltext
+from spiders.source import DEFAULT_BACKLOG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crawler.config.nodes import Section
+
+DEFAULT_STORE = "sqlite:///var/tocsin.db"
+DEFAULT_USER_AGENT = "Tocsin/{version}"
+_SQLITE = "sqlite:///"
+_LONGEST_TIMEOUT = 600 * values.SECOND
+
+engine = values.choice("auto", "embedded", later={"procrastinate": "write auto: one process does all the work"})
+
+
+def store_in(folder: Path) -> Callable[[str], str]:
+    """Read ``store:``; a relative path is one below ``folder``."""
+
+    def read(value: str) -> str:
+        url = value.strip()
+        if url.startswith(("postgresql", "postgres:")):
+            raise values.NotYet(f"write {DEFAULT_STORE}", secret="@" in url)
+        path = url.removeprefix(_SQLITE)
+        if path == url:
+            raise values.Unusable("is not a store", f"write {DEFAULT_STORE}", secret="@" in url)
+        if not path or path.endswith("/") or re.search(r"[?#\0]|^:memory:$", path):
+            raise values.Unusable("names no file", f"write {DEFAULT_STORE}")
+        return _SQLITE + str((folder / Path(path)).resolve())
+
+    return read
+
+
+def user_agent(value: str) -> str:
+    """Read ``fetch.user_agent`` and fill the version in."""
+    agent = values.header(value)
+    unknown = [name for name in re.findall(r"\{(.*?)\}", agent) if name != "version"]
+    if unknown:
+        raise values.Unusable(f"holds {{{unknown[0]}}}, which nobody fills in", "only {version} is filled in")
+    return agent.replace("{version}", crawler.__version__)
+
+
+def read_slack(section: Section) -> SlackConfig:
+    """Read ``slack:``."""
+    api_url = section.read("api_url", values.address, SlackConfig().api_url)
+    return SlackConfig(token=section.secret("token"), api_url=api_url.rstrip("/") + "/")
+
+
+def read_fetch(section: Section) -> FetchConfig:
+    """Read ``fetch:``."""
+    known = FetchConfig(user_agent=user_agent(DEFAULT_USER_AGENT))
+    per_host = section.section("per_host")
+    return FetchConfig(
+        user_agent=section.read("user_agent", user_agent, known.user_agent),
+        contact=section.optional("contact", values.contact),
+        concurrency=section.read("concurrency", values.whole(1, 1000), known.concurrency),
+        per_host=HostLimits(
+            concurrency=per_host.read("concurrency", values.whole(1, 100), known.per_host.concurrency),
+            delay=per_host.read("delay", values.duration_between(0 * values.SECOND), known.per_host.delay),
+        ),
+        timeout=section.read("timeout", values.duration_between(values.SECOND / 10, _LONGEST_TIMEOUT), known.timeout),
+        max_body=section.read("max_body", values.positive_size, known.max_body),
+        allow_private=section.many("allow_private", values.network),
+    )
+
+
+def read_defaults(section: Section) -> tuple[SourceDefaults, RuleDefaults]:
+    """Read ``defaults:``."""
+    section.optional("fulltext", fulltext)
+    for_sources = SourceDefaults(
+        every=section.optional("every", values.interval),
+        backlog=section.read("backlog", values.backlog, DEFAULT_BACKLOG),
+    )
+    for_rules = RuleDefaults(
+        to=section.many("to", values.channel),
+        severity=section.read("severity", values.severity, Severity.NOTICE),
+        to_given=section.tried("to"),
+    )
+    return for_sources, for_rules
+
+
+def read_cards(section: Section) -> CardsConfig:
+    """Read ``cards:``."""
+    return CardsConfig(same_story=section.read("same_story", values.duration, CardsConfig().same_story))
+
+
+def read_log(section: Section) -> LogConfig:
+    """Read ``log:``."""
+    known = LogConfig()
+    return LogConfig(
+        format=section.read("format", values.choice("auto", "pretty", "keyvalue", "json"), known.format),
+        level=section.read("level", values.choice("debug", "info", "warning", "error"), known.level),
+    )

@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alerts.errors import ConfigError, Place
+from crawler import __version__
+from crawler.config import load
+from crawler.config.keys import KEYS, keys_of
+from crawler.config.model import CardsConfig, FetchConfig, HostLimits, LogConfig, Secret, SlackConfig
+from spiders.source import Source
+from tests.crawler.config.makers import base, loaded, with_key, write
+
+EVERYTHING = """\
+store: sqlite:///data/news.db
+engine: embedded
+timezone: Europe/Paris
+slack:
+  token: ${BOT}
+  api_url: https://gateway.example/slack
+fetch:
+  user_agent: "Desk/{version} (+https://example.org/bot)"
+  contact: newsdesk@example.org
+  concurrency: 8
+  per_host: {concurrency: 2, delay: 500ms}
+  timeout: 10s
+  max_body: 2MiB
+  allow_private: [127.0.0.0/8]
+defaults: {every: 10m, fulltext: never, to: ["#news"], severity: high, backlog: 2h}
+sources:
+  - https://www.nhk.or.jp/rss/news/cat6.xml
+  - id: mofa
+    url: https://www.mofa.go.jp/rss/news.xml
+    name: MOFA Japan
+    kind: feed
+    every: auto
+    fulltext: auto
+    language: EN
+    country: JP
+    tier: 1
+    type: government
+    tags: [japan, ministry]
+    backlog: all
+    timezone: Asia/Tokyo
+include: []
+entities:
+  japan:
+    label: Japan
+    type: country
+    aliases: {en: [Japan, Japanese], ja: 日本}
+    note: the country
+rules:
+  - id: japan
+    name: Japan in the news
+    when: $japan
+    severity: critical
+    to: ["#japan", C0123ABC]
+    tags: [asia]
+    owner: anna
+    enabled: yes
+    note: a first rule
+cards: {same_story: 24h}
+log: {format: json, level: debug}
+"""
+
+
+def test_every_available_key_is_read_from_a_file_that_has_them_all(tmp_path: Path) -> None:
+    config = loaded(tmp_path, EVERYTHING, BOT="xoxb-1")
+    assert config.path == tmp_path / "config.yaml"
+    assert config.store == f"sqlite:///{tmp_path}/data/news.db"
+    assert config.timezone == ZoneInfo("Europe/Paris")
+    assert config.slack == SlackConfig(token=Secret("xoxb-1"), api_url="https://gateway.example/slack/")
+    assert config.fetch == FetchConfig(
+        user_agent=f"Desk/{__version__} (+https://example.org/bot)",
+        contact="newsdesk@example.org",
+        concurrency=8,
+        per_host=HostLimits(concurrency=2, delay=timedelta(milliseconds=500)),
+        timeout=timedelta(seconds=10),
+        max_body=2 * 1024 * 1024,
+        allow_private=(ip_network("127.0.0.0/8"),),
+    )
+    assert config.sources == (
+        Source(
+            id="nhk-news-cat6",
+            url="https://www.nhk.or.jp/rss/news/cat6.xml",
+            name="nhk.or.jp",
+            every=timedelta(minutes=10),
+            backlog=timedelta(hours=2),
+        ),
+        Source(
+            id="mofa",
+            url="https://www.mofa.go.jp/rss/news.xml",
+            name="MOFA Japan",
+            every=None,
+            backlog=timedelta.max,
+            language="en",
+            country="jp",
+            tier=1,
+            type="government",
+            tags=("japan", "ministry"),
+            timezone=ZoneInfo("Asia/Tokyo"),
+        ),
+    )
+    assert config.cards == CardsConfig(same_story=timedelta(hours=24))
+    assert config.log == LogConfig(format="json", level="debug")
+    assert config.warnings == ()
+
+
+def paths_in(node: yaml.Node, section: str = "") -> set[str]:
+    """The paths of all keys in a file, as crawler.config.keys writes them; what has no keys of its own is a leaf."""
+    if isinstance(node, yaml.SequenceNode):
+        return set().union(*(paths_in(child, f"{section}[]") for child in node.value))
+    if not isinstance(node, yaml.MappingNode):
+        return set()
+    free = not keys_of(section) and bool(keys_of(f"{section}.*"))
+    found = set()
+    for key, value in node.value:
+        path = f"{section}.{'*' if free else key.value}".lstrip(".")
+        found |= paths_in(value, path) | ({path} if not free else set())
+    return found
+
+
+def test_the_file_that_has_them_all_has_them_all() -> None:
+    root = yaml.compose(EVERYTHING, Loader=yaml.CSafeLoader)
+    assert root is not None
+    available = {key.path for key in KEYS if key.available}
+    assert available - paths_in(root) == {"slack.token_file"}  # it excludes slack.token, and has tests of its own
+
+
+@pytest.mark.parametrize("path", [key.path for key in KEYS if not key.available])
+@pytest.mark.parametrize("value", [None, "x", [], {}])
+def test_a_key_of_a_later_version_is_refused_whatever_it_holds(tmp_path: Path, path: str, value: object) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, with_key(path, value))
+    problems = caught.value.problems
+    name = path.rpartition(".")[2]
+    assert any(f"{name}` is not yet available" in problem.message and problem.hint for problem in problems)
+
+
+def test_a_small_file_gets_the_documented_defaults(tmp_path: Path) -> None:
+    config = loaded(tmp_path, base())
+    assert config.store == f"sqlite:///{tmp_path}/var/tocsin.db"
+    assert config.timezone == ZoneInfo("UTC")
+    assert config.slack == SlackConfig()
+    assert config.fetch == FetchConfig(user_agent=f"Tocsin/{__version__}")
+    assert config.cards == CardsConfig()
+    assert config.log == LogConfig()
+    assert config.sources[0].every is None
+    assert config.sources[0].backlog == timedelta(hours=24)
+
+
+@pytest.mark.parametrize("section", ["slack", "fetch", "defaults", "cards", "log", "include"])
+def test_a_section_whose_lines_are_all_commented_out_is_as_good_as_absent(tmp_path: Path, section: str) -> None:
+    assert loaded(tmp_path, base() | {section: None}).fetch == loaded(tmp_path, base()).fetch
+
+
+def test_a_windows_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + EVERYTHING.replace("\n", "\r\n").encode())
+    assert len(load(path, {"BOT": "x"}).sources) == 2
+
+
+def problem_of(path: Path) -> tuple[Place, str]:
+    with pytest.raises(ConfigError) as caught:
+        load(path, {})
+    (problem,) = caught.value.problems
+    return problem.place, problem.message
+
+
+def test_a_missing_file_is_named_with_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere.yaml"
+    assert problem_of(path) == (Place(str(path), 1, 1), "cannot be read: No such file or directory")
+
+
+def test_a_path_that_no_file_can_have_is_refused(tmp_path: Path) -> None:
+    assert "cannot be read" in problem_of(tmp_path / "nul\0.yaml")[1]
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    assert problem_of(tmp_path)[1] == "cannot be read: Is a directory"
+
+
+def test_bytes_that_are_not_utf8_are_placed(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes("timezone: UTC\nentities: {Élysée".encode() + b"\xe9}")
+    place, message = problem_of(path)
+    assert (place.line, place.column) == (2, 18)
+    assert "not UTF-8" in message
+
+
+def test_a_control_character_is_placed(tmp_path: Path) -> None:
+    place, message = problem_of(write(tmp_path, "timezone: UTC\nstore: \x07"))
+    assert (place.line, place.column) == (2, 8)
+    assert "U+0007" in message
+
+
+def test_an_empty_file_says_how_to_begin(tmp_path: Path) -> None:
+    assert problem_of(write(tmp_path, ""))[1] == "the file is empty"
+
+
+def test_a_file_is_called_as_the_user_would_from_where_they_stand() -> None:
+    here = Path.cwd()
+    with TemporaryDirectory(dir=here) as folder:
+        path = write(Path(folder), "")
+        assert problem_of(path)[0].file == f"{Path(folder).name}/config.yaml"
+        assert problem_of(path.relative_to(here))[0].file == f"{Path(folder).name}/config.yaml"
+
+
+def test_included_files_add_sources_entities_and_rules(tmp_path: Path) -> None:
+    write(tmp_path, {"rules": [{"id": "fiji", "when": "$fiji", "to": "#fiji"}]}, "rules/b.yaml")
+    write(tmp_path, {"entities": {"fiji": {"aliases": ["Fiji"]}}}, "rules/a.yaml")
+    write(tmp_path, {"sources": ["https://fiji.example/feed.xml"]}, "more.yaml")
+    config = loaded(tmp_path, base() | {"include": ["rules/*.yaml", "rules/a.yaml", "more.yaml"]})
+    assert [source.id for source in config.sources] == ["example", "fiji"]
+    assert config.warnings == ()
+
+
+def test_an_included_file_follows_an_absolute_glob(tmp_path: Path) -> None:
+    write(tmp_path, {"sources": ["https://fiji.example/feed.xml"]}, "more/a.yaml")
+    config = loaded(tmp_path, base() | {"include": str(tmp_path / "more" / "*.yaml")})
+    assert len(config.sources) == 2
+
+
+def test_defaults_of_the_main_file_hold_for_included_files(tmp_path: Path) -> None:
+    write(tmp_path, {"sources": ["https://fiji.example/feed.xml"]}, "more.yaml")
+    config = loaded(tmp_path, base() | {"include": "more.yaml", "defaults": {"every": "7m"}})
+    assert [source.every for source in config.sources] == [timedelta(minutes=7)] * 2
+
+
+@pytest.mark.parametrize("key", ["sources", "entities", "rules"])
+def test_what_an_included_file_repeats_is_refused_with_both_places(tmp_path: Path, key: str) -> None:
+    write(tmp_path, {key: base()[key]}, "more.yaml")
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, base() | {"include": ["more.yaml"]})
+    (problem,) = caught.value.problems
+    assert problem.place.file == str(tmp_path / "more.yaml")
+    assert f"{tmp_path / 'config.yaml'}:1:" in str(problem)
+
+
+def test_an_included_file_cannot_include(tmp_path: Path) -> None:
+    write(tmp_path, {"include": ["more.yaml"]}, "more.yaml")
+    with pytest.raises(ConfigError, match="`include` cannot stand in an included file"):
+        loaded(tmp_path, base() | {"include": ["more.yaml"]})
+
+
+def test_a_glob_that_is_none_is_refused(tmp_path: Path) -> None:
+    for pattern in ("a**/b", "nul\0.yaml", "/"):
+        with pytest.raises(ConfigError, match="include"):
+            loaded(tmp_path, base() | {"include": [pattern]})
+
+
+def test_an_absolute_store_stays_where_it_is(tmp_path: Path) -> None:
+    assert (
+        loaded(tmp_path, base() | {"store": "sqlite:////srv/tocsin/news.db"}).store == "sqlite:////srv/tocsin/news.db"
+    )
+
+
+def test_strings_stay_strings(tmp_path: Path) -> None:
+    text = """\
+sources:
+  - {id: 0777, url: "https://example.org/", name: 2026-11-24, country: NO, tags: [yes, 1e3, 12:30]}
+rules:
+  - {id: on, when: Japan, to: "#news"}
+"""
+    (source,) = loaded(tmp_path, text).sources
+    assert (source.id, source.name, source.country) == ("0777", "2026-11-24", "no")
+    assert source.tags == ("yes", "1e3", "12:30")
+
+
+def test_an_alias_of_yaml_is_followed(tmp_path: Path) -> None:
+    text = """\
+sources:
+  - {id: a, url: "https://example.org/a", tags: &mine [japan, france]}
+  - {id: b, url: "https://example.org/b", tags: *mine}
+rules: []
+"""
+    first, second = loaded(tmp_path, text).sources
+    assert first.tags == second.tags == ("japan", "france")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+ODD_LINES = ("  - #x", "\t- y", "- [#z", ' "', "? ", "a: &a [*a]", "b: *a", "<<: *a", "!x y", "---", "rules: |")
+HYPOTHESIS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+def attempt(path: Path) -> None:
+    try:
+        config = load(path, {"A": "1"})
+    except ConfigError as error:
+        assert error.problems  # noqa: PT017 - an error without a problem would tell the user nothing
+    else:
+        assert config.path == path
+
+
+@HYPOTHESIS
+@given(st.binary() | st.text().map(str.encode))
+def test_any_bytes_are_a_configuration_or_a_config_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes(content)
+    attempt(path)
+
+
+@HYPOTHESIS
+@given(st.lists(st.sampled_from([*EVERYTHING.split("\n"), *ODD_LINES]), max_size=30))
+def test_any_shuffle_of_lines_is_a_configuration_or_a_config_error(tmp_path: Path, lines: list[str]) -> None:
+    attempt(write(tmp_path, "\n".join(lines)))
+
+
+@HYPOTHESIS
+@given(st.sampled_from(KEYS), ANYTHING)
+def test_any_value_of_any_key_is_a_configuration_or_a_config_error(tmp_path: Path, key: object, value: object) -> None:
+    attempt(write(tmp_path, with_key(getattr(key, "path", ""), value)))
+
+
+def test_reading_a_configuration_loads_no_heavy_library() -> None:
+    heavy = {"scrapy", "sqlalchemy", "aiohttp", "asyncio", "slack_sdk", "feedparser", "twisted", "click", "rich"}
+    command = [sys.executable, "-c", "import sys, crawler.config; print(*sys.modules)"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - the command is ours
+    assert not heavy & set(done.stdout.split())
