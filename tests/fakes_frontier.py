@@ -1,0 +1,75 @@
+"""A Frontier and an Ingest in memory: they keep the promises of crawler.poll, and remember every poll."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from alerts.errors import StoreError
+from crawler.poll import Answer, Claim, Poll, Tally, Validators
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime, timedelta
+
+    from spiders.source import Source
+
+
+@dataclass(slots=True)
+class Row:
+    """What a store knows of one source."""
+
+    due: datetime
+    token: int = 0
+    leased_until: datetime | None = None
+    first: bool = True
+    validators: Validators = field(default_factory=Validators)
+    failures: int = 0
+
+
+class FakeStore:
+    """Claims, releases and commits as a store does."""
+
+    def __init__(self, sources: Iterable[Source], now: datetime) -> None:
+        self.rows = {source.id: Row(due=now) for source in sources}
+        self.polls: list[Poll] = []
+        self.released: list[Claim] = []
+        self.break_next: Exception | None = None
+
+    async def claim(self, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
+        due = [name for name, row in self.rows.items() if row.due <= now and self._is_free(row, now)]
+        return [self._claim(name, now + lease) for name in sorted(due, key=lambda name: self.rows[name].due)[:limit]]
+
+    async def release(self, claim: Claim) -> None:
+        self.released.append(claim)
+        if self.rows[claim.source].token == claim.token:
+            self.rows[claim.source].leased_until = None
+
+    async def commit(self, poll: Poll) -> Tally:
+        if error := self.break_next:
+            self.break_next = None
+            raise error
+        row = self.rows[poll.claim.source]
+        if row.leased_until is None or row.token != poll.claim.token:
+            raise StoreError("the lease has passed to another")
+        self.polls.append(poll)
+        row.due, row.leased_until, row.validators, row.failures = poll.next_at, None, poll.validators, poll.failures
+        row.first = row.first and poll.answer is not Answer.READ
+        return Tally(new=len(poll.reading.entries) if poll.reading else 0)
+
+    def _claim(self, name: str, until: datetime) -> Claim:
+        row = self.rows[name]
+        row.token += 1
+        row.leased_until = until
+        return Claim(
+            source=name,
+            due=row.due,
+            token=row.token,
+            first=row.first,
+            validators=row.validators,
+            failures=row.failures,
+        )
+
+    @staticmethod
+    def _is_free(row: Row, now: datetime) -> bool:
+        return row.leased_until is None or row.leased_until <= now
