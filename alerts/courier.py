@@ -1,0 +1,385 @@
+"""The courier: empties the outbox, one message at a time, and never repeats what it can find."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import Enum
+from itertools import groupby
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from alerts.card import MAY_REPEAT, card_for
+from alerts.errors import CardRefused, ChannelRefused, DeliveryError, Later, RouteRefused, StoreError, Unclear
+from alerts.outbox import Receipt, Settlement, State
+from alerts.pacer import Pacer
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+    from datetime import datetime
+
+    from alerts.notify import Notifier
+    from alerts.outbox import Delivery, Outbox
+
+_T = TypeVar("_T")
+_LOOK_BACK = timedelta(seconds=60)  # before the first try: clocks differ
+_IDLE = timedelta(seconds=1)  # between rounds that could do nothing although something is due
+_DEEPEST = 16  # batches; how far past one busy channel a round looks for others
+
+
+class Clock(Protocol):
+    """Tells the time and waits for it."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+
+    async def wait_until(self, moment: datetime) -> None:
+        """Return once ``now() >= moment``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast messages may go out, and how long to wait when they cannot."""
+
+    channel: timedelta = timedelta(seconds=1)  # between messages to one channel
+    overall: timedelta = timedelta(milliseconds=250)  # between messages to any
+    burst: int = 2  # how many may go at once after a silence
+    looks: tuple[timedelta, ...] = (timedelta(seconds=2), timedelta(seconds=10))  # the wait before each look-up
+    first_retry: timedelta = timedelta(seconds=1)  # doubled with each attempt
+    last_retry: timedelta = timedelta(minutes=5)  # and never longer than this
+    channel_rest: timedelta = timedelta(hours=1)  # after a channel refused
+    route_rest: timedelta = timedelta(minutes=5)  # after the whole route refused
+    batch: int = 50  # deliveries read from the outbox in one round
+
+
+class Missing(Enum):
+    """Why a look-up brought no receipt."""
+
+    NOT_FOUND = "not found"
+    CANNOT_LOOK = "cannot look"
+
+
+def backoff(attempts: int, pace: Pace, chance: float) -> timedelta:
+    """Return the wait after so many attempts: exponential, the upper half of it left to ``chance`` in [0, 1)."""
+    if attempts <= 0:
+        return timedelta()
+    whole = min(pace.first_retry * (1 << min(attempts - 1, 30)), pace.last_retry)
+    return whole * (0.5 + chance / 2)
+
+
+def after_attempt(  # noqa: PLR0911  a table of outcomes, a row each
+    delivery: Delivery, outcome: Receipt | DeliveryError, now: datetime, *, pace: Pace, rungs: int, chance: float
+) -> Settlement:
+    """Decide what an attempt led to; ``delivery.attempts`` counts it already."""
+    same = Settlement(
+        state=State.PENDING, reason="", detail="", looks=delivery.looks, resent=delivery.resent, rung=delivery.rung
+    )
+    if isinstance(outcome, Receipt):
+        return replace(same, state=State.SENT, reason="accepted", receipt=outcome)
+    failed = replace(same, detail=str(outcome))
+    if isinstance(outcome, CardRefused):
+        if delivery.rung + 1 < rungs:
+            return replace(failed, reason="made-plainer", not_before=now, rung=delivery.rung + 1)
+        return replace(failed, state=State.DEAD, reason="card-refused")
+    if isinstance(outcome, ChannelRefused):
+        return replace(failed, reason="channel-refused", not_before=now + pace.channel_rest)
+    if isinstance(outcome, RouteRefused):
+        return replace(failed, reason="route-refused", not_before=now + pace.route_rest)
+    if isinstance(outcome, Later):
+        wait = max(outcome.after or timedelta(), backoff(delivery.attempts, pace, chance))
+        return replace(failed, reason="try-later", not_before=now + wait)
+    return replace(failed, state=State.UNCLEAR, reason="unclear", looks=0, not_before=now + pace.looks[0])
+
+
+def after_look(
+    delivery: Delivery, found: Receipt | Missing | DeliveryError, now: datetime, *, pace: Pace, chance: float
+) -> Settlement:
+    """Decide what a look-up led to. Only a look that could be made and found nothing counts as one."""
+    same = Settlement(state=State.UNCLEAR, reason="", looks=delivery.looks, resent=delivery.resent, rung=delivery.rung)
+    retry = now + backoff(delivery.attempts - 1, pace, chance)  # the first resend goes at once
+    # Who was looked for in vain, sent again and lost in a crash still carries the count of the first search.
+    looks = (0 if delivery.looks >= len(pace.looks) else delivery.looks) + 1
+    match found:
+        case Receipt():
+            return replace(same, state=State.SENT, reason="found", receipt=found)
+        case Missing.NOT_FOUND if looks < len(pace.looks):
+            return replace(same, reason="not-found-yet", looks=looks, not_before=now + pace.looks[looks])
+        case Missing.NOT_FOUND:
+            return replace(
+                same, state=State.PENDING, reason="not-found-twice", looks=looks, resent=True, not_before=retry
+            )
+        case Missing.CANNOT_LOOK | CardRefused():
+            return replace(same, state=State.PENDING, reason="cannot-look", looks=0, resent=True, not_before=retry)
+    wait = {ChannelRefused: pace.channel_rest, RouteRefused: pace.route_rest}.get(type(found), pace.looks[-1])
+    if isinstance(found, Later) and found.after:
+        wait = max(wait, found.after)
+    return replace(same, reason="look-failed", detail=str(found), not_before=now + wait)
+
+
+class Courier:
+    """Takes deliveries from the outbox to the notifier and settles each with what came of it.
+
+    A delivery is committed as ``sending`` before the wire. After an unclear answer it is looked for, and sent again
+    only when it was not found; where nobody can look it is sent again with a notice. One call at a time, so that no
+    call can be under way when another one is told to wait.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        notifier: Notifier,
+        clock: Clock,
+        *,
+        log: logging.Logger,
+        chance: Callable[[], float],
+        pace: Pace | None = None,
+    ) -> None:
+        self._outbox = outbox
+        self._notifier = notifier
+        self._clock = clock
+        self._log = log
+        self._chance = chance
+        self._pace = pace or Pace()
+        self._pacer = Pacer(self._pace.channel, self._pace.overall, burst=self._pace.burst)
+        self._depth = self._pace.batch
+        self._resume: datetime | None = None  # when the pace lets something through that is due already
+        self._refused: dict[str | None, str] = {}  # channels (None: the route) that refuse, by error code
+        self._unsettled: dict[str, Settlement] = {}  # decided, but the store could not take it yet
+        self._awake = asyncio.Event()
+        self._stopping = False
+        self._running: asyncio.Task[object] | None = None
+        self._ended = asyncio.Event()
+        self.failures = 0  # bugs and store errors survived; each is in the log with its traceback
+
+    def wake(self) -> None:
+        """Say that there may be something new in the outbox."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Deliver until stopped; what a crash left under way is looked up first. Raises only at the start."""
+        await self._work(self._rounds())
+
+    async def drain(self, patience: timedelta) -> None:
+        """Deliver until nothing more comes due within ``patience`` from now; for runs that end by themselves.
+
+        Raises what the store raises.
+        """
+        await self._work(self._rounds_until(self._clock.now() + patience))
+
+    async def stop(self, grace: timedelta) -> None:
+        """Finish the call under way and stop; after ``grace`` cut it off, and the next start looks for it."""
+        self._stopping = True
+        self._awake.set()
+        if self._running is None:
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), grace.total_seconds())
+        if not self._ended.is_set():
+            self._running.cancel()
+            await self._ended.wait()
+
+    async def step(self) -> int:
+        """Do one round over what is due, and return how many deliveries it moved.
+
+        A round looks or sends, never both: what a look puts on hold must not be sent from the same batch.
+        """
+        self._awake.clear()
+        await self._settle_late()
+        batch = await self._outbox.due(self._clock.now(), self._depth)
+        self._resume = None
+        if unclear := [one for one in batch if one.state is State.UNCLEAR]:
+            return await self._look_for(unclear)
+        moved = await self._send_all(batch)
+        crowded = len(batch) == self._depth and self._resume is not None
+        deeper = self._depth * 4 if crowded else self._pace.batch
+        self._depth = deeper if deeper <= self._pace.batch * _DEEPEST else self._pace.batch
+        if self._depth > self._pace.batch:
+            self._awake.set()  # one channel fills the batch and must wait: see whether others are behind it
+        return moved
+
+    async def _work(self, rounds: Coroutine[None, None, None]) -> None:
+        self._running = asyncio.current_task()
+        self._ended.clear()
+        try:
+            left = await self._outbox.recover(self._clock.now())
+            if left:
+                self._log.warning("the last run left messages under way, looking for them: count=%d", left)
+            await rounds
+        finally:
+            rounds.close()
+            self._running = None
+            self._ended.set()
+
+    async def _rounds_until(self, end: datetime) -> None:
+        while not self._stopping:
+            moment = await self._next_round(await self.step())
+            if moment is None or moment > end:
+                return
+            await self._wait(moment)
+
+    async def _rounds(self) -> None:
+        failed_in_a_row = 0
+        while not self._stopping:
+            try:
+                await self._wait(await self._next_round(await self.step()))
+                failed_in_a_row = 0
+            except Exception:  # noqa: BLE001  the edge: whatever the store or a bug throws, delivery goes on
+                self.failures += 1
+                failed_in_a_row += 1
+                self._log.exception("a delivery round failed: in_a_row=%d", failed_in_a_row)
+                await self._wait(self._clock.now() + backoff(failed_in_a_row, self._pace, self._chance()))
+
+    async def _send_all(self, pending: Sequence[Delivery]) -> int:
+        moved, resting = 0, set[str]()
+        for delivery in pending:
+            channel = delivery.alert.channel
+            if self._stopping:
+                break
+            opens = self._pacer.opens(channel)
+            if channel in resting:
+                continue
+            if opens > self._clock.now():
+                self._resume = min(self._resume or opens, opens)
+                continue
+            outcome = await self._attempt(delivery)
+            moved += outcome is not None
+            if isinstance(outcome, ChannelRefused):
+                resting.add(channel)
+            if isinstance(outcome, (Later, RouteRefused)):  # it would be the same for all others
+                break
+        return moved
+
+    async def _attempt(self, delivery: Delivery) -> Receipt | DeliveryError | None:
+        now = self._clock.now()
+        if not await self._outbox.begin(delivery.key, now):
+            return None
+        self._pacer.take(delivery.alert.channel, now)
+        delivery = replace(delivery, attempts=delivery.attempts + 1)
+        outcome = await self._guarded(self._show(delivery))
+        settlement = after_attempt(
+            delivery,
+            outcome,
+            self._clock.now(),
+            pace=self._pace,
+            rungs=self._notifier.rungs,
+            chance=self._chance(),
+        )
+        await self._settle(delivery.key, settlement)
+        self._report(delivery, settlement)
+        await self._hold(delivery.alert.channel, outcome, settlement.not_before)
+        return outcome
+
+    async def _show(self, delivery: Delivery) -> Receipt:
+        notice = MAY_REPEAT if delivery.resent and not delivery.looks else None
+        return await self._notifier.send(delivery, card_for(delivery.alert, notice=notice))
+
+    async def _guarded(self, call: Awaitable[_T]) -> _T | DeliveryError:
+        try:
+            return await call
+        except DeliveryError as error:
+            return error
+        except Exception as error:  # noqa: BLE001  the edge: after a bug nobody knows what was sent
+            self.failures += 1
+            self._log.exception("a bug while delivering")
+            return Unclear("bug", repr(error))
+
+    async def _look_for(self, unclear: Iterable[Delivery]) -> int:
+        """Look once in each channel for all its unclear deliveries."""
+        moved = 0
+        for channel, group in groupby(sorted(unclear, key=_channel), key=_channel):
+            if self._stopping:
+                break
+            lost = list(group)
+            found = await self._find(channel, lost)
+            for delivery in lost:
+                one = found.get(delivery.key, Missing.NOT_FOUND) if isinstance(found, dict) else found
+                settlement = after_look(delivery, one, self._clock.now(), pace=self._pace, chance=self._chance())
+                await self._settle(delivery.key, settlement)
+                self._report(delivery, settlement)
+                moved += 1
+            if isinstance(found, (ChannelRefused, RouteRefused)):
+                await self._hold(channel, found, settlement.not_before)
+            if isinstance(found, (Later, RouteRefused)):
+                break
+        return moved
+
+    async def _find(self, channel: str, lost: Sequence[Delivery]) -> dict[str, Receipt] | Missing | DeliveryError:
+        since = min(delivery.tried or delivery.queued for delivery in lost) - _LOOK_BACK
+        found = await self._guarded(self._notifier.find(channel, [delivery.key for delivery in lost], since))
+        if isinstance(found, DeliveryError):
+            return found
+        return Missing.CANNOT_LOOK if found is None else dict(found)
+
+    async def _settle(self, key: str, settlement: Settlement) -> None:
+        self._unsettled[key] = settlement
+        await self._outbox.settle(key, settlement, self._clock.now())
+        del self._unsettled[key]
+
+    async def _settle_late(self) -> None:
+        """Try again what the store could not take; one that it never takes must not keep the others waiting."""
+        for key, settlement in list(self._unsettled.items()):
+            try:
+                await self._settle(key, settlement)
+            except StoreError as error:
+                self._log.warning("still cannot settle: key=%s, state=%s, %s", key, settlement.state, error)
+
+    async def _hold(self, channel: str, outcome: object, until: datetime | None) -> None:
+        """Keep back what would fare no better; a refusal is told loudly once, and so is its end."""
+        if isinstance(outcome, Receipt):
+            for who in (channel, None):
+                if self._refused.pop(who, None):
+                    self._log.warning("messages are taken again: channel=%s", who or "all")
+            return
+        if not isinstance(outcome, (Later, ChannelRefused, RouteRefused)):
+            return
+        who = channel if isinstance(outcome, ChannelRefused) else None
+        await self._outbox.hold(who, until, str(outcome))
+        if not isinstance(outcome, Later) and self._refused.get(who) != outcome.code:
+            self._refused[who] = outcome.code
+            self._log.error("messages are refused and wait: channel=%s, until=%s, %s", who or "all", until, outcome)
+
+    def _report(self, delivery: Delivery, settlement: Settlement) -> None:
+        level = {State.SENT: "info", State.DEAD: "error"}.get(settlement.state, "warning")
+        getattr(self._log, level)(
+            "delivery %s: key=%s, channel=%s, reason=%s, attempts=%d%s",
+            settlement.state,
+            delivery.key,
+            delivery.alert.channel,
+            settlement.reason,
+            delivery.attempts,
+            f", {settlement.detail}" if settlement.detail else "",
+        )
+
+    async def _next_round(self, moved: int) -> datetime | None:
+        """Return when something can be done again: now if woken, else when the pace lets it or when it is due."""
+        now, moment = self._clock.now(), self._resume
+        if self._awake.is_set():
+            return now
+        if moment is None:
+            moment = await self._outbox.next_due()
+            if moment is not None and moment <= now and not moved:
+                moment = now + _IDLE  # on a held channel, or of another's making: no reason to spin
+        if self._unsettled:
+            again = now + self._pace.last_retry
+            moment = min(moment or again, again)
+        return moment
+
+    async def _wait(self, moment: datetime | None) -> None:
+        """Wait for ``moment`` (None: for ever) or to be woken."""
+        if self._awake.is_set():
+            return
+        waits: list[asyncio.Future[object]] = [asyncio.ensure_future(self._awake.wait())]
+        if moment is not None:
+            waits.append(asyncio.ensure_future(self._clock.wait_until(moment)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+
+def _channel(delivery: Delivery) -> str:
+    return delivery.alert.channel

@@ -1,0 +1,199 @@
+"""How a card looks in Slack: blocks for the eye, one text for screen readers and notifications, and our own limits."""
+
+from __future__ import annotations
+
+import html
+import json
+from dataclasses import replace
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from alerts.card import Segment
+from alerts.story import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alerts.card import Card, Reason
+
+    Block = dict[str, Any]
+
+EVENT_TYPE = "tocsin_delivery"
+
+# Ours, well inside Slack's. Slack publishes no limit for all blocks together; it refuses about 11,300 characters.
+TEXT_LIMIT = 3500  # Slack's chat.update refuses 4,000
+BLOCKS_LIMIT = 9000  # of the serialised blocks
+CONTEXT_LIMIT = 2900  # Slack: 3,000 a text
+RULES_SHOWN = 5
+WORDS_SHOWN = 5
+OUTLETS_SHOWN = 5
+TITLE_IN_TEXT = 900  # escaped; together with the next two it leaves the snippet some room in TEXT_LIMIT
+RULES_IN_TEXT = 900  # shared by the rules shown
+LINK_IN_TEXT = 1000  # a longer address stands only in the blocks
+RULE_IN_METADATA = 100  # anyone in the workspace can read metadata; all of it stays below 300 bytes
+
+_EMOJI = {
+    Severity.CRITICAL: ":red_circle:",
+    Severity.HIGH: ":large_orange_circle:",
+    Severity.NOTICE: ":large_yellow_circle:",
+    Severity.INFO: ":large_blue_circle:",
+}
+
+
+class Rung(IntEnum):
+    """How plain a message is made; after a refusal the next one is tried."""
+
+    FULL = 0
+    TEXT = 1
+
+
+def message(card: Card, *, key: str, channel: str, rung: Rung = Rung.FULL) -> dict[str, Any]:
+    """Return the arguments of ``chat.postMessage``; ``key`` is what a later look into the history asks for.
+
+    Text of others goes into rich_text, where nothing is parsed; what must be mrkdwn is escaped and verbatim.
+    A card that would be too large in spite of its caps loses its highlights, then its snippet, then its blocks.
+    """
+    payload: dict[str, Any] = {
+        "channel": channel,
+        "text": full_text(card),
+        "parse": "none",
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "metadata": {"event_type": EVENT_TYPE, "event_payload": _metadata(card, key)},
+    }
+    if rung is Rung.FULL:
+        blocks = next((blocks for blocks in _attempts(card) if size(blocks) <= BLOCKS_LIMIT), None)
+        payload |= {"blocks": blocks} if blocks else {}
+    return payload
+
+
+def size(blocks: list[Block]) -> int:
+    """Return how many characters the blocks take when they are written as JSON."""
+    return len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":")))
+
+
+def full_text(card: Card) -> str:
+    """Return the whole card as one escaped text: screen readers read this and not the blocks."""
+    title = escape(card.headline, TITLE_IN_TEXT)
+    head = f"{card.severity.name}: {title} ({escape(card.outlet, 200)}, {escape(card.when(), 120)})."
+    shown = card.reasons[:RULES_SHOWN]
+    tail = [escape(f"Rule {one.rule} matched{_listing(one)}.", RULES_IN_TEXT // len(shown)) for one in shown]
+    if (more := len(card.reasons) - RULES_SHOWN) > 0:
+        tail.append(f"{more} more rules matched.")
+    if card.also:
+        count = len(card.also)
+        tail.append(f"Also reported by {count} other {'source' if count == 1 else 'sources'}.")
+    if card.notice:
+        tail.append(escape(f"Note: {card.notice}.", 200))
+    tail.append(_address(card))
+    left = TEXT_LIMIT - len(head) - sum(len(part) + 1 for part in tail) - 1
+    return " ".join(part for part in (head, escape(card.summary, left), *tail) if part)
+
+
+def escape(text: str, limit: int) -> str:
+    """Escape the three characters that mean something to Slack, and cut before the result passes ``limit``."""
+    escaped = html.escape(text, quote=False)
+    if len(escaped) <= limit:
+        return escaped
+    room, kept = limit - 1, []
+    for char in text:
+        piece = html.escape(char, quote=False)
+        if len(piece) > room:
+            break
+        room -= len(piece)
+        kept.append(piece)
+    return "".join(kept).rstrip() + "…"
+
+
+def _metadata(card: Card, key: str) -> dict[str, Any]:
+    rule = card.reasons[0].rule[:RULE_IN_METADATA]
+    return {"key": key, "kind": "story", "story": str(card.story), "rule": rule, "rev": 1}
+
+
+def _address(card: Card) -> str:
+    link = html.escape(card.link or "", quote=False)
+    return link if len(link) <= LINK_IN_TEXT else f"(long link to {card.host})"
+
+
+def _listing(reason: Reason) -> str:
+    shown = ", ".join(reason.words[:WORDS_SHOWN])
+    more = len(reason.words) - WORDS_SHOWN
+    return (f" {shown}" if shown else "") + (f" and {more} more" if more > 0 else "")
+
+
+def _attempts(card: Card) -> Iterator[list[Block]]:
+    yield _blocks(card)
+    yield _blocks(replace(card, snippet=(Segment(card.summary),) if card.snippet else ()))
+    yield _blocks(replace(card, snippet=()))
+
+
+def _blocks(card: Card) -> list[Block]:
+    blocks = [_context("sev", _why(card)), _story(card), _context("src", _source(card))]
+    if card.notice:
+        blocks.append(_context("note", f":warning: {escape(card.notice, 200)}"))
+    return blocks
+
+
+def _context(block_id: str, text: str) -> Block:
+    element = {"type": "mrkdwn", "text": text, "verbatim": True}
+    return {"type": "context", "block_id": block_id, "elements": [element]}
+
+
+def _why(card: Card) -> str:
+    rules = [_rule(reason) for reason in card.reasons[:RULES_SHOWN]]
+    more = len(card.reasons) - RULES_SHOWN
+    rest = [f"+{more} more rules"] if more > 0 else []
+    return f"{_EMOJI[card.severity]} *{card.severity.name}* · " + "\n".join(rules + rest)
+
+
+def _rule(reason: Reason) -> str:
+    rule = escape(reason.rule.replace("`", "'"), 100)
+    words = ", ".join(_emphasised(word) for word in reason.words[:WORDS_SHOWN])
+    more = len(reason.words) - WORDS_SHOWN
+    matched = f" · matched {words}" if words else ""
+    return f"rule `{rule}`{matched}" + (f" +{more}" if more > 0 else "")
+
+
+def _emphasised(word: str) -> str:
+    escaped = escape(word, 80)
+    return escaped if set(word) & set("_*~`") else f"_{escaped}_"
+
+
+def _story(card: Card) -> Block:
+    elements: list[Block] = [{"type": "rich_text_section", "elements": _title(card)}]
+    if card.snippet:
+        runs = [_text(segment.text, bold=segment.hit) for segment in card.snippet]
+        elements.append({"type": "rich_text_quote", "elements": runs})
+    return {"type": "rich_text", "block_id": "story", "elements": elements}
+
+
+def _title(card: Card) -> list[Block]:
+    if card.link is None:
+        return [_text(card.headline, bold=True)]
+    link = {"type": "link", "url": card.link, "style": {"bold": True}}
+    if card.title_is_an_address:  # as a link's text it would promise another place than it leads to
+        return [_text(f"{card.headline} ", bold=True), link | {"text": card.host}]
+    return [link | {"text": card.headline}]
+
+
+def _text(text: str, *, bold: bool) -> Block:
+    return {"type": "text", "text": text} | ({"style": {"bold": True}} if bold else {})
+
+
+def _source(card: Card) -> str:
+    host = card.host or "no usable link"
+    parts = [f"{escape(card.outlet, 200)} ({host})", _date(card)]
+    if card.also:
+        shown = ", ".join(escape(name, 120) for name in card.also[:OUTLETS_SHOWN])
+        more = len(card.also) - OUTLETS_SHOWN
+        parts.append(f"also {shown}" + (f" +{more}" if more > 0 else ""))
+    return " · ".join(parts)
+
+
+def _date(card: Card) -> str:
+    """Let Slack show the time in each reader's own zone, or say it in words where it cannot."""
+    if card.published is None or card.published.timestamp() <= 0:
+        return escape(card.when(), 120)
+    remark = f" ({escape(card.date_remark, 80)})" if card.date_remark else ""
+    fallback = replace(card, date_remark="").when()
+    return f"<!date^{int(card.published.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>{remark}"

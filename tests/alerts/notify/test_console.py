@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import io
+from zoneinfo import ZoneInfo
+
+import pytest
+from rich.console import Console
+
+from alerts.card import MAY_REPEAT, card_for
+from alerts.notify.console import WIDEST, ConsoleNotifier
+from alerts.outbox import Receipt
+from alerts.story import Alert, Severity
+from tests.fakes import NOON, outlet, story
+from tests.fakes_outbox import alert, delivery, found, match
+
+TEXT = "They agreed on a Reciprocal Access Agreement."
+
+
+async def printed(of: Alert, notice: str | None = None, *, width: int = 80, terminal: bool = False) -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=width, force_terminal=terminal, color_system="truecolor" if terminal else None)
+    await ConsoleNotifier(console, ZoneInfo("Asia/Tokyo")).send(delivery(of=of), card_for(of, notice=notice))
+    return out.getvalue()
+
+
+async def test_a_card_says_how_bad_what_where_when_why_and_where_to_read_on() -> None:
+    also = (outlet(id="kyodo", name="共同通信"),)
+    shown = await printed(
+        alert(story("Talks open", TEXT), matches=(match(name="RAA watch", spans=found(TEXT, "Access")),), also=also),
+        MAY_REPEAT,
+    )
+    for part in (
+        "HIGH",
+        "#news",
+        "Talks open",
+        TEXT,
+        "Reuters (reuters.example) · 2026-11-02 20:55 JST",
+        "rule RAA watch matched Access",
+        "also 共同通信",
+        "may repeat",
+        "https://reuters.example/world/japan-france",
+    ):
+        assert part in shown
+
+
+@pytest.mark.parametrize("severity", list(Severity))
+async def test_every_severity_is_said_in_words_and_colour(severity: Severity) -> None:
+    plain = await printed(alert(matches=(match(severity=severity),)))
+    coloured = await printed(alert(matches=(match(severity=severity),)), terminal=True)
+    assert severity.name in plain
+    assert "\x1b[" not in plain
+    assert "\x1b[" in coloured
+
+
+async def test_found_words_are_highlighted() -> None:
+    shown = await printed(alert(story(text=TEXT), matches=(match(spans=found(TEXT, "Reciprocal")),)), terminal=True)
+    assert "\x1b[1;93mReciprocal\x1b[0m Access" in shown
+
+
+async def test_a_story_cannot_speak_richs_markup_or_move_the_cursor() -> None:
+    shown = await printed(alert(story("[red]Now[/red] :bomb: \x1b[2J", "[link=https://evil.example]x[/link]")))
+    assert "[red]Now[/red] :bomb: [2J" in shown
+    assert "[link=https://evil.example]x[/link]" in shown
+
+
+async def test_a_bare_story_still_makes_a_card() -> None:
+    shown = await printed(alert(story("Talks open", url=None, published=None)))
+    assert "Reuters (no usable link) · date unknown" in shown
+    assert "matched" not in shown
+
+
+@pytest.mark.parametrize(("width", "widest"), [(40, 40), (300, WIDEST)])
+async def test_a_card_is_as_wide_as_can_be_read(width: int, widest: int) -> None:
+    lines = (await printed(alert(story(text="word " * 100)), width=width)).splitlines()
+    assert max(map(len, lines)) == widest
+
+
+async def test_the_receipt_names_channel_and_key_and_nothing_can_be_found_again() -> None:
+    notifier = ConsoleNotifier(Console(file=io.StringIO()), ZoneInfo("UTC"))
+    one = delivery("K1")
+    assert await notifier.send(one, card_for(one.alert)) == Receipt(channel="#news", message="K1")
+    assert await notifier.find("#news", ["K1"], NOON) is None
+    await notifier.close()

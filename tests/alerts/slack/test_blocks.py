@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import html
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.card import MAY_REPEAT, Card, card_for
+from alerts.slack.blocks import BLOCKS_LIMIT, TEXT_LIMIT, Rung, escape, message, size
+from alerts.story import Alert, DateNote, Field, Severity, Span
+from tests import slack_rules
+from tests.fakes import outlet, story
+from tests.fakes_outbox import alert, found, match
+
+TITLE = "Japan and France open talks"
+TEXT = "They agreed on a Reciprocal Access Agreement (RAA) and on rare earths."
+HOSTILE_TITLE = "<!channel> *URGENT* <https://evil.example|https://reuters.com> & @everyone gnp.exe `rm -rf` ~x~"
+HOSTILE_TEXT = (
+    "> quote ```code``` <@U0ALICE001> &lt;b&gt; #general @channel \u202eevil\u200b <!subteam^S1> <!date^1^x|y> "
+    + "A" * 900
+)
+
+
+def rendered(of: Alert, rung: Rung = Rung.FULL, notice: str | None = None) -> dict[str, Any]:
+    return message(card_for(of, notice=notice), key="01J9ZK4Q0000000000000000A1", channel="C0NEWS0001", rung=rung)
+
+
+def usual() -> Alert:
+    matches = (
+        match(spans=found(TEXT, "Reciprocal Access Agreement", "RAA")),
+        match("minerals", severity=Severity.NOTICE, spans=found(TEXT, "rare earths")),
+    )
+    also = (outlet(id="nikkei", name="Nikkei Asia"), outlet(id="kyodo", name="共同通信"))
+    return alert(story(TITLE, TEXT), matches=matches, also=also)
+
+
+def test_a_story_is_laid_out_as_why_then_title_and_quote_then_source() -> None:
+    why, body, source = rendered(usual())["blocks"]
+    assert why["elements"][0] == {
+        "type": "mrkdwn",
+        "text": ":large_orange_circle: *HIGH* · rule `raa-watch` · matched _Reciprocal Access Agreement_, _RAA_\n"
+        "rule `minerals` · matched _rare earths_",
+        "verbatim": True,
+    }
+    title, quote = body["elements"]
+    link = {"type": "link", "url": "https://reuters.example/world/japan-france", "text": TITLE, "style": {"bold": True}}
+    assert title == {"type": "rich_text_section", "elements": [link]}
+    assert quote["type"] == "rich_text_quote"
+    assert [run["text"] for run in quote["elements"] if run.get("style") == {"bold": True}] == [
+        "Reciprocal Access Agreement", "RAA", "rare earths"
+    ]  # fmt: skip
+    stamp = int(datetime(2026, 11, 2, 11, 55, tzinfo=UTC).timestamp())
+    assert source["elements"][0]["text"] == (
+        f"Reuters (reuters.example) · <!date^{stamp}^{{date_short_pretty}} {{time}}|2026-11-02 11:55 UTC>"
+        " · also Nikkei Asia, 共同通信"
+    )
+
+
+def test_a_screen_reader_gets_everything_from_the_text() -> None:
+    assert rendered(usual(), notice=MAY_REPEAT)["text"] == (
+        f"HIGH: {TITLE} (Reuters, 2026-11-02 11:55 UTC). {TEXT} "
+        "Rule raa-watch matched Reciprocal Access Agreement, RAA. Rule minerals matched rare earths. "
+        f"Also reported by 2 other sources. Note: {MAY_REPEAT}. https://reuters.example/world/japan-france"
+    )
+
+
+def test_metadata_names_the_delivery_and_stays_small() -> None:
+    metadata = rendered(alert(matches=(match("r" * 500),)))["metadata"]
+    assert metadata["event_type"] == "tocsin_delivery"
+    assert metadata["event_payload"] | {"rule": ""} == {
+        "key": "01J9ZK4Q0000000000000000A1", "kind": "story", "story": "1", "rule": "", "rev": 1
+    }  # fmt: skip
+    assert len(json.dumps(metadata)) < 300
+
+
+def test_nothing_is_unfurled_parsed_or_linked_by_name() -> None:
+    payload = rendered(usual())
+    assert (payload["parse"], payload["unfurl_links"], payload["unfurl_media"]) == ("none", False, False)
+    assert "link_names" not in payload
+
+
+def test_the_plainest_form_has_no_blocks_and_the_same_text() -> None:
+    full, plain = rendered(usual()), rendered(usual(), Rung.TEXT)
+    assert {**plain, "blocks": full["blocks"]} == full
+
+
+def test_a_notice_stands_on_its_own_line() -> None:
+    assert MAY_REPEAT in rendered(usual(), notice=MAY_REPEAT)["blocks"][-1]["elements"][0]["text"]
+
+
+@pytest.mark.parametrize("url", ["https://evil.example/a", "javascript:alert(1)", None])
+@pytest.mark.parametrize("rung", list(Rung))
+def test_hostile_text_pings_nobody_and_deceives_nobody(url: str | None, rung: Rung) -> None:
+    hostile = alert(
+        story(HOSTILE_TITLE, HOSTILE_TEXT, url=url, outlet=outlet(name="Evil & Sons <!here>")),
+        matches=(match("`<!here>`", spans=found(HOSTILE_TEXT, "<@U0ALICE001>", "```code```")),),
+        also=(outlet(id="x", name="<https://ok.example|x> @channel"),),
+    )
+    payload = rendered(hostile, rung)
+    assert slack_rules.refusal(payload) is None
+    assert slack_rules.mentions(payload) == []
+    assert slack_rules.deceptive_links(payload) == []
+    assert not {"\u202e", "\u200b"} & set(json.dumps(payload, ensure_ascii=False))
+
+
+def test_a_title_that_names_an_address_is_not_what_one_clicks_on() -> None:
+    runs = rendered(alert(story("Reuters.com: talks", url="https://evil.example/a")))["blocks"][1]["elements"][0]
+    assert runs["elements"] == [
+        {"type": "text", "text": "Reuters.com: talks ", "style": {"bold": True}},
+        {"type": "link", "url": "https://evil.example/a", "text": "evil.example", "style": {"bold": True}},
+    ]
+
+
+def test_without_a_safe_link_the_title_is_plain_and_the_card_says_so() -> None:
+    payload = rendered(alert(story(TITLE, url="javascript:alert(1)")))
+    assert payload["blocks"][1]["elements"][0]["elements"] == [{"type": "text", "text": TITLE, "style": {"bold": True}}]
+    assert "no usable link" in payload["blocks"][2]["elements"][0]["text"]
+    assert "javascript" not in json.dumps(payload)
+
+
+@pytest.mark.parametrize("published", [None, datetime(1969, 1, 1, tzinfo=UTC)])
+def test_a_date_slack_cannot_show_is_written_out(published: datetime | None) -> None:
+    source = rendered(alert(story(published=published)))["blocks"][2]["elements"][0]["text"]
+    assert "<!date" not in source
+    assert ("1969-01-01 00:00 UTC" if published else "date unknown") in source
+
+
+def test_what_is_odd_about_a_date_is_said_beside_it() -> None:
+    source = rendered(alert(story(date_note=DateNote.ASSUMED_ZONE)))["blocks"][2]["elements"][0]["text"]
+    assert source.endswith("UTC> (time zone assumed)")
+
+
+def test_many_rules_words_and_outlets_are_counted_and_not_listed() -> None:
+    words = " ".join(f"word{n}" for n in range(9))
+    matches = tuple(match(f"rule-{n}", spans=found(words, *words.split())) for n in range(8))
+    also = tuple(outlet(id=f"o{n}", name=f"Outlet {n}") for n in range(9))
+    payload = rendered(alert(story(text=words), matches=matches, also=also))
+    why, source = (payload["blocks"][n]["elements"][0]["text"] for n in (0, 2))
+    assert "rule `rule-4` · matched _word0_, _word1_, _word2_, _word3_, _word4_ +4" in why
+    assert why.endswith("+3 more rules")
+    assert source.endswith("Outlet 4 +4")
+    assert "matched word0, word1, word2, word3, word4 and 4 more." in payload["text"]
+    assert "3 more rules matched. Also reported by 9 other sources." in payload["text"]
+
+
+def test_a_snippet_of_countless_hits_loses_its_marks_and_not_its_words() -> None:
+    text = "a b " * 120
+    spans = tuple(Span(Field.TEXT, n, n + 1) for n in range(0, 480, 2) if text[n] == "a")
+    payload = rendered(alert(story(text=text, url="https://a.example/" + "x" * 2900), matches=(match(spans=spans),)))
+    assert size(payload["blocks"]) <= BLOCKS_LIMIT
+    assert [run["text"] for run in payload["blocks"][1]["elements"][1]["elements"]] == [text.strip()]
+
+
+def test_a_long_link_leaves_room_in_the_text_and_stays_whole_in_the_blocks() -> None:
+    url = "https://a.example/?" + "&" * 2900
+    payload = rendered(alert(story(TITLE, TEXT, url=url)))
+    assert payload["text"].endswith("(long link to a.example)")
+    assert TEXT in payload["text"]
+    assert payload["blocks"][1]["elements"][0]["elements"][0]["url"] == url
+
+
+@settings(deadline=None)
+@given(text=st.text(max_size=300), limit=st.integers(1, 400))
+def test_escaping_never_passes_its_limit_and_never_cuts_an_entity(text: str, limit: int) -> None:
+    escaped = escape(text, limit)
+    assert len(escaped) <= limit
+    whole = html.escape(text, quote=False)
+    kept = escaped if len(whole) <= limit else escaped[:-1]
+    assert kept == html.escape(text[: len(kept)], quote=False)[: len(kept)]
+    assert kept.count("&") == sum(kept.count(entity) for entity in ("&amp;", "&lt;", "&gt;"))
+
+
+NASTY = st.sampled_from(
+    ["<!channel>", "<@U0ALICE001>", "@here", "&amp;", "&", "<", ">", "|", "*", "`", "\u202e", "\u200d", "https://a.b/c",
+     "www.reuters.com", "<https://x.example|reuters.com>", "\n", "日本語。", "العربية", "👩‍👩‍👧", "\U000e0041"]
+)  # fmt: skip
+ANYTHING = st.lists(NASTY | st.text(max_size=40), max_size=60).map("".join)
+URLS = st.none() | ANYTHING | ANYTHING.map("https://evil.example/".__add__) | ANYTHING.map("https://".__add__)
+
+
+@st.composite
+def any_alert(draw: st.DrawFn) -> Alert:
+    title, text = draw(ANYTHING), draw(ANYTHING)
+    places = st.tuples(st.sampled_from(Field), st.integers(0, 900), st.integers(1, 300))
+    spans = tuple(Span(field, start, start + length) for field, start, length in draw(st.lists(places, max_size=30)))
+    names = draw(st.lists(ANYTHING, min_size=1, max_size=8))
+    matches = tuple(match(name, severity=draw(st.sampled_from(Severity)), spans=spans) for name in names)
+    also = tuple(outlet(id=f"o{n}", name=name) for n, name in enumerate(draw(st.lists(ANYTHING, max_size=8))))
+    published = draw(st.none() | st.datetimes(timezones=st.just(UTC)))
+    told = story(title, text, url=draw(URLS), published=published, outlet=outlet(name=draw(ANYTHING)))
+    return alert(told, matches=matches, also=also)
+
+
+@settings(deadline=None)
+@given(of=any_alert(), rung=st.sampled_from(Rung), notice=st.none() | st.just(MAY_REPEAT))
+def test_any_story_in_any_script_is_accepted_pings_nobody_and_deceives_nobody(
+    of: Alert, rung: Rung, notice: str | None
+) -> None:
+    payload = rendered(of, rung, notice)
+    assert slack_rules.refusal(payload) is None
+    assert slack_rules.mentions(payload) == []
+    assert slack_rules.deceptive_links(payload) == []
+    assert len(payload["text"]) <= TEXT_LIMIT
+    assert rung is Rung.TEXT or size(payload["blocks"]) <= BLOCKS_LIMIT
+
+
+def test_even_the_longest_of_everything_leaves_the_snippet_some_room() -> None:
+    text = "& " * 400
+    matches = tuple(match("&" * 99, spans=tuple(Span(Field.TEXT, n, n + 60 + n) for n in range(9))) for _ in range(9))
+    also = tuple(outlet(id=f"o{n}", name=f"{n}{'&' * 99}") for n in range(9))
+    huge = story("&" * 999, text, url="https://a.example/?" + "x" * 980, outlet=outlet(name="&" * 99))
+    payload = rendered(alert(huge, matches=matches, also=also), notice=MAY_REPEAT)
+    assert len(payload["text"]) <= TEXT_LIMIT
+    assert "). &amp; &amp;" in payload["text"]
+    assert payload["text"].endswith("x" * 980)
+    assert slack_rules.refusal(payload) is None
+
+
+def test_a_card_too_large_for_blocks_is_sent_as_text() -> None:
+    reasons = card_for(usual()).reasons
+    card = Card(
+        story=1, severity=Severity.HIGH, reasons=reasons, title=(), snippet=(), link="https://a.example/" + "x" * 9000,
+        host="a.example", outlet="A", published=None, date_remark="", also=(), notice=None,
+    )  # fmt: skip
+    assert "blocks" not in message(card, key="K", channel="C0NEWS0001")

@@ -1,0 +1,321 @@
+from __future__ import annotations
+
+import logging
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from alerts.card import card_for
+from alerts.errors import CardRefused, ChannelRefused, Later, RouteRefused, Unclear
+from alerts.outbox import Receipt
+from alerts.slack.check import scope_findings, scopes_in
+from alerts.slack.client import SlackNotifier, open_session
+from tests.fakes import NOON, FakeClock
+from tests.fakes_outbox import alert, delivery
+from tests.slack_standin import Options, SlackStandin
+from tests.slack_workspace import SCOPES, Channel, Token
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+LOG = logging.getLogger("test")
+SINCE = NOON - timedelta(seconds=60)
+
+
+@asynccontextmanager
+async def connected(*channels: Channel, **options: Any) -> AsyncIterator[tuple[SlackStandin, SlackNotifier, FakeClock]]:
+    clock = FakeClock()
+    if channels:
+        options["channels"] = channels
+    async with SlackStandin(Options(now=clock.now, **options)) as slack:
+        notifier = SlackNotifier("xoxb-test", slack.api_url, open_session(), clock=clock, log=LOG)
+        yield slack, notifier, clock
+        await notifier.close()
+
+
+async def post(notifier: SlackNotifier, key: str = "K1", channel: str = "#news", **changes: Any) -> Receipt:
+    one = delivery(key, alert(channel=channel), **changes)
+    return await notifier.send(one, card_for(one.alert))
+
+
+def without(*scopes: str) -> dict[str, Token]:
+    return {"xoxb-test": Token(scopes=SCOPES - set(scopes))}
+
+
+@pytest.mark.parametrize("name", ["#news", "news", "C0NEWS0001"])
+async def test_a_card_is_posted_and_its_receipt_says_where(name: str) -> None:
+    async with connected() as (slack, notifier, _):
+        receipt = await post(notifier, channel=name)
+        assert receipt == Receipt(channel="C0NEWS0001", message=slack.channel("news").messages[0]["ts"])
+        assert slack.report().posted == {"K1": 1}
+
+
+async def test_channels_are_listed_once_for_many_messages_over_all_pages() -> None:
+    channels = [Channel(id=f"C0OTHER{n:03d}", name=f"other-{n}") for n in range(5)]
+    async with connected(*channels, Channel(id="C0NEWS0001", name="news"), page=2) as (slack, notifier, _):
+        for key in ("K1", "K2"):
+            await post(notifier, key)
+        assert len(slack.calls("conversations.list")) == 3
+        assert slack.report().posted == {"K1": 1, "K2": 1}
+
+
+async def test_a_name_that_is_unknown_is_looked_up_once_more_and_then_refused() -> None:
+    async with connected() as (slack, notifier, _):
+        await post(notifier)
+        with pytest.raises(ChannelRefused, match=r"#gone is not among the channels"):
+            await post(notifier, channel="#gone")
+        assert len(slack.calls("conversations.list")) == 2
+        slack.channels["C0GONE0001"] = Channel(id="C0GONE0001", name="gone")
+        assert (await post(notifier, channel="#gone")).channel == "C0GONE0001"
+
+
+async def test_a_channel_made_anew_is_found_after_one_refusal() -> None:
+    async with connected() as (slack, notifier, _):
+        await post(notifier)
+        del slack.channels["C0NEWS0001"]
+        slack.channels["C0NEWS0002"] = Channel(id="C0NEWS0002", name="news")
+        with pytest.raises(ChannelRefused):
+            await post(notifier)
+        assert (await post(notifier)).channel == "C0NEWS0002"
+
+
+async def test_a_public_channel_is_joined_once() -> None:
+    async with connected(Channel(id="C0NEWS0001", name="news", member=False)) as (slack, notifier, _):
+        await post(notifier, "K1")
+        await post(notifier, "K2")
+        assert slack.report().posted == {"K1": 1, "K2": 1}
+        assert len(slack.calls("conversations.join")) == 1
+
+
+async def test_a_channel_that_may_not_be_joined_refuses() -> None:
+    channel = Channel(id="C0NEWS0001", name="news", member=False)
+    async with connected(channel, tokens=without("channels:join")) as (_, notifier, _clock):
+        with pytest.raises(ChannelRefused, match="not_in_channel"):
+            await post(notifier)
+
+
+async def test_when_joining_or_listing_goes_wrong_nothing_was_posted_and_later_will_do() -> None:
+    async with connected(Channel(id="C0NEWS0001", name="news", member=False)) as (slack, notifier, _):
+        for method in ("conversations.list", "conversations.join"):
+            slack.answer_next(method, "500_before")
+            with pytest.raises(Later):
+                await post(notifier)
+        assert slack.report().posted == {}
+        await post(notifier)
+        assert slack.report().posted == {"K1": 1}
+
+
+@pytest.mark.parametrize("state", ["archived", "restricted"])
+async def test_a_channel_that_takes_nothing_refuses(state: str) -> None:
+    channel = Channel(id="C0NEWS0001", name="news", archived=state == "archived", restricted=state == "restricted")
+    async with connected(channel) as (_, notifier, _clock):
+        with pytest.raises(ChannelRefused):
+            await post(notifier)
+
+
+async def test_without_leave_to_list_channels_a_name_still_works() -> None:
+    async with connected(tokens=without("channels:read", "groups:read")) as (slack, notifier, _):
+        assert (await post(notifier)).channel == "C0NEWS0001"
+        assert await notifier.find("#news", ["K1"], SINCE) is None
+        assert len(slack.texts("news")) == 1
+
+
+async def test_without_leave_to_see_private_channels_public_ones_are_found() -> None:
+    async with connected(tokens=without("groups:read")) as (_, notifier, _clock):
+        assert (await post(notifier)).channel == "C0NEWS0001"
+
+
+async def test_a_plainer_form_is_posted_after_a_refusal() -> None:
+    async with connected() as (slack, notifier, _):
+        await post(notifier, rung=1)
+        assert "blocks" not in slack.channel("news").messages[0]
+
+
+async def test_a_lost_message_is_found_by_its_key_on_any_page() -> None:
+    async with connected(page=3) as (slack, notifier, clock):
+        for n in range(10):
+            await post(notifier, f"K{n}")
+            clock.advance(timedelta(seconds=1))
+        found = await notifier.find("#news", ["K1", "K8", "K99"], SINCE)
+        stamps = {
+            message["metadata"]["event_payload"]["key"]: message["ts"] for message in slack.channel("news").messages
+        }
+        assert found == {key: Receipt(channel="C0NEWS0001", message=stamps[key]) for key in ("K1", "K8")}
+        assert len(slack.calls("conversations.history")) == 4
+
+
+async def test_reading_stops_when_all_is_found() -> None:
+    async with connected(page=3) as (slack, notifier, _):
+        for n in range(10):
+            await post(notifier, f"K{n}")
+        assert (await notifier.find("#news", ["K9"], SINCE) or {}).keys() == {"K9"}
+        assert len(slack.calls("conversations.history")) == 1
+
+
+async def test_what_stands_there_since_before_is_not_looked_at() -> None:
+    async with connected() as (_, notifier, clock):
+        await post(notifier)
+        assert await notifier.find("#news", ["K1"], clock.now() + timedelta(seconds=1)) == {}
+
+
+async def test_messages_of_others_are_passed_over() -> None:
+    async with connected() as (slack, notifier, _):
+        await post(notifier)
+        ts = slack.channel("news").messages[0]["ts"]
+        others: list[dict[str, Any]] = [
+            {"metadata": {"event_type": "other", "event_payload": {"key": "K2"}}},
+            {"metadata": None},
+            {},
+        ]
+        slack.channel("news").messages.extend({"ts": ts, "text": "x", **other} for other in others)
+        assert (await notifier.find("#news", ["K1", "K2"], SINCE) or {}).keys() == {"K1"}
+
+
+async def test_a_copy_that_stands_there_twice_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
+    async with connected() as (slack, notifier, _):
+        first = await post(notifier)
+        await post(notifier)
+        assert await notifier.find("#news", ["K1"], SINCE) == {"K1": first}
+        assert len(slack.texts("news")) == 2
+    assert "stands there twice: key=K1" in caplog.text
+
+
+async def test_without_leave_to_read_history_nobody_can_look() -> None:
+    async with connected(tokens=without("channels:history")) as (_, notifier, _clock):
+        await post(notifier)
+        assert await notifier.find("#news", ["K1"], SINCE) is None
+
+
+async def test_a_channel_that_was_left_is_joined_again_to_look() -> None:
+    async with connected() as (slack, notifier, _):
+        await post(notifier)
+        slack.channel("news").member = False
+        assert (await notifier.find("#news", ["K1"], SINCE) or {}).keys() == {"K1"}
+
+
+async def test_a_revoked_token_does_not_pass_for_an_empty_history() -> None:
+    async with connected() as (slack, notifier, _):
+        await post(notifier)
+        slack.tokens["xoxb-test"] = Token(error="token_revoked")
+        with pytest.raises(RouteRefused):
+            await notifier.find("#news", ["K1"], SINCE)
+
+
+async def test_an_unreadable_history_does_not_pass_for_an_empty_one() -> None:
+    async with connected() as (slack, notifier, _):
+        for fault in ("html_before", "bare_before"):
+            slack.answer_next("conversations.history", fault)
+            with pytest.raises(Unclear):
+                await notifier.find("#news", ["K1"], SINCE)
+
+
+async def test_no_call_is_made_inside_a_retry_after_window() -> None:
+    async with connected(retry_after=30) as (slack, notifier, clock):
+        slack.answer_next("chat.postMessage", "429")
+        for wait in (30, 20):
+            with pytest.raises(Later) as caught:
+                await post(notifier)
+            assert caught.value.after == timedelta(seconds=wait)
+            clock.advance(timedelta(seconds=10))
+        assert await notifier.find("#news", ["K1"], SINCE) == {}  # another method, another window
+        clock.advance(timedelta(seconds=10))
+        await post(notifier)
+        assert len(slack.calls("chat.postMessage")) == 2
+        assert slack.report().impolite == 0
+
+
+async def test_an_acceptance_without_ts_is_unclear() -> None:
+    async with connected() as (slack, notifier, _):
+        slack.answer_next("chat.postMessage", "bare_after")
+        with pytest.raises(Unclear):
+            await post(notifier)
+
+
+async def test_a_message_slack_dislikes_is_the_cards_fault() -> None:
+    async with connected() as (slack, notifier, _):
+        slack.answer_next("chat.postMessage", "error:invalid_blocks")
+        with pytest.raises(CardRefused):
+            await post(notifier)
+
+
+async def test_a_check_of_a_good_workspace_finds_no_problem() -> None:
+    async with connected() as (_, notifier, _clock):
+        findings = await notifier.check(["#news", "#duty"])
+    assert all(finding.ok for finding in findings)
+    assert [finding.subject for finding in findings] == [
+        "token", "chat:write", "channels:read", "channels:history", "channels:join", "groups:read", "groups:history",
+        "#news", "#duty",
+    ]  # fmt: skip
+
+
+async def test_a_check_names_each_problem_and_the_way_out() -> None:
+    channels = (
+        Channel(id="C0OLD00001", name="old", archived=True),
+        Channel(id="C0OUT00001", name="out", member=False),
+        Channel(id="C0SECRET01", name="secret", private=True, member=False),
+    )
+    async with connected(*channels, tokens=without("channels:join", "groups:history")) as (_, notifier, _clock):
+        findings = await notifier.check(["#old", "#out", "#secret", "C0OUT00001"])
+    problems = {finding.subject: finding for finding in findings if not finding.ok}
+    assert problems.keys() == {"channels:join", "groups:history", "#old", "#out", "#secret", "C0OUT00001"}
+    assert all(finding.way_out for finding in problems.values())
+    assert problems["#secret"].text == "not found"
+
+
+async def test_a_check_says_when_the_bot_will_join_by_itself() -> None:
+    async with connected(Channel(id="C0OUT00001", name="out", member=False)) as (_, notifier, _clock):
+        finding = (await notifier.check(["#out"]))[-1]
+    assert finding.ok
+    assert "joins when the first alert comes" in finding.text
+
+
+async def test_a_check_with_a_bad_token_stops_there() -> None:
+    async with connected(tokens={"xoxb-test": Token(error="account_inactive")}) as (_, notifier, _clock):
+        (finding,) = await notifier.check(["#news"])
+    assert not finding.ok
+    assert "account_inactive" in finding.text
+
+
+async def test_a_check_without_leave_to_list_channels_says_it_could_not_look() -> None:
+    async with connected(tokens=without("channels:read", "groups:read")) as (_, notifier, _clock):
+        finding = (await notifier.check(["#news"]))[-1]
+    assert not finding.ok
+    assert "channels:read" in finding.text
+
+
+def test_a_check_behind_a_gateway_that_hides_scopes_says_so() -> None:
+    (finding,) = scope_findings(scopes_in({"Date": "today"}))
+    assert not finding.ok
+    assert "gateway" in (finding.way_out or "")
+
+
+async def test_when_listing_must_wait_the_message_waits() -> None:
+    async with connected() as (slack, notifier, _):
+        slack.answer_next("conversations.list", "429")
+        with pytest.raises(Later) as caught:
+            await post(notifier)
+        assert caught.value.after == timedelta(seconds=3)
+
+
+async def test_when_joining_must_wait_the_message_waits() -> None:
+    async with connected(Channel(id="C0NEWS0001", name="news", member=False)) as (slack, notifier, _):
+        slack.answer_next("conversations.join", "429")
+        with pytest.raises(Later) as caught:
+            await post(notifier)
+        assert caught.value.after == timedelta(seconds=3)
+
+
+async def test_a_token_revoked_while_channels_are_listed_is_the_routes_fault() -> None:
+    async with connected() as (slack, notifier, _):
+        slack.answer_next("conversations.list", "error:token_revoked")
+        with pytest.raises(RouteRefused):
+            await post(notifier)
+
+
+async def test_a_check_survives_a_list_that_fails() -> None:
+    async with connected() as (slack, notifier, _):
+        slack.answer_next("conversations.list", "500_before")
+        finding = (await notifier.check(["#news"]))[-1]
+    assert finding.text.startswith("cannot be listed: http-500")

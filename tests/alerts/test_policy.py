@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.policy import Circumstances, Reason, decide, is_backlog
+from tests.fakes import NOON
+
+CASES = st.builds(
+    Circumstances,
+    routed=st.booleans(),
+    told=st.booleans(),
+    told_of_copy=st.booleans(),
+    backlog=st.booleans(),
+    edited=st.booleans(),
+    heard=st.booleans(),
+)
+
+
+@pytest.mark.parametrize(
+    ("case", "reason"),
+    [
+        (Circumstances(), Reason.FIRST),
+        (Circumstances(heard=True), Reason.NEW_RULE),
+        (Circumstances(edited=True), Reason.EDITED),
+        (Circumstances(edited=True, heard=True), Reason.EDITED),
+        (Circumstances(backlog=True), Reason.BACKLOG),
+        (Circumstances(backlog=True, edited=True), Reason.BACKLOG),
+        (Circumstances(told_of_copy=True, heard=True), Reason.COPY),
+        (Circumstances(told_of_copy=True, backlog=True), Reason.COPY),
+        (Circumstances(told=True, edited=True, heard=True), Reason.TOLD),
+        (Circumstances(told=True, told_of_copy=True), Reason.TOLD),
+        (Circumstances(routed=False), Reason.UNROUTED),
+        (Circumstances(routed=False, told=True), Reason.UNROUTED),
+    ],
+)
+def test_each_case_has_its_reason(case: Circumstances, reason: Reason) -> None:
+    assert decide(case) is reason
+
+
+@given(CASES)
+def test_a_channel_is_told_exactly_when_nothing_speaks_against_it(case: Circumstances) -> None:
+    against = not case.routed or case.told or case.told_of_copy or case.backlog
+    assert decide(case).sends is not against
+
+
+@pytest.mark.parametrize(
+    ("published", "backlog", "old"),
+    [
+        (NOON - timedelta(hours=24), timedelta(hours=24), False),
+        (NOON - timedelta(hours=24, milliseconds=1), timedelta(hours=24), True),
+        (NOON + timedelta(minutes=30), timedelta(hours=24), False),
+        (None, timedelta(hours=24), True),
+        (NOON, timedelta(0), True),
+        (NOON + timedelta(minutes=30), timedelta(0), True),
+        (NOON - timedelta(days=3000), timedelta.max, False),
+        (None, timedelta.max, False),
+    ],
+)
+def test_backlog_is_what_is_older_than_its_source_allows(
+    published: datetime | None, backlog: timedelta, *, old: bool
+) -> None:
+    assert is_backlog(published, NOON, backlog) is old

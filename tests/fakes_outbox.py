@@ -1,0 +1,114 @@
+"""An outbox in memory that obeys the protocol, and makers of alerts and deliveries."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from alerts.outbox import Delivery, State
+from alerts.story import Alert, Field, Match, Severity, Span
+from tests.fakes import NOON, story
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from alerts.outbox import Settlement
+    from alerts.story import Story
+
+OPEN = {State.PENDING, State.UNCLEAR}
+
+
+class MemoryOutbox:
+    """Keeps deliveries in the order they came; what was settled stays in ``log``."""
+
+    def __init__(self, *deliveries: Delivery) -> None:
+        self.rows: dict[str, Delivery] = {}
+        self.log: list[tuple[str, Settlement]] = []
+        self.holds: dict[str | None, tuple[datetime, str]] = {}
+        self._due: dict[str, datetime] = {}
+        for delivery in deliveries:
+            self.add(delivery)
+
+    def add(self, delivery: Delivery) -> None:
+        self.rows[delivery.key] = delivery
+        self._due[delivery.key] = delivery.queued
+
+    def states(self) -> list[State]:
+        return [row.state for row in self.rows.values()]
+
+    def reasons(self, key: str) -> list[str]:
+        return [settlement.reason for settled, settlement in self.log if settled == key]
+
+    async def recover(self, now: datetime) -> int:
+        lost = [row for row in self.rows.values() if row.state is State.SENDING]
+        for row in lost:
+            self.rows[row.key] = replace(row, state=State.UNCLEAR, looks=0)
+            self._due[row.key] = now
+        return len(lost)
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        rows = [row for row in self.rows.values() if row.state in OPEN and self._free_at(row) <= now]
+        return sorted(rows, key=lambda row: row.queued)[:limit]
+
+    async def next_due(self) -> datetime | None:
+        return min((self._free_at(row) for row in self.rows.values() if row.state in OPEN), default=None)
+
+    async def begin(self, key: str, now: datetime) -> bool:
+        row = self.rows[key]
+        if row.state is not State.PENDING:
+            return False
+        self.rows[key] = replace(row, state=State.SENDING, attempts=row.attempts + 1, tried=row.tried or now)
+        return True
+
+    async def settle(self, key: str, settlement: Settlement, now: datetime) -> None:
+        del now
+        row = self.rows[key]
+        assert row.state in {State.SENDING, State.UNCLEAR}, f"{key} is {row.state}: nothing to settle"
+        self.log.append((key, settlement))
+        self.rows[key] = replace(
+            row, state=settlement.state, looks=settlement.looks, resent=settlement.resent, rung=settlement.rung
+        )
+        if settlement.state in OPEN:
+            assert settlement.not_before is not None
+            self._due[key] = settlement.not_before
+
+    async def hold(self, channel: str | None, until: datetime | None, reason: str) -> None:
+        if until is None:
+            self.holds.pop(channel, None)
+        else:
+            self.holds[channel] = (until, reason)
+
+    def _free_at(self, row: Delivery) -> datetime:
+        holds = (self.holds.get(who) for who in (row.alert.channel, None))
+        return max([self._due[row.key], *(hold[0] for hold in holds if hold)])
+
+
+def match(rule: str = "raa-watch", **changes: Any) -> Match:
+    values: dict[str, Any] = {"rule": rule, "name": rule, "severity": Severity.HIGH}
+    return Match(**(values | changes))
+
+
+def found(text: str, *words: str, field: Field = Field.TEXT) -> tuple[Span, ...]:
+    """Return the span of the first place of each word."""
+    return tuple(Span(field, text.index(word), text.index(word) + len(word)) for word in words)
+
+
+def alert(of: Story | None = None, channel: str = "#news", **changes: Any) -> Alert:
+    values: dict[str, Any] = {"channel": channel, "story": of or story(), "matches": (match(),)}
+    return Alert(**(values | changes))
+
+
+def delivery(key: str = "01J9ZK4Q0000000000000000A1", of: Alert | None = None, **changes: Any) -> Delivery:
+    values: dict[str, Any] = {"key": key, "alert": of or alert(), "state": State.PENDING, "queued": NOON}
+    return Delivery(**(values | changes))
+
+
+async def until(true: Callable[[], bool], rounds: int = 100_000) -> None:
+    """Let others go on until something is true."""
+    for _ in range(rounds):
+        if true():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came true")

@@ -1,0 +1,211 @@
+"""The workspace behind the Slack stand-in: channels, scopes, and the methods that work on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests import slack_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime, timedelta
+
+SCOPES = frozenset(
+    {"chat:write", "channels:read", "channels:history", "channels:join", "groups:read", "groups:history"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What a token may do; ``error`` is what Slack says to one that is revoked, expired or disabled."""
+
+    scopes: frozenset[str] = SCOPES
+    error: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Channel:
+    """A channel and what stands in it."""
+
+    id: str
+    name: str
+    private: bool = False
+    archived: bool = False
+    member: bool = True
+    restricted: bool = False
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+
+def news() -> tuple[Channel, ...]:
+    return (Channel(id="C0NEWS0001", name="news"), Channel(id="C0DUTY0001", name="duty"))
+
+
+class Refused(Exception):
+    """An ``ok: false`` answer."""
+
+    def __init__(self, code: str, **more: Any) -> None:
+        super().__init__(code)
+        self.body = {"ok": False, "error": code, **more}
+
+
+class Limited(Exception):
+    """A 429 answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How many messages a second a channel takes, after a burst."""
+
+    messages: float
+    burst: int = 3
+
+
+class Workspace:
+    """Answers the methods of Slack's Web API from what it holds."""
+
+    def __init__(
+        self, channels: Iterable[Channel], *, now: Callable[[], datetime], lag: timedelta, rate: Rate | None, page: int
+    ) -> None:
+        self.channels = {channel.id: channel for channel in channels}
+        self._now = now
+        self._lag = lag
+        self._rate = rate
+        self._page_limit = page
+        self._allowance: dict[str, tuple[float, datetime]] = {}
+        self._posted: dict[str, datetime] = {}  # by ts, which runs ahead of a clock that stands still
+        self._last_ts = 0
+
+    def answer(self, method: str, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
+        known: dict[str, Callable[[dict[str, Any], Token], dict[str, Any]]] = {
+            "auth.test": self._auth_test,
+            "chat.postMessage": self._post_message,
+            "conversations.history": self._history,
+            "conversations.info": self._info,
+            "conversations.join": self._join,
+            "conversations.list": self._list,
+        }
+        if method not in known:
+            raise Refused("unknown_method", req_method=method)
+        return {"ok": True} | known[method](arguments, token)
+
+    def _auth_test(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
+        del arguments, token
+        return {"url": "https://newsroom.example/", "team": "Newsroom", "user": "tocsin", "user_id": "U0TOCSIN01"}
+
+    def _post_message(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
+        _need(token, "chat:write")
+        channel = self._find(arguments.get("channel"), by_name=True)
+        if channel.archived:
+            raise Refused("is_archived")
+        if not channel.member:
+            raise Refused("channel_not_found" if channel.private else "not_in_channel")
+        if channel.restricted:
+            raise Refused("restricted_action")
+        if refusal := slack_rules.refusal(arguments):
+            code, errors = refusal
+            raise Refused(code, **({"errors": errors, "response_metadata": {"messages": errors}} if errors else {}))
+        self._spend(channel)
+        kept = ("text", "blocks", "metadata", "parse", "link_names", "mrkdwn", "unfurl_links", "unfurl_media")
+        message = {name: arguments[name] for name in kept if name in arguments} | {"type": "message", "ts": self._ts()}
+        self._posted[message["ts"]] = self._now()
+        channel.messages.append(message)
+        return {"channel": channel.id, "ts": message["ts"], "message": message}
+
+    def _history(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
+        channel = self._find(arguments.get("channel"))
+        _need(token, "groups:history" if channel.private else "channels:history")
+        if not channel.member:
+            raise Refused("channel_not_found" if channel.private else "not_in_channel")
+        oldest, latest = float(arguments.get("oldest") or 0), float(arguments.get("latest") or "inf")
+        visible = [item for item in channel.messages if self._posted[item["ts"]] + self._lag <= self._now()]
+        seen = [item for item in visible if oldest < float(item["ts"]) <= latest]
+        whole = str(arguments.get("include_all_metadata", "")).lower() in {"1", "true"}
+        shown = [_shown(message, whole=whole) for message in reversed(seen)]
+        return self._page("messages", shown, arguments, default=100)
+
+    def _list(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
+        types = str(arguments.get("types") or "public_channel").split(",")
+        for kind, scope in (("public_channel", "channels:read"), ("private_channel", "groups:read")):
+            if kind in types:
+                _need(token, scope)
+        listed = [
+            _described(channel)
+            for channel in self.channels.values()
+            if ("private_channel" in types and channel.member if channel.private else "public_channel" in types)
+        ]
+        return self._page("channels", listed, arguments, default=100)
+
+    def _info(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
+        channel = self._find(arguments.get("channel"))
+        _need(token, "groups:read" if channel.private else "channels:read")
+        if channel.private and not channel.member:
+            raise Refused("channel_not_found")
+        return {"channel": _described(channel)}
+
+    def _join(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
+        _need(token, "channels:join")
+        channel = self._find(arguments.get("channel"))
+        if channel.private:
+            raise Refused("method_not_supported_for_channel_type" if channel.member else "channel_not_found")
+        if channel.archived:
+            raise Refused("is_archived")
+        channel.member = True
+        return {"channel": _described(channel)}
+
+    def _find(self, wanted: Any, *, by_name: bool = False) -> Channel:
+        name = str(wanted or "").removeprefix("#")
+        for channel in self.channels.values():
+            if wanted == channel.id or (by_name and name == channel.name):
+                return channel
+        raise Refused("channel_not_found")
+
+    def _spend(self, channel: Channel) -> None:
+        """Take one message from the channel's allowance; a token bucket."""
+        if self._rate is None:
+            return
+        now = self._now()
+        left, since = self._allowance.get(channel.id, (float(self._rate.burst), now))
+        left = min(self._rate.burst, left + (now - since).total_seconds() * self._rate.messages)
+        if left < 1:
+            raise Limited
+        self._allowance[channel.id] = (left - 1, now)
+
+    def _ts(self) -> str:
+        """Return a ts that no other message has, even when the clock stands still."""
+        self._last_ts = max(self._last_ts + 1, int(self._now().timestamp() * 1_000_000))
+        return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
+
+    def _page(self, name: str, items: list[Any], arguments: Mapping[str, Any], *, default: int) -> dict[str, Any]:
+        limit = min(int(arguments.get("limit") or default), self._page_limit)
+        cursor = str(arguments.get("cursor") or "at:0")
+        if not cursor.startswith("at:"):
+            raise Refused("invalid_cursor")
+        start = int(cursor.removeprefix("at:"))
+        more = f"at:{start + limit}" if start + limit < len(items) else ""
+        page = {name: items[start : start + limit], "response_metadata": {"next_cursor": more}}
+        return page | ({"has_more": bool(more)} if name == "messages" else {})
+
+
+def _need(token: Token, scope: str) -> None:
+    if scope not in token.scopes:
+        raise Refused("missing_scope", needed=scope, provided=",".join(sorted(token.scopes)))
+
+
+def _shown(message: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
+    """Return a message as the history shows it: the metadata's payload only to those who ask."""
+    shown = dict(message)
+    if "metadata" in shown and not whole:
+        shown["metadata"] = {"event_type": shown["metadata"]["event_type"]}
+    return shown
+
+
+def _described(channel: Channel) -> dict[str, Any]:
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "is_channel": not channel.private,
+        "is_private": channel.private,
+        "is_archived": channel.archived,
+        "is_member": channel.member,
+    }
