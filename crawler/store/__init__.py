@@ -1,1 +1,187 @@
-"""What Tocsin remembers: one schema, one writer."""
+"""What Tocsin remembers, in one database."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from alerts.errors import StoreError
+from crawler.store import deliveries, engine, migrate, reports, stories, visits
+from crawler.store.lock import DataLock
+from crawler.store.reports import DeliveryStatus, Hold, Outcome, Overview, Ruling, SourceStatus
+from crawler.store.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime, timedelta
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from alerts.outbox import Delivery, Settlement, State
+    from crawler.clock import Clock
+    from crawler.poll import Claim, Poll, Tally
+    from crawler.store.plan import Memory, Plan
+    from spiders.source import Source
+
+__all__ = ["DeliveryStatus", "Hold", "Outcome", "Overview", "Ruling", "SourceStatus", "Store"]
+
+T = TypeVar("T")
+
+
+class Store:
+    """The database: the patrol's Frontier, the courier's Outbox, and what ingest and the commands need.
+
+    Every method that writes is one transaction, committed before it returns. All raise StoreError when
+    the disk is full, the file is locked or damaged, or the like; nothing was written then.
+    """
+
+    def __init__(self, path: Path, reader: Worker, writer: Worker | None, lock: DataLock | None) -> None:
+        self.path = path
+        self._reader = reader
+        self._writer = writer
+        self._lock = lock
+
+    @classmethod
+    def open(cls, url: str, *, clock: Clock, exclusive: bool = True) -> Store:
+        """Open a store by its SQLAlchemy URL.
+
+        With ``exclusive`` it is made or migrated as needed, locked against a second daemon, and every
+        lease of the last one is taken back. Without, it can only be read, beside a daemon or not.
+        Raises StoreError, which says what to do.
+        """
+        path = engine.locate(url)
+        if engine.version() < engine.OLDEST:
+            raise StoreError(f"{engine.library()} is too old: Tocsin needs 3.35, and 3.51.3 is best")
+        return cls._open_to_write(path, clock.now()) if exclusive else cls._open_to_read(path)
+
+    @classmethod
+    def _open_to_write(cls, path: Path, now: datetime) -> Store:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path.parent} cannot be made: {error.strerror}; name another `store:`") from error
+        lock = DataLock(path, now)
+        writer = Worker(engine.writer(path), path, "store-writer")
+        try:
+            writer.run_now(migrate.upgrade)
+            writer.run_now(visits.free_all)
+        except BaseException:
+            writer.close()
+            lock.release()
+            raise
+        # Where the library cannot bear two connections at work on one WAL, reads share the writer's.
+        safe = engine.wal_reset_is_safe(engine.version())
+        reader = Worker(engine.reader(path), path, "store-reader") if safe else writer
+        return cls(path, reader, writer, lock)
+
+    @classmethod
+    def _open_to_read(cls, path: Path) -> Store:
+        if not path.exists():
+            raise StoreError(f"there is no store at {path} yet: `tocsin run` or `tocsin once` makes it")
+        reader = Worker(engine.reader(path), path, "store-reader")
+        try:
+            reader.run_now(migrate.require_head)
+        except BaseException:
+            reader.close()
+            raise
+        return cls(path, reader, None, None)
+
+    async def close(self) -> None:
+        """Finish what is queued and let go; the writer last, which folds the WAL into the file."""
+        self._reader.close()
+        if self._writer not in {None, self._reader}:
+            self._writer.close()
+        if self._lock:
+            self._lock.release()
+
+    async def _write(self, work: Callable[[Connection], T]) -> T:
+        if self._writer is None:
+            raise StoreError(f"{self.path} was opened only to read")
+        return await self._writer.run(work)
+
+    # ------------------------------------------------------------ the patrol's Frontier
+
+    async def sync_sources(self, sources: Sequence[Source], now: datetime) -> None:
+        """Make the known sources agree with the configuration.
+
+        New ones are due now, spread over a minute when they are many. A new address starts over with a
+        first visit. What left the configuration is no longer visited; its history stays.
+        """
+        await self._write(partial(visits.sync, sources=sources, now=now))
+
+    async def claim(self, now: datetime, limit: int, lease: timedelta) -> Sequence[Claim]:
+        """Claim up to ``limit`` due sources, longest overdue first, each until ``now + lease``."""
+        return await self._write(partial(visits.claim, now=now, limit=limit, lease=lease))
+
+    async def release(self, claim: Claim) -> None:
+        """Give a claim back unvisited: it is due again at once."""
+        await self._write(partial(visits.release, claimed=claim))
+
+    # ------------------------------------------------------------ ingest
+
+    async def commit(self, poll: Poll, decide: Callable[[Memory], Plan]) -> Tally:
+        """Take a poll in: what ``decide`` plans from what is known, and the source's next visit, or nothing.
+
+        ``decide`` runs on the writer's thread, inside the transaction, so that nobody can change what it
+        was told. Raises StoreError when the claim is outdated, and whatever ``decide`` raises.
+        """
+
+        def take_in(connection: Connection) -> Tally:
+            visits.settle(connection, poll)
+            plan = decide(stories.StoredMemory(connection))
+            stories.write(connection, plan)
+            visits.log(connection, poll, plan)
+            return plan.tally
+
+        return await self._write(take_in)
+
+    # ------------------------------------------------------------ the courier's Outbox
+
+    async def recover(self, now: datetime) -> int:
+        """Make every ``sending`` delivery ``unclear``, due at once, and say how many; called at start-up."""
+        return await self._write(partial(deliveries.recover, now=now))
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Return pending and unclear deliveries whose time has come, none on held channels.
+
+        Critical ones come first, then the oldest.
+        """
+        return await self._reader.run(partial(deliveries.due, now=now, limit=limit))
+
+    async def next_due(self) -> datetime | None:
+        """Return the earliest moment at which ``due`` may return something; None when all is final."""
+        return await self._reader.run(deliveries.next_due)
+
+    async def begin(self, key: str, now: datetime) -> bool:
+        """Move a pending delivery to ``sending`` and count the attempt; False when it is not pending."""
+        return await self._write(partial(deliveries.begin, key=key, now=now))
+
+    async def settle(self, key: str, settlement: Settlement, now: datetime) -> None:
+        """Write what an attempt or a look-up led to, and log it for ``why``.
+
+        Raises StoreError when the delivery is final already, or unknown.
+        """
+        await self._write(partial(deliveries.settle, key=key, settlement=settlement, now=now))
+
+    async def hold(self, channel: str | None, until: datetime | None, reason: str) -> None:
+        """Keep a channel's deliveries (None: everybody's) back until a moment; None releases them."""
+        await self._write(partial(deliveries.keep_back, channel=channel, until=until, reason=reason))
+
+    # ------------------------------------------------------------ the commands
+
+    async def overview(self, now: datetime) -> Overview:
+        """Count sources, stories, verdicts and deliveries."""
+        return await self._reader.run(partial(reports.overview, now=now))
+
+    async def sources(self) -> Sequence[SourceStatus]:
+        """Return every source that was ever configured, by id."""
+        return await self._reader.run(reports.sources)
+
+    async def deliveries(self, state: State | None = None, limit: int = 50) -> Sequence[DeliveryStatus]:
+        """Return the newest deliveries, newest first, of one state or of all."""
+        return await self._reader.run(partial(reports.deliveries, state=state, limit=limit))
+
+    async def outcomes(self, since: datetime) -> Sequence[Outcome]:
+        """Return what became of every story that was seen since a moment, oldest first."""
+        return await self._reader.run(partial(reports.outcomes, since=since))

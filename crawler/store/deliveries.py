@@ -1,0 +1,229 @@
+"""The outbox in the database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import case, func, insert, literal, select, update
+
+from alerts.errors import StoreError
+from alerts.outbox import Delivery, State
+from alerts.story import Alert, DateNote, Field, Match, Outlet, Severity, Span, Story
+from crawler.store.schema import Instant, delivery_log, hold, outbox, source, story, story_version, verdict
+from spiders.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row, Select
+
+    from alerts.outbox import Settlement
+
+EVERYBODY = ""  # the channel of a hold that keeps all back
+WAITING = (State.PENDING, State.UNCLEAR)
+FINAL = (State.SENT, State.DEAD)
+
+
+def recover(connection: Connection, now: datetime) -> int:
+    """Make what was on the wire when the last process ended unclear, and due."""
+    values = {"state": State.UNCLEAR, "reason": "restart", "detail": "", "changed": now, "not_before": now}
+    keys = connection.scalars(
+        update(outbox).where(outbox.c.state == State.SENDING).values(values).returning(outbox.c.key)
+    ).all()
+    if keys:
+        line = {"at": now, "state": State.UNCLEAR, "reason": "restart", "detail": ""}
+        connection.execute(insert(delivery_log), [line | {"key": key} for key in keys])
+    return len(keys)
+
+
+def due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
+    """Return what can be sent or looked for now: critical ones first, then the oldest."""
+    held = select(hold.c.channel).where(hold.c.until > now, hold.c.channel.in_((outbox.c.channel, EVERYBODY)))
+    critical_first = case((outbox.c.severity >= Severity.CRITICAL, 0), else_=1)
+    return read(
+        connection,
+        chosen()
+        .where(outbox.c.state.in_(WAITING), outbox.c.not_before <= now, ~held.exists())
+        .order_by(critical_first, outbox.c.queued, outbox.c.key)
+        .limit(limit),
+    )
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """Return when something may next be due."""
+    holds = {row.channel: row.until for row in connection.execute(select(hold))}
+    earliest = connection.execute(
+        select(outbox.c.channel, func.min(outbox.c.not_before))
+        .where(outbox.c.state.in_(WAITING))
+        .group_by(outbox.c.channel)
+    )
+    return min(
+        (max(moment, holds.get(channel, moment), holds.get(EVERYBODY, moment)) for channel, moment in earliest),
+        default=None,
+    )
+
+
+def begin(connection: Connection, key: str, now: datetime) -> bool:
+    """Mark a pending delivery as being on the wire."""
+    begun = connection.execute(
+        update(outbox)
+        .where(outbox.c.key == key, outbox.c.state == State.PENDING)
+        .values(
+            state=State.SENDING,
+            reason="sending",
+            detail="",
+            changed=now,
+            not_before=None,
+            attempts=outbox.c.attempts + 1,
+            tried=func.coalesce(outbox.c.tried, literal(now, Instant)),
+        )
+    )
+    return begun.rowcount == 1
+
+
+def settle(connection: Connection, key: str, settlement: Settlement, now: datetime) -> None:
+    """Write what an attempt or a look-up led to; raises StoreError when the delivery is final or unknown."""
+    values = {
+        "state": settlement.state,
+        "reason": settlement.reason,
+        "detail": settlement.detail,
+        "changed": now,
+        "not_before": (settlement.not_before or now) if settlement.state in WAITING else None,
+        "looks": settlement.looks,
+        "resent": settlement.resent,
+        "rung": settlement.rung,
+    }
+    if settlement.receipt:
+        values["receipt_channel"] = settlement.receipt.channel
+        values["receipt_message"] = settlement.receipt.message
+    settled = connection.execute(update(outbox).where(outbox.c.key == key, outbox.c.state.not_in(FINAL)).values(values))
+    if settled.rowcount != 1:
+        raise StoreError(f"the delivery {key} is final or unknown, so it cannot become {settlement.state}")
+    line = {"key": key, "at": now, "state": settlement.state, "reason": settlement.reason, "detail": settlement.detail}
+    connection.execute(insert(delivery_log), line)
+
+
+def keep_back(connection: Connection, channel: str | None, until: datetime | None, reason: str) -> None:
+    """Set, move or lift a hold."""
+    name = EVERYBODY if channel is None else channel
+    connection.execute(hold.delete().where(hold.c.channel == name))
+    if until is not None:
+        connection.execute(insert(hold), {"channel": name, "until": until, "reason": reason})
+
+
+def chosen() -> Select[Any]:
+    """Return the query that ``read`` understands, to be narrowed by its caller."""
+    return (
+        select(
+            outbox,
+            *(column.label(f"version_{column.name}") for column in story_version.c),
+            *(column.label(f"story_{column.name}") for column in story.c if column.name != "id"),
+            *(column.label(f"source_{column.name}") for column in source.c),
+        )
+        .join(
+            story_version,
+            (story_version.c.story_id == outbox.c.story_id) & (story_version.c.version == outbox.c.version),
+        )
+        .join(story, story.c.id == outbox.c.story_id)
+        .join(source, source.c.id == story.c.source_id)
+    )
+
+
+def read(connection: Connection, query: Select[Any]) -> list[Delivery]:
+    """Rebuild the deliveries that a query chose."""
+    rows = connection.execute(query).all()
+    return assemble(connection, rows)
+
+
+def assemble(connection: Connection, rows: Sequence[Row[Any]]) -> list[Delivery]:
+    """Rebuild deliveries from rows of ``chosen``: each with its story, its matches and the other outlets."""
+    if not rows:
+        return []
+    matches = _matches(connection, [row.key for row in rows])
+    outlets = _outlets(connection, {row.story_group_id for row in rows})
+    return [_delivery(row, tuple(matches[row.key]), outlets[row.story_group_id]) for row in rows]
+
+
+def outlet(row: Row[Any], prefix: str = "") -> Outlet:
+    """Return the outlet that a row of ``source`` describes."""
+    get = row._mapping.__getitem__  # noqa: SLF001 -- SQLAlchemy's public name for a row as a mapping
+    return Source(
+        id=get(f"{prefix}id"),
+        url=get(f"{prefix}url"),
+        name=get(f"{prefix}name"),
+        tier=get(f"{prefix}tier"),
+        country=get(f"{prefix}country"),
+        type=get(f"{prefix}type"),
+    ).outlet
+
+
+def match(row: Row[Any]) -> Match:
+    """Return the match that a row of ``verdict`` describes."""
+    return Match(
+        rule=row.rule,
+        name=row.name,
+        severity=Severity(row.severity),
+        tags=tuple(row.tags),
+        spans=tuple(Span(Field(field), start, end) for field, start, end in row.spans),
+    )
+
+
+def _matches(connection: Connection, keys: Sequence[str]) -> dict[str, list[Match]]:
+    found: dict[str, list[Match]] = defaultdict(list)
+    rows = connection.execute(
+        select(verdict).where(verdict.c.delivery.in_(keys)).order_by(verdict.c.severity.desc(), verdict.c.rule)
+    )
+    for row in rows:
+        found[row.delivery].append(match(row))
+    return found
+
+
+def _outlets(connection: Connection, groups: set[int]) -> dict[int, list[Outlet]]:
+    """Return each group's outlets in the order in which they published, each once."""
+    first = func.min(story.c.id)
+    rows = connection.execute(
+        select(story.c.group_id, source)
+        .join(source, source.c.id == story.c.source_id)
+        .where(story.c.group_id.in_(groups))
+        .group_by(story.c.group_id, source.c.id)
+        .order_by(first)
+    )
+    found: dict[int, list[Outlet]] = defaultdict(list)
+    for row in rows:
+        found[row.group_id].append(outlet(row))
+    return found
+
+
+def _delivery(row: Row[Any], matches: tuple[Match, ...], outlets: Sequence[Outlet]) -> Delivery:
+    told = _story(row)
+    also = tuple(one for one in outlets if one.id != told.outlet.id)
+    return Delivery(
+        key=row.key,
+        alert=Alert(channel=row.channel, story=told, matches=matches, also=also),
+        state=State(row.state),
+        queued=row.queued,
+        attempts=row.attempts,
+        looks=row.looks,
+        tried=row.tried,
+        resent=row.resent,
+        rung=row.rung,
+    )
+
+
+def _story(row: Row[Any]) -> Story:
+    return Story(
+        id=row.story_id,
+        version=row.version,
+        outlet=outlet(row, "source_"),
+        url=row.version_url,
+        title=row.version_title,
+        text=row.version_text,
+        language=row.version_language,
+        authors=tuple(row.version_authors),
+        tags=tuple(row.version_tags),
+        published=row.story_published,
+        date_note=None if row.story_date_note is None else DateNote(row.story_date_note),
+        seen=row.story_seen,
+    )

@@ -1,0 +1,243 @@
+"""What the commands show of the store."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import case, func, select
+
+from alerts.outbox import Receipt, State
+from alerts.policy import Reason
+from crawler.store.deliveries import EVERYBODY, WAITING, assemble, chosen, match, outlet
+from crawler.store.schema import hold, outbox, source, story, story_version, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from alerts.outbox import Delivery
+    from alerts.story import Match, Outlet
+
+DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A channel that is kept back for now."""
+
+    channel: str | None  # None: every channel
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The whole at a glance."""
+
+    sources: Mapping[str, int]  # by condition, see SourceStatus
+    stories: int
+    stories_24h: int
+    verdicts: Mapping[Reason, int]  # only the reasons that occur
+    outbox: Mapping[State, int]  # every state
+    oldest_waiting: datetime | None  # when the oldest delivery was queued that is not yet sent or dead
+    holds: tuple[Hold, ...]  # those in force
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """How one source does."""
+
+    id: str
+    name: str
+    url: str
+    condition: str  # ok | failing | new (never answered) | disabled (no longer in the configuration)
+    last_at: datetime | None  # the last visit, however it ended
+    last_ok: datetime | None
+    last_reason: str | None
+    last_detail: str | None
+    failures: int  # in a row
+    next_due: datetime
+    next_why: str
+    stories: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryStatus:
+    """A delivery, and how it came to where it is."""
+
+    delivery: Delivery
+    reason: str
+    detail: str
+    changed: datetime
+    not_before: datetime | None
+    receipt: Receipt | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What was decided about one rule that holds for one version of a story, and one channel."""
+
+    version: int
+    match: Match
+    channel: str  # "" when the rule names none
+    reason: Reason
+    delivery: str | None  # key
+    state: State | None  # of that delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one story; without rulings no rule holds for it."""
+
+    story: int
+    version: int  # the newest
+    outlet: Outlet
+    url: str | None
+    title: str  # of the newest version
+    published: datetime | None
+    seen: datetime
+    copy_of: int | None  # the first story of its group
+    ignored: int  # changes after the last version that is kept
+    rulings: tuple[Ruling, ...]
+
+
+def overview(connection: Connection, now: datetime) -> Overview:
+    """Count what there is."""
+    stories, recent = connection.execute(
+        select(func.count(), func.count().filter(story.c.seen > now - DAY)).select_from(story)
+    ).one()
+    conditions = connection.execute(
+        select(_CONDITION, func.count().label("number")).select_from(source).group_by(_CONDITION)
+    )
+    reasons = connection.execute(select(verdict.c.reason, func.count()).group_by(verdict.c.reason))
+    states = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
+    open_states = (*WAITING, State.SENDING)
+    return Overview(
+        sources={row.condition: row.number for row in conditions},
+        stories=stories,
+        stories_24h=recent,
+        verdicts={Reason(reason): count for reason, count in reasons},
+        outbox=dict.fromkeys(State, 0) | {State(state): count for state, count in states},
+        oldest_waiting=connection.scalar(select(func.min(outbox.c.queued)).where(outbox.c.state.in_(open_states))),
+        holds=tuple(
+            Hold(channel=None if row.channel == EVERYBODY else row.channel, until=row.until, reason=row.reason)
+            for row in connection.execute(select(hold).where(hold.c.until > now).order_by(hold.c.channel))
+        ),
+    )
+
+
+def sources(connection: Connection) -> list[SourceStatus]:
+    """Return every source that was ever configured."""
+    count = select(story.c.source_id, func.count().label("stories")).group_by(story.c.source_id).subquery()
+    rows = connection.execute(
+        select(source, _CONDITION, func.coalesce(count.c.stories, 0).label("stories"))
+        .outerjoin(count, count.c.source_id == source.c.id)
+        .order_by(source.c.id)
+    )
+    return [
+        SourceStatus(
+            id=row.id,
+            name=row.name,
+            url=row.url,
+            condition=row.condition,
+            last_at=row.last_at,
+            last_ok=row.last_ok,
+            last_reason=row.last_reason,
+            last_detail=row.last_detail,
+            failures=row.failures,
+            next_due=row.next_due,
+            next_why=row.next_why,
+            stories=row.stories,
+        )
+        for row in rows
+    ]
+
+
+def deliveries(connection: Connection, state: State | None, limit: int) -> list[DeliveryStatus]:
+    """Return the newest deliveries, newest first."""
+    query = chosen().order_by(outbox.c.queued.desc(), outbox.c.key.desc()).limit(limit)
+    rows = connection.execute(query if state is None else query.where(outbox.c.state == state)).all()
+    return [
+        DeliveryStatus(
+            delivery=delivery,
+            reason=row.reason,
+            detail=row.detail,
+            changed=row.changed,
+            not_before=row.not_before,
+            receipt=None
+            if row.receipt_message is None
+            else Receipt(channel=row.receipt_channel, message=row.receipt_message),
+        )
+        for row, delivery in zip(rows, assemble(connection, rows), strict=True)
+    ]
+
+
+def outcomes(connection: Connection, since: datetime) -> list[Outcome]:
+    """Return what became of every story seen since a moment, oldest first."""
+    newest = (story_version.c.story_id == story.c.id) & (story_version.c.version == story.c.version)
+    rows = connection.execute(
+        select(
+            story,
+            story_version.c.url.label("link"),
+            story_version.c.title,
+            *(column.label(f"source_{column.name}") for column in source.c if column.name != "id"),
+        )
+        .join(story_version, newest)
+        .join(source, source.c.id == story.c.source_id)
+        .where(story.c.seen >= since)
+        .order_by(story.c.id)
+    ).all()
+    rulings = _rulings(connection, since)
+    return [
+        Outcome(
+            story=row.id,
+            version=row.version,
+            outlet=outlet(row, "source_"),
+            url=row.link,
+            title=row.title,
+            published=row.published,
+            seen=row.seen,
+            copy_of=None if row.group_id == row.id else row.group_id,
+            ignored=row.ignored,
+            rulings=tuple(rulings[row.id]),
+        )
+        for row in rows
+    ]
+
+
+def _rulings(connection: Connection, since: datetime) -> dict[int, list[Ruling]]:
+    rows = connection.execute(
+        select(verdict, outbox.c.state)
+        .join(story, story.c.id == verdict.c.story_id)
+        .outerjoin(outbox, outbox.c.key == verdict.c.delivery)
+        .where(story.c.seen >= since)
+        .order_by(verdict.c.story_id, verdict.c.version, verdict.c.severity.desc(), verdict.c.rule, verdict.c.channel)
+    )
+    found: dict[int, list[Ruling]] = defaultdict(list)
+    for row in rows:
+        found[row.story_id].append(_ruling(row))
+    return found
+
+
+def _ruling(row: Row[Any]) -> Ruling:
+    return Ruling(
+        version=row.version,
+        match=match(row),
+        channel=row.channel,
+        reason=Reason(row.reason),
+        delivery=row.delivery,
+        state=None if row.state is None else State(row.state),
+    )
+
+
+_CONDITION = case(
+    (source.c.enabled.is_(False), "disabled"),
+    (source.c.failures > 0, "failing"),
+    (source.c.last_ok.is_(None), "new"),
+    else_="ok",
+).label("condition")

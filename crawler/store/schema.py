@@ -1,0 +1,245 @@
+"""The tables, for SQLite and PostgreSQL alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+HEAD = "0001"  # the newest migration; a test compares it with the scripts, so that a start need not read them
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def to_ms(moment: datetime) -> int:
+    """Return an aware moment as milliseconds since 1970, rounded down."""
+    return (moment - EPOCH) // MILLISECOND
+
+
+def from_ms(value: int) -> datetime:
+    """Return the aware moment, in UTC, of milliseconds since 1970."""
+    return EPOCH + value * MILLISECOND
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware moment, kept as integer milliseconds since 1970 in UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
+        """Convert on the way in."""
+        return None if value is None else to_ms(value)
+
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
+        """Convert on the way out."""
+        return None if value is None else from_ms(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pk",
+        "fk": "%(table_name)s_%(column_0_name)s_fk",
+        "uq": "%(table_name)s_%(column_0_name)s_uq",
+        "ix": "%(table_name)s_%(column_0_name)s",
+    }
+)
+
+Row = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER primary key
+
+# ---------------------------------------------------------------- what is visited, and when
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("enabled", Boolean, nullable=False),  # False: no longer in the configuration
+    Column("kind", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("tier", Integer, nullable=False),
+    Column("country", Text),
+    Column("type", Text),
+    Column("every_ms", BigInteger),  # NULL: Tocsin decides
+    Column("next_due", Instant, nullable=False),
+    Column("next_why", Text, nullable=False),
+    Column("lease_until", Instant),
+    Column("lease_token", BigInteger, nullable=False),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", LargeBinary(16)),
+    Column("failures", Integer, nullable=False),
+    Column("first_read", Instant),  # NULL: no document was ever read, so the next one is a backlog
+    Column("last_at", Instant),
+    Column("last_ok", Instant),
+    Column("last_reason", Text),
+    Column("last_detail", Text),
+    Index("source_due", "next_due"),
+)
+
+poll_log = Table(
+    "poll_log",
+    metadata,
+    Column("id", Row, primary_key=True),
+    Column("source_id", Text, ForeignKey("source.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("status", Integer),
+    Column("elapsed_ms", Integer, nullable=False),
+    Column("size", Integer, nullable=False),  # bytes
+    Column("new", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("alerts", Integer, nullable=False),
+    Column("notes", JSON, nullable=False),
+)
+
+# ---------------------------------------------------------------- what was published
+
+story = Table(
+    "story",
+    metadata,
+    Column("id", Row, primary_key=True, autoincrement=False),
+    Column("source_id", Text, ForeignKey("source.id"), nullable=False),
+    Column("group_id", BigInteger, nullable=False),  # the first story of those that are copies of one another
+    Column("version", Integer, nullable=False),  # the newest
+    Column("published", Instant),
+    Column("date_note", Text),
+    Column("seen", Instant, nullable=False),
+    Column("ignored", Integer, nullable=False),  # changes after the last version that is kept
+    Index("story_group", "group_id"),
+    Index("story_source", "source_id"),
+    Index("story_seen", "seen"),
+)
+
+story_version = Table(
+    "story_version",
+    metadata,
+    Column("story_id", Row, ForeignKey("story.id"), primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("url", Text),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("language", Text),
+    Column("authors", JSON, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("rules", Text, nullable=False),  # the revision of the rules by which it was judged
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("key", LargeBinary(16), primary_key=True),  # of the source and the entry's identity
+    Column("story_id", BigInteger, nullable=False),
+    Column("fingerprint", LargeBinary(16), nullable=False),  # of title and text as last seen under this key
+    Column("first_seen", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+likeness = Table(
+    "likeness",
+    metadata,
+    Column("key", LargeBinary(16), primary_key=True),  # of the normalised text, or of link and title
+    Column("story_id", Row, ForeignKey("story.id"), primary_key=True, autoincrement=False),
+    Column("fingerprint", LargeBinary(16), nullable=False),
+    Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# ---------------------------------------------------------------- what was found in it, and who is told
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("key", Text, primary_key=True),  # ULID
+    Column("group_id", BigInteger, nullable=False),
+    Column("story_id", Row, ForeignKey("story.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("queued", Instant, nullable=False),
+    Column("changed", Instant, nullable=False),
+    Column("not_before", Instant),  # NULL: final, or on the wire
+    Column("attempts", Integer, nullable=False),
+    Column("looks", Integer, nullable=False),
+    Column("tried", Instant),
+    Column("resent", Boolean, nullable=False),
+    Column("rung", Integer, nullable=False),
+    Column("receipt_channel", Text),
+    Column("receipt_message", Text),
+    Index("outbox_due", "state", "not_before"),
+    Index("outbox_story", "story_id"),
+)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("story_id", Row, ForeignKey("story.id"), primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("rule", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),  # "": the rule names nobody to tell
+    Column("group_id", BigInteger, nullable=False),  # as it was when judged
+    Column("name", Text, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("spans", JSON, nullable=False),  # [field, start, end], in code points
+    Column("reason", Text, nullable=False),
+    Column("delivery", Text, ForeignKey("outbox.key")),
+    Index("verdict_delivery", "delivery"),
+    # The promise itself: of one group, a channel hears once by a rule.
+    Index(
+        "verdict_told_once",
+        "group_id",
+        "rule",
+        "channel",
+        unique=True,
+        sqlite_where=text("delivery IS NOT NULL"),
+        postgresql_where=text("delivery IS NOT NULL"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+delivery_log = Table(
+    "delivery_log",
+    metadata,
+    Column("id", Row, primary_key=True),
+    Column("key", Text, ForeignKey("outbox.key"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("delivery_log_key", "key"),
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("channel", Text, primary_key=True),  # "": every channel
+    Column("until", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+)

@@ -1,0 +1,205 @@
+"""Stories in the database: what is known of them, and what a poll adds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Table, and_, bindparam, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from alerts.outbox import State
+from alerts.policy import Reason
+from alerts.story import DateNote
+from crawler.store.plan import Kin, Past, Seen, StoryState
+from crawler.store.schema import likeness, outbox, seen, story, story_version, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from sqlalchemy import Connection, Executable, Row
+
+    from crawler.store.plan import Likeness, NewDelivery, Plan, Redated, Sighting, Verdict, Version
+
+# Built once: to build a statement costs more than to run it.
+_SEEN = (
+    select(seen.c.key, seen.c.fingerprint, story)
+    .join(story, story.c.id == seen.c.story_id)
+    .where(seen.c.key.in_(bindparam("keys", expanding=True)))
+)
+_ALIKE = (
+    select(likeness.c.key, likeness.c.fingerprint, likeness.c.at, story)
+    .join(story, story.c.id == likeness.c.story_id)
+    .where(likeness.c.key.in_(bindparam("keys", expanding=True)))
+    .order_by(story.c.id)
+)
+_PAST = (
+    select(verdict.c.story_id, verdict.c.group_id, verdict.c.rule, verdict.c.channel, verdict.c.reason)
+    .distinct()
+    .where(
+        or_(
+            verdict.c.story_id.in_(bindparam("stories", expanding=True)),
+            and_(verdict.c.group_id.in_(bindparam("groups", expanding=True)), verdict.c.delivery.is_not(None)),
+        )
+    )
+)
+_CHANGE = update(story).where(story.c.id == bindparam("of"))
+_IGNORE = _CHANGE.values(ignored=story.c.ignored + 1)
+
+
+class StoredMemory:
+    """The Memory of a poll, read inside the transaction that takes it in."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def seen(self, keys: Collection[bytes]) -> Mapping[bytes, Seen]:
+        """Return what identity keys stand for."""
+        rows = self._connection.execute(_SEEN, {"keys": list(keys)})
+        return {row.key: Seen(story=_state(row), fingerprint=row.fingerprint) for row in rows}
+
+    def alike(self, keys: Collection[bytes]) -> Mapping[bytes, Sequence[Kin]]:
+        """Return the stories with these likeness keys, oldest first."""
+        found: dict[bytes, list[Kin]] = defaultdict(list)
+        for row in self._connection.execute(_ALIKE, {"keys": list(keys)}):
+            found[row.key].append(Kin(story=_state(row), fingerprint=row.fingerprint, at=row.at))
+        return found
+
+    def past(self, stories: Collection[int], groups: Collection[int]) -> Sequence[Past]:
+        """Return all verdicts on these stories, and those on other stories of these groups that told somebody."""
+        rows = self._connection.execute(_PAST, {"stories": list(stories), "groups": list(groups)})
+        return [
+            Past(story=row.story_id, group=row.group_id, rule=row.rule, channel=row.channel, reason=Reason(row.reason))
+            for row in rows
+        ]
+
+
+def write(connection: Connection, plan: Plan) -> None:
+    """Write everything that a plan holds, parents before children."""
+    first = [version for version in plan.versions if version.story.version == 1]
+    later = [version for version in plan.versions if version.story.version > 1]
+    dialect = connection.dialect.name
+    for statement, rows in (
+        (insert(story), [_story(version) for version in first]),
+        (_CHANGE, [_progress(version) for version in later]),
+        (insert(story_version), [_version(version) for version in plan.versions]),
+        (insert(outbox), [_delivery(delivery) for delivery in plan.deliveries]),
+        (insert(verdict), [_verdict(one) for one in plan.verdicts]),
+        (_upsert(dialect, likeness, "fingerprint", "at"), [_likeness(one) for one in plan.likenesses]),
+        (_upsert(dialect, seen, "story_id", "fingerprint"), [_sighting(one) for one in plan.sightings]),
+        (_CHANGE, [_redated(one) for one in plan.redated]),
+        (_IGNORE, [{"of": one} for one in plan.ignored]),
+    ):
+        if rows:
+            connection.execute(statement, rows)
+
+
+@cache
+def _upsert(dialect: str, table: Table, *renewed: str) -> Executable:
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_={name: statement.excluded[name] for name in renewed}
+    )
+
+
+def _state(row: Row[Any]) -> StoryState:
+    return StoryState(
+        id=row.id,
+        source=row.source_id,
+        group=row.group_id,
+        version=row.version,
+        published=row.published,
+        date_note=None if row.date_note is None else DateNote(row.date_note),
+        seen=row.seen,
+    )
+
+
+def _story(version: Version) -> dict[str, Any]:
+    one = version.story
+    return {
+        "id": one.id,
+        "source_id": one.outlet.id,
+        "group_id": version.group,
+        "version": one.version,
+        "published": one.published,
+        "date_note": one.date_note,
+        "seen": one.seen,
+        "ignored": 0,
+    }
+
+
+def _progress(version: Version) -> dict[str, Any]:
+    one = version.story
+    return {
+        "of": one.id,
+        "group_id": version.group,
+        "version": one.version,
+        "published": one.published,
+        "date_note": one.date_note,
+    }
+
+
+def _version(version: Version) -> dict[str, Any]:
+    one = version.story
+    return {
+        "story_id": one.id,
+        "version": one.version,
+        "at": version.at,
+        "url": one.url,
+        "title": one.title,
+        "text": one.text,
+        "language": one.language,
+        "authors": one.authors,
+        "tags": one.tags,
+        "rules": version.rules,
+    }
+
+
+def _likeness(one: Likeness) -> dict[str, Any]:
+    return {"key": one.key, "story_id": one.story, "fingerprint": one.fingerprint, "at": one.at}
+
+
+def _sighting(one: Sighting) -> dict[str, Any]:
+    return {"key": one.key, "story_id": one.story, "fingerprint": one.fingerprint, "first_seen": one.at}
+
+
+def _redated(one: Redated) -> dict[str, Any]:
+    return {"of": one.story, "published": one.published, "date_note": one.date_note}
+
+
+def _delivery(one: NewDelivery) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "group_id": one.group,
+        "story_id": one.story,
+        "version": one.version,
+        "channel": one.channel,
+        "severity": one.severity,
+        "state": State.PENDING,
+        "reason": "queued",
+        "detail": "",
+        "queued": one.queued,
+        "changed": one.queued,
+        "not_before": one.queued,
+        "attempts": 0,
+        "looks": 0,
+        "resent": False,
+        "rung": 0,
+    }
+
+
+def _verdict(one: Verdict) -> dict[str, Any]:
+    return {
+        "story_id": one.story,
+        "version": one.version,
+        "rule": one.match.rule,
+        "channel": one.channel,
+        "group_id": one.group,
+        "name": one.match.name,
+        "severity": int(one.match.severity),
+        "tags": one.match.tags,
+        "spans": [(span.field, span.start, span.end) for span in one.match.spans],
+        "reason": one.reason,
+        "delivery": one.delivery,
+    }

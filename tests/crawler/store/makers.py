@@ -1,0 +1,121 @@
+"""Small makers of sources, entries and polls, a judge that looks for words, and a newsroom that wires them up."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from alerts.judge import Finding
+from alerts.story import Field, Match, Severity, Span
+from crawler.ids import Ids
+from crawler.ingest import Ingestor
+from crawler.poll import Answer, Claim, Poll, Tally, Validators
+from spiders.entry import Entry, Reading
+from spiders.source import Source
+from tests.fakes import NOON, FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alerts.story import Story
+    from crawler.store import Store
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+WINDOW = timedelta(hours=72)
+LEASE = timedelta(minutes=2)
+
+
+def source(id_: str = "bbc", **changes: Any) -> Source:
+    values: dict[str, Any] = {"id": id_, "url": f"https://{id_}.example/feed", "name": id_.upper()}
+    return Source(**(values | changes))
+
+
+def entry(identity: str = "a", title: str = "Japan and France open talks", text: str = "", **changes: Any) -> Entry:
+    values: dict[str, Any] = {"url": f"https://bbc.example/{identity}", "published": NOON - MINUTE}
+    return Entry(identity=identity, title=title, text=text, **(values | changes))
+
+
+def reading(*entries: Entry, **changes: Any) -> Reading:
+    return Reading(title="A feed", dialect="rss20", entries=entries, **changes)
+
+
+def poll(claim: Claim, of: Source, *entries: Entry, at: datetime = NOON, **changes: Any) -> Poll:
+    values: dict[str, Any] = {
+        "answer": Answer.READ,
+        "reason": "200",
+        "status": 200,
+        "elapsed": timedelta(milliseconds=120),
+        "size": 2048,
+        "reading": reading(*entries),
+        "validators": Validators(etag='W/"1"', last_modified="Mon, 02 Nov 2026 12:00:00 GMT", body_hash=b"0" * 16),
+        "failures": 0,
+        "next_at": at + of.every if of.every else at + 15 * MINUTE,
+        "next_why": "every 15m",
+    }
+    return Poll(claim=claim, source=of, at=at, **(values | changes))
+
+
+class WordJudge:
+    """A rule for each word: it holds where the word stands, and names these channels."""
+
+    def __init__(self, rules: Mapping[str, tuple[str, ...]]) -> None:
+        self.rules = rules
+        self.judged: list[tuple[int, int]] = []
+
+    def __call__(self, story: Story) -> list[Finding]:
+        self.judged.append((story.id, story.version))
+        found = []
+        for word, channels in self.rules.items():
+            fields = ((field, getattr(story, field)) for field in (Field.TITLE, Field.TEXT))
+            spans = tuple(
+                Span(field, text.index(word), text.index(word) + len(word)) for field, text in fields if word in text
+            )
+            if spans:
+                severity = Severity.CRITICAL if word.isupper() else Severity.NOTICE
+                match = Match(rule=word.lower(), name=f"About {word}", severity=severity, spans=spans, tags=("t",))
+                found.append(Finding(match=match, channels=channels))
+        return found
+
+
+class Newsroom:
+    """A store, an ingestor and a clock, with sources that were visited before unless said otherwise."""
+
+    def __init__(self, store: Store, judge: WordJudge, clock: FakeClock, same_story: timedelta = WINDOW) -> None:
+        self.store = store
+        self.judge = judge
+        self.clock = clock
+        self.ingest = Ingestor(store, judge, "rev1", Ids(clock), clock, same_story=same_story)
+        self.sources: dict[str, Source] = {}
+        self._claims_at = clock.now() + timedelta(days=400)
+
+    async def add(self, *sources: Source, visited: bool = True) -> None:
+        self.sources |= {one.id: one for one in sources}
+        await self.store.sync_sources(list(self.sources.values()), self.clock.now())
+        if visited:
+            for one in sources:
+                await self.visit(one.id)
+
+    async def claim(self, name: str) -> Claim:
+        """Claim one source, due or not yet."""
+        self._claims_at += 2 * LEASE  # a lease that a failed visit left behind has ended by now
+        claims = {one.source: one for one in await self.store.claim(self._claims_at, 1000, LEASE)}
+        for one in claims.values():
+            if one.source != name:
+                await self.store.release(one)
+        return claims[name]
+
+    async def visit(self, name: str, *entries: Entry, **changes: Any) -> Tally:
+        of = self.sources[name]
+        return await self.ingest.commit(poll(await self.claim(name), of, *entries, at=self.clock.now(), **changes))
+
+    async def told(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Every delivery there is, oldest first: channel, title, rules."""
+        rows = await self.store.deliveries(limit=1000)
+        alerts = [row.delivery.alert for row in reversed(rows)]
+        return [(one.channel, one.story.title, tuple(match.rule for match in one.matches)) for one in alerts]
+
+    async def reasons(self) -> list[tuple[str, str, str]]:
+        """Every verdict there is, by story and version: rule, channel, reason."""
+        outcomes = await self.store.outcomes(NOON - timedelta(days=400))
+        return [(ruling.match.rule, ruling.channel, str(ruling.reason)) for one in outcomes for ruling in one.rulings]

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+from alerts.errors import StoreError
+from crawler.store import Store, engine, migrate
+from crawler.store.schema import HEAD, metadata
+from tests.fakes import FakeClock
+
+
+def execute(url: str, statement: str) -> None:
+    with engine.writer(engine.locate(url)).connect() as connection, connection.begin():
+        connection.execute(text(statement))
+
+
+def test_the_tables_and_the_migrations_agree(sqlite_url: str) -> None:
+    with engine.writer(engine.locate(sqlite_url)).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
+        assert compare_metadata(context, metadata) == []
+        inspected = inspect(connection)
+        (told_once,) = [one for one in inspected.get_indexes("verdict") if one["name"] == "verdict_told_once"]
+        assert told_once["unique"]
+        assert str(told_once["dialect_options"]["sqlite_where"]) == "delivery IS NOT NULL"
+
+
+def test_the_head_that_a_start_trusts_is_the_newest_script() -> None:
+    scripts = ScriptDirectory.from_config(migrate._config())
+    assert scripts.get_heads() == [HEAD]
+
+
+def test_a_start_on_a_current_database_does_not_even_load_alembic(sqlite_url: str) -> None:
+    script = (
+        "import sys; from crawler.store import Store; from tests.fakes import FakeClock\n"
+        "Store.open(sys.argv[1], clock=FakeClock())\n"
+        "sys.exit('alembic' in sys.modules)"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", script, sqlite_url], cwd=root, check=False)  # noqa: S603 -- our own script
+    assert done.returncode == 0
+
+
+def test_a_migration_that_fails_midway_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+
+    class PowerCut(Exception):
+        pass
+
+    def upgrade_and_die() -> None:
+        migrate.upgrade(connection)
+        raise PowerCut
+
+    with engine.writer(path).connect() as connection:
+        with pytest.raises(PowerCut), connection.begin():
+            upgrade_and_die()
+        assert migrate.revision(connection) is None
+        assert inspect(connection).get_table_names() == []
+
+
+def test_a_database_of_a_newer_program_is_refused_with_a_way_out(sqlite_url: str) -> None:
+    execute(sqlite_url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match=r"only a newer Tocsin knows.*update Tocsin, or restore a backup"):
+        Store.open(sqlite_url, clock=FakeClock())
+    with pytest.raises(StoreError, match="a newer one needs a newer Tocsin"):
+        Store.open(sqlite_url, clock=FakeClock(), exclusive=False)
+
+
+def test_a_reader_does_not_migrate(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/tocsin.db"
+    execute(url, "CREATE TABLE something (x)")
+    with pytest.raises(StoreError, match=r"the schema of no Tocsin.*`tocsin run`"):
+        Store.open(url, clock=FakeClock(), exclusive=False)
