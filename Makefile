@@ -36,7 +36,7 @@ lint: $(DEV_READY)   ## ruff, types and import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timing
+	@$(BIN)/lint-imports
 
 format: $(DEV_READY) ## mend what ruff can mend
 	@$(BIN)/ruff check --fix-only .

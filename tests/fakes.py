@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alerts.story import Outlet, Story
+from crawler.clock import SystemClock
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
@@ -59,3 +60,17 @@ def story(title: str = "Japan and France open talks", text: str = "", **changes:
         "seen": NOON,
     }
     return Story(**(values | changes))
+
+
+class AheadClock:
+    """The machine's clock, set ahead by as much as a test likes, so that days pass between two steps."""
+
+    def __init__(self) -> None:
+        self._clock = SystemClock()
+        self.ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return self._clock.now() + self.ahead
+
+    async def wait_until(self, moment: datetime) -> None:
+        await self._clock.wait_until(moment - self.ahead)

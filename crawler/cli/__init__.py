@@ -1,1 +1,52 @@
 """The tocsin command: one module for each group of commands."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from alerts.errors import TocsinError
+from crawler import __version__
+from crawler.cli.check import check
+from crawler.cli.daemon import once, run
+from crawler.cli.demo import demo
+from crawler.cli.outbox import outbox
+from crawler.cli.slack import slack
+from crawler.cli.sources import sources
+from crawler.cli.status import status
+
+HELP = """News monitoring that never misses a story, never tells it twice, and always knows why.
+
+Everything you tune stands in config.yaml. A first tour:
+
+\b
+  tocsin demo      watch it work, offline, on a small news web of its own
+  tocsin check     read config.yaml and list every mistake with line and column
+  tocsin run       start the daemon
+
+The configuration is ./config.yaml, else the file that $TOCSIN_CONFIG names, else what --config says.
+Exit codes: 0 fine, 1 problems found, 2 wrong usage.
+"""
+
+
+@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="tocsin")
+@click.option("-c", "--config", "config", type=click.Path(), help="The configuration file (also after the command).")
+@click.pass_context
+def tocsin(context: click.Context, config: str | None) -> None:
+    """Hold the option for the command; the text users see is HELP."""
+    context.obj = config
+
+
+for command in (run, once, check, demo, status, sources, outbox, slack):
+    tocsin.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; errors raised on purpose are printed without a traceback, exit code 1."""
+    try:
+        tocsin(prog_name="tocsin")
+    except TocsinError as error:
+        click.echo(f"{click.style('error', fg='red', bold=True)}: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,22 @@
+"""Run every bench: ``python -m bench [NAME …]``."""
+
+from __future__ import annotations
+
+import sys
+
+from bench import polls
+
+BENCHES = {"polls": polls.main}
+
+
+def main() -> None:
+    """Run the benches named on the command line, or all of them."""
+    names = sys.argv[1:] or list(BENCHES)
+    if unknown := [name for name in names if name not in BENCHES]:
+        sys.exit(f"no bench is called {', '.join(unknown)}; there are {', '.join(BENCHES)}")
+    for name in names:
+        BENCHES[name]()
+
+
+if __name__ == "__main__":
+    main()

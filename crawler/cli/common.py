@@ -1,0 +1,76 @@
+"""What all commands share: finding the configuration, and saying things to people and to programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from crawler.config.model import Config
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+config_option = click.option("-c", "--config", "config", type=click.Path(), help="The configuration file.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print facts as JSON, for programs.")
+
+
+def config_path(given: str | None) -> Path:
+    """Return the file to read: ``--config``, else ./config.yaml, else $TOCSIN_CONFIG.
+
+    Raises click.UsageError when there is none of them.
+    """
+    chosen = given or click.get_current_context().find_root().obj
+    if chosen:
+        return Path(chosen)
+    here = Path("config.yaml")
+    if here.exists():
+        return here
+    if named := os.environ.get("TOCSIN_CONFIG"):
+        return Path(named)
+    raise click.UsageError("there is no config.yaml here; name one with --config FILE or $TOCSIN_CONFIG")
+
+
+def load_config(given: str | None) -> Config:
+    """Load the configuration that a command was given; raises ConfigError with every problem found."""
+    from crawler.config import load
+    from crawler.owners import refuse_strangers
+
+    refuse_strangers()
+    return load(config_path(given), os.environ)
+
+
+def print_json(value: object) -> None:
+    """Print a fact, a dataclass or a list of them as JSON: ISO 8601 times, durations in seconds."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return list(value) if isinstance(value, set | frozenset) else str(value)
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """Say how long ago something was, or how soon it will be: ``3m ago``, ``in 12s``, ``never``."""
+    if moment is None:
+        return "never"
+    seconds = int((now - moment).total_seconds())
+    size = abs(seconds)
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if size >= length:
+            amount = f"{size // length}{unit}"
+            break
+    else:
+        amount = f"{size}s"
+    return f"{amount} ago" if seconds >= 0 else f"in {amount}"

@@ -1,0 +1,97 @@
+"""``tocsin outbox``: what is on its way to people, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from alerts.outbox import State
+from crawler.cli.common import ago, config_option, json_option, load_config, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crawler.config.model import Config
+    from crawler.store import DeliveryStatus
+
+
+@click.group()
+def outbox() -> None:
+    """Look at messages that wait, were sent, or could not be sent."""
+
+
+@outbox.command("list")
+@config_option
+@json_option
+@click.option("--state", type=click.Choice([state.value for state in State]), help="Only messages in this state.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many, newest first.")
+def list_deliveries(config: str | None, state: str | None, limit: int, *, as_json: bool) -> None:
+    """List messages, newest first.
+
+    pending waits for its turn · sending is on the wire · unclear may have arrived and is being looked
+    for · sent stands in the channel · dead was refused in every form.
+    """
+    wanted = State(state) if state else None
+    rows = asyncio.run(_rows(load_config(config), wanted, limit))
+    if as_json:
+        print_json([_facts(row) for row in rows])
+    else:
+        _print(rows)
+
+
+async def _rows(config: Config, state: State | None, limit: int) -> Sequence[DeliveryStatus]:
+    from crawler.clock import SystemClock
+    from crawler.store import Store
+
+    store = Store.open(config.store, clock=SystemClock(), exclusive=False)
+    try:
+        return await store.deliveries(state, limit)
+    finally:
+        await store.close()
+
+
+def _facts(row: DeliveryStatus) -> dict[str, object]:
+    delivery = row.delivery
+    return {
+        "key": delivery.key,
+        "state": delivery.state,
+        "channel": delivery.alert.channel,
+        "severity": delivery.alert.severity.label,
+        "rules": [match.rule for match in delivery.alert.matches],
+        "title": delivery.alert.story.title,
+        "url": delivery.alert.story.url,
+        "queued": delivery.queued,
+        "attempts": delivery.attempts,
+        "reason": row.reason,
+        "detail": row.detail,
+        "changed": row.changed,
+        "not_before": row.not_before,
+        "receipt": row.receipt,
+    }
+
+
+def _print(rows: Sequence[DeliveryStatus]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from crawler.clock import SystemClock
+
+    now = SystemClock().now()
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("key", "state", "channel", "queued", "rules", "title", "why"):
+        table.add_column(heading, no_wrap=heading in {"key", "state"}, overflow="fold")
+    for row in rows:
+        alert = row.delivery.alert
+        table.add_row(
+            row.delivery.key,
+            row.delivery.state.value,
+            alert.channel,
+            ago(row.delivery.queued, now),
+            ", ".join(match.rule for match in alert.matches),
+            Text(alert.story.title),
+            Text(f"{row.reason} {row.detail}".strip()),
+        )
+    Console(highlight=False).print(table if rows else "Nothing there.")

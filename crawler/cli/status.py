@@ -1,0 +1,89 @@
+"""``tocsin status``: is it working?"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from crawler.cli.common import ago, config_option, json_option, load_config, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from rich.table import Table
+
+    from crawler.config.model import Config
+    from crawler.store import Overview, SourceStatus
+
+COLOURS = {"ok": "green", "failing": "red", "new": "yellow", "disabled": "dim"}
+
+
+@click.command()
+@config_option
+@json_option
+def status(config: str | None, *, as_json: bool) -> None:
+    """Show what was collected, what was told, and which sources are in trouble.
+
+    Works beside a running daemon and without one.
+    """
+    asyncio.run(_show(load_config(config), as_json=as_json))
+
+
+async def _show(config: Config, *, as_json: bool) -> None:
+    from crawler.clock import SystemClock
+    from crawler.store import Store
+
+    now = SystemClock().now()
+    store = Store.open(config.store, clock=SystemClock(), exclusive=False)
+    try:
+        overview, sources = await store.overview(now), await store.sources()
+    finally:
+        await store.close()
+    if as_json:
+        print_json({"overview": overview, "sources": sources})
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for line in _summary(overview, now):
+        console.print(line)
+    console.print(_table(sources, now))
+
+
+def _summary(overview: Overview, now: datetime) -> Iterator[str]:
+    yield f"[b]sources[/]   {_counts(overview.sources)}"
+    yield f"[b]stories[/]   {overview.stories}, of them {overview.stories_24h} in the last 24 h"
+    yield f"[b]verdicts[/]  {_counts(overview.verdicts)}"
+    oldest = f" · oldest waiting since {ago(overview.oldest_waiting, now)}" if overview.oldest_waiting else ""
+    yield f"[b]messages[/]  {_counts({state: count for state, count in overview.outbox.items() if count})}{oldest}"
+    for hold in overview.holds:
+        where = hold.channel or "every channel"
+        yield f"[b red]held[/]      {where} until {ago(hold.until, now)}: {hold.reason}"
+
+
+def _counts(counts: object) -> str:
+    pairs = dict(counts).items() if isinstance(counts, dict) else ()
+    return ", ".join(f"{count} {name}" for name, count in pairs) or "none yet"
+
+
+def _table(sources: Sequence[SourceStatus], now: datetime) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("source", "state", "last good", "next", "stories", "last answer"):
+        table.add_column(heading, justify="right" if heading == "stories" else "left", overflow="fold")
+    for source in sorted(sources, key=lambda one: (one.failures == 0, one.id)):
+        answer = f"{source.last_reason or ''} {source.last_detail or ''}".strip()
+        table.add_row(
+            source.id,
+            Text(source.condition, style=COLOURS[source.condition]),
+            ago(source.last_ok, now),
+            ago(source.next_due, now) if source.condition != "disabled" else "",
+            str(source.stories),
+            Text(answer + (f" ({source.failures} in a row)" if source.failures else "")),
+        )
+    return table

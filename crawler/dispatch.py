@@ -1,0 +1,38 @@
+"""Wall-clock work: what happens every second, whatever the sources say."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+class Dispatcher:
+    """The embedded dispatcher: APScheduler in this process and loop, jobs in memory.
+
+    When to visit which source is data in the store, not a job here, so nothing is lost when the process
+    ends. A beat that comes late is made up for once, and a job never overlaps itself.
+    """
+
+    def __init__(self) -> None:
+        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
+
+    def every(self, seconds: float, job: Callable[[], Awaitable[object]], *, name: str) -> None:
+        """Run ``job`` each ``seconds`` from now on, in the running loop."""
+        self._scheduler.add_job(job, "interval", seconds=seconds, id=name, replace_existing=True)
+
+    def start(self) -> None:
+        """Begin; must be called inside the loop."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Fire nothing more; a job that is running is left to end."""
+        if self._scheduler.running:
+            self._scheduler.pause()
+            self._scheduler.remove_all_jobs()
+            self._scheduler.shutdown(wait=False)

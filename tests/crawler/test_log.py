@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import json
+import logging
+import sys
+
+from crawler.log import Json, KeyValue, Pretty
+
+
+def record(event: str, *, failed: bool = False, **extra: object) -> logging.LogRecord:
+    trace = None
+    if failed:
+        try:
+            int("broken")
+        except ValueError:
+            trace = sys.exc_info()
+    return logging.getLogger("crawler").makeRecord(
+        "crawler", logging.WARNING, __file__, 1, event, (), trace, extra=dict(extra)
+    )
+
+
+def test_key_value_puts_facts_in_the_order_given_and_quotes_what_has_blanks() -> None:
+    line = KeyValue().format(record("source failing", source="nhk", detail='said "no" to us'))
+    assert line.split(" ", 1)[1] == r'level=warning event="source failing" source=nhk detail="said \"no\" to us"'
+
+
+def test_a_line_stays_one_line_whatever_a_server_says() -> None:
+    line = KeyValue().format(record("source failing", detail="first\nevent=forged"))
+    assert "\n" not in line
+    assert "event=forged" in line.rpartition("detail=")[2]
+
+
+def test_json_lines_can_be_read_back_with_their_traceback() -> None:
+    fields = json.loads(Json().format(record("visit broke", failed=True, source="日本")))
+    assert (fields["event"], fields["source"], fields["level"]) == ("visit broke", "日本", "warning")
+    assert "ValueError: invalid literal" in fields["traceback"]
+
+
+def test_pretty_shows_event_facts_and_traceback() -> None:
+    text = Pretty().format(record("visit broke", failed=True, source="nhk"))
+    assert "visit broke" in text
+    assert "nhk" in text
+    assert "ValueError: invalid literal" in text
