@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,7 +17,6 @@ from alerts.outbox import Receipt, Settlement, State
 from alerts.pacer import Pacer
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
     from datetime import datetime
 
@@ -205,7 +205,7 @@ class Courier:
         try:
             left = await self._outbox.recover(self._clock.now())
             if left:
-                self._log.warning("the last run left messages under way, looking for them: count=%d", left)
+                self._log.warning("left-under-way", extra={"count": left})
             await rounds
         finally:
             rounds.close()
@@ -228,7 +228,7 @@ class Courier:
             except Exception:  # noqa: BLE001  the edge: whatever the store or a bug throws, delivery goes on
                 self.failures += 1
                 failed_in_a_row += 1
-                self._log.exception("a delivery round failed: in_a_row=%d", failed_in_a_row)
+                self._log.exception("delivery-round-broke", extra={"in_a_row": failed_in_a_row})
                 await self._wait(self._clock.now() + backoff(failed_in_a_row, self._pace, self._chance()))
 
     async def _send_all(self, pending: Sequence[Delivery]) -> int:
@@ -282,7 +282,7 @@ class Courier:
             return error
         except Exception as error:  # noqa: BLE001  the edge: after a bug nobody knows what was sent
             self.failures += 1
-            self._log.exception("a bug while delivering")
+            self._log.exception("delivery-broke")
             return Unclear("bug", repr(error))
 
     async def _look_for(self, unclear: Iterable[Delivery]) -> int:
@@ -323,14 +323,14 @@ class Courier:
             try:
                 await self._settle(key, settlement)
             except StoreError as error:
-                self._log.warning("still cannot settle: key=%s, state=%s, %s", key, settlement.state, error)
+                self._log.warning("not-settled", extra={"key": key, "state": settlement.state, "detail": str(error)})
 
     async def _hold(self, channel: str, outcome: object, until: datetime | None) -> None:
         """Keep back what would fare no better; a refusal is told loudly once, and so is its end."""
         if isinstance(outcome, Receipt):
             for who in (channel, None):
                 if self._refused.pop(who, None):
-                    self._log.warning("messages are taken again: channel=%s", who or "all")
+                    self._log.warning("taken-again", extra={"channel": who or "all"})
             return
         if not isinstance(outcome, (Later, ChannelRefused, RouteRefused)):
             return
@@ -338,19 +338,18 @@ class Courier:
         await self._outbox.hold(who, until, str(outcome))
         if not isinstance(outcome, Later) and self._refused.get(who) != outcome.code:
             self._refused[who] = outcome.code
-            self._log.error("messages are refused and wait: channel=%s, until=%s, %s", who or "all", until, outcome)
+            self._log.error("refused", extra={"channel": who or "all", "until": until, "detail": str(outcome)})
 
     def _report(self, delivery: Delivery, settlement: Settlement) -> None:
-        level = {State.SENT: "info", State.DEAD: "error"}.get(settlement.state, "warning")
-        getattr(self._log, level)(
-            "delivery %s: key=%s, channel=%s, reason=%s, attempts=%d%s",
-            settlement.state,
-            delivery.key,
-            delivery.alert.channel,
-            settlement.reason,
-            delivery.attempts,
-            f", {settlement.detail}" if settlement.detail else "",
-        )
+        level = {State.SENT: logging.INFO, State.DEAD: logging.ERROR}.get(settlement.state, logging.WARNING)
+        facts = {
+            "key": delivery.key,
+            "channel": delivery.alert.channel,
+            "reason": settlement.reason,
+            "attempts": delivery.attempts,
+        }
+        detail = {"detail": settlement.detail} if settlement.detail else {}
+        self._log.log(level, f"delivery-{settlement.state}", extra=facts | detail)
 
     async def _next_round(self, moved: int) -> datetime | None:
         """Return when something can be done again: now if woken, else when the pace lets it or when it is due."""

@@ -68,10 +68,16 @@ class Outbox(Protocol):
     """Deliveries, kept where a crash cannot reach them. Every method commits before it returns."""
 
     async def recover(self, now: datetime) -> int:
-        """Make every ``sending`` delivery ``unclear``, due at once, and say how many; called at start-up."""
+        """Make every ``sending`` delivery ``unclear``, due at once, and say how many; called at start-up.
+
+        Single channels that were held are tried again: a restart often follows a repair.
+        """
 
     async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
-        """Return pending and unclear deliveries whose time has come, oldest first, none on held channels."""
+        """Return pending and unclear deliveries whose time has come, none on held channels.
+
+        Critical ones come first, then the oldest.
+        """
 
     async def next_due(self) -> datetime | None:
         """Return the earliest moment at which ``due`` may return something; None when all is final."""

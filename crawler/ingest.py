@@ -93,14 +93,14 @@ class Item:
 def sift(poll: Poll) -> list[Item]:
     """Return a poll's entries with their keys, oldest first, so that ids and messages follow the news.
 
-    Feeds list the newest first; an undated entry counts as new. An identity that a document gives to several
-    entries names none of them: the content is then part of the key.
+    Feeds list the newest first; an undated entry counts as new. An identity that a document gives to entries
+    of different content names none of them: the content is then part of the key.
     """
     entries = poll.reading.entries[::-1] if poll.reading else ()
-    uses = Counter(entry.identity for entry in entries)
+    contents = [(entry, fingerprint(entry.title, entry.text)) for entry in entries]
+    uses = Counter(identity for identity, _ in {(entry.identity, content) for entry, content in contents})
     items = []
-    for entry in sorted(entries, key=lambda entry: entry.published or poll.at):
-        content = fingerprint(entry.title, entry.text)
+    for entry, content in sorted(contents, key=lambda pair: pair[0].published or poll.at):
         ambiguous = (content.hex(),) if uses[entry.identity] > 1 else ()
         key = _key("identity", poll.source.id, entry.identity, *ambiguous)
         link_key = _key("link", entry.url, _plain(entry.title)) if entry.url else None

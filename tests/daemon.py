@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from datetime import timedelta
@@ -18,6 +19,21 @@ HURRIED = Pace(
     first_retry=timedelta(milliseconds=20),
     last_retry=timedelta(milliseconds=100),
 )
+
+LONGEST = 60.0  # seconds; a daemon that needs longer has a fault
+
+
+async def said(process: asyncio.subprocess.Process, event: str) -> str:
+    """Read a daemon's log until an event and return what was read."""
+    assert process.stderr is not None
+    read = ""
+    async with asyncio.timeout(LONGEST):
+        while f"event={event}" not in read:
+            line = (await process.stderr.readline()).decode()
+            assert line, f"the daemon ended before it said {event}:\n{read}"
+            read += line
+    return read
+
 
 if __name__ == "__main__":
     with_app(load(Path(sys.argv[1]), os.environ), until_stopped, pace=HURRIED)

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crawler.clock import SystemClock
+from tests.daemon import LONGEST, said
 from tests.server import NewsServer
 from tests.slack_standin import Options, SlackStandin
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 ROUNDS = 20
 FEEDS = 4
-LONGEST = 60.0  # seconds; a run that takes longer has lost something
 FAULTS = {"reset_after": 0.06, "500_after": 0.04, "reset_before": 0.03, "malformed_after": 0.02}
 
 CONFIG = """
@@ -65,18 +65,6 @@ async def daemon(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
         await process.communicate()
 
 
-async def says(process: asyncio.subprocess.Process, event: str) -> str:
-    """Read the log until an event; return what was read."""
-    assert process.stderr is not None
-    read = ""
-    async with asyncio.timeout(LONGEST):
-        while f"event={event}" not in read:
-            line = (await process.stderr.readline()).decode()
-            assert line, f"the daemon ended before it said {event}:\n{read}"
-            read += line
-    return read
-
-
 async def until(holds: Callable[[], bool]) -> None:
     clock = SystemClock()
     async with asyncio.timeout(LONGEST):
@@ -96,7 +84,7 @@ async def test_killed_at_random_moments_nothing_is_lost_and_nothing_is_told_twic
                 known += [f"Report {number}-{n}-{i}: Reciprocal Access Agreement talks go on" for i in range(2)]
                 web.publish(f"/{n}.xml", feed(known))
             async with daemon(config) as process:
-                await says(process, "started")
+                await said(process, "started")
                 await clock.wait_until(clock.now() + timedelta(seconds=chance.uniform(0, 0.8)))
                 process.kill()
         published = sorted(title for known in titles.values() for title in known)

@@ -219,8 +219,7 @@ async def test_what_slack_refuses_waits_and_arrives_when_it_is_mended(town: Town
     assert delivery.delivery.state is State.PENDING
     assert [hold.channel for hold in overview.holds] == ["#news"]
     town.slack.channel("news").archived = False
-    assert len(await town.round()) + len(await town.round()) >= 1
-    assert len(town.slack.texts("news")) == 1
+    assert len(await town.round()) == 1
 
 
 async def test_an_answer_that_was_lost_is_looked_for_and_not_sent_again(town: Town) -> None:

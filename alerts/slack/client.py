@@ -90,7 +90,7 @@ class SlackNotifier:
         except RouteRefused as error:
             if error.code != "missing_scope":
                 raise
-            self._log.warning("cannot look into Slack's history: channel=%s, %s", channel, error)
+            self._log.warning("history-closed", extra={"channel": channel, "detail": str(error)})
             return None
 
     async def close(self) -> None:
@@ -139,9 +139,9 @@ class SlackNotifier:
         except Unclear as error:  # joining twice does no harm, and nothing was posted
             raise Later(error.code, error.detail) from error
         except DeliveryError as error:
-            self._log.warning("cannot join the channel: channel=%s, %s", channel, error)
+            self._log.warning("cannot-join", extra={"channel": channel, "detail": str(error)})
             return False
-        self._log.info("joined the channel: channel=%s", channel)
+        self._log.info("joined", extra={"channel": channel})
         return True
 
     async def _search(self, channel: str, keys: frozenset[str], since: datetime) -> dict[str, Receipt]:
@@ -151,7 +151,7 @@ class SlackNotifier:
             page = await self._call("conversations.history", self._history(channel, oldest, cursor))
             for key, ts in _keys_in(_items(page, "messages")):
                 if key in found:
-                    self._log.warning("the message stands there twice: key=%s, channel=%s, ts=%s", key, channel, ts)
+                    self._log.warning("stands-twice", extra={"key": key, "channel": channel, "ts": ts})
                 if key in keys:
                     found[key] = Receipt(channel=channel, message=ts)  # the oldest copy is the one kept
             if not (cursor := _cursor(page)):
@@ -183,7 +183,7 @@ class SlackNotifier:
             except RouteRefused as error:
                 if error.code != "missing_scope":
                     raise
-                self._log.warning("may not list channels: types=%s, %s", types, error)
+                self._log.warning("cannot-list-channels", extra={"types": types, "detail": str(error)})
                 continue
             self._channels = {name: channel for channel in channels for name in (channel.name, channel.id)}
             return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, func, insert, literal, select, update
+from sqlalchemy import case, delete, func, insert, literal, select, update
 
 from alerts.errors import StoreError
 from alerts.outbox import Delivery, State
@@ -27,8 +27,9 @@ FINAL = (State.SENT, State.DEAD)
 
 
 def recover(connection: Connection, now: datetime) -> int:
-    """Make what was on the wire when the last process ended unclear, and due."""
-    values = {"state": State.UNCLEAR, "reason": "restart", "detail": "", "changed": now, "not_before": now}
+    """Make what was on the wire when the last process ended unclear, and due; try refused channels again."""
+    _let_go_of_channels(connection, now)
+    values = {"state": State.UNCLEAR, "reason": "restart", "detail": "", "looks": 0, "changed": now, "not_before": now}
     keys = connection.scalars(
         update(outbox).where(outbox.c.state == State.SENDING).values(values).returning(outbox.c.key)
     ).all()
@@ -36,6 +37,14 @@ def recover(connection: Connection, now: datetime) -> int:
         line = {"at": now, "state": State.UNCLEAR, "reason": "restart", "detail": ""}
         connection.execute(insert(delivery_log), [line | {"key": key} for key in keys])
     return len(keys)
+
+
+def _let_go_of_channels(connection: Connection, now: datetime) -> None:
+    """End the holds of single channels; one on everything may be a Retry-After, which a restart does not end."""
+    channels = connection.scalars(delete(hold).where(hold.c.channel != EVERYBODY).returning(hold.c.channel)).all()
+    waiting = (outbox.c.state == State.PENDING) & outbox.c.channel.in_(channels) & (outbox.c.not_before > now)
+    if channels:
+        connection.execute(update(outbox).where(waiting).values(not_before=now))
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:

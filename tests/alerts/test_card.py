@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.card import LINK_LIMIT, SNIPPET_LIMIT, TITLE_LIMIT, Card, card_for, clean, safe_link
@@ -119,7 +119,6 @@ def test_lone_surrogates_that_could_not_be_sent_are_gone() -> None:
     assert clean("a\ud800b", 10) == "ab"
 
 
-@settings(deadline=None)
 @given(text=st.text(max_size=3000), starts=st.lists(st.integers(0, 3000), max_size=20), length=st.integers(1, 700))
 def test_any_text_in_any_script_gives_a_snippet_within_its_limit(text: str, starts: list[int], length: int) -> None:
     spans = tuple(Span(Field.TEXT, start, start + length) for start in starts)
@@ -131,7 +130,6 @@ def test_any_text_in_any_script_gives_a_snippet_within_its_limit(text: str, star
     assert all(segment.text for segment in (*card.title, *card.snippet))
 
 
-@settings(deadline=None)
 @given(before=st.text("ab .。日本\n", max_size=900), after=st.text("ab .。日本\n", max_size=900))
 def test_a_word_that_was_found_is_always_in_the_snippet(before: str, after: str) -> None:
     text = f"{before}lithium{after}"

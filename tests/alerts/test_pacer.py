@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.pacer import Pacer
@@ -11,7 +11,6 @@ from tests.fakes import NOON
 SECOND = timedelta(seconds=1)
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["#a", "#b", "#c"]), min_size=1, max_size=60))
 def test_the_pace_holds_for_each_channel_and_for_all(channels: list[str]) -> None:
     now, sent = NOON, list[tuple[datetime, str]]()

@@ -126,6 +126,13 @@ async def test_a_guid_that_a_document_gives_to_several_items_loses_none_of_them(
     assert {story.version for story in await outcomes(newsroom)} == {1}
 
 
+async def test_an_entry_that_a_document_simply_repeats_is_known_again_after_an_edit(newsroom: Newsroom) -> None:
+    await newsroom.add(source())
+    assert await newsroom.visit("bbc", entry(), entry()) == Tally(new=1, seen=1, alerts=1)
+    edited = entry(title="The talks are over")
+    assert await newsroom.visit("bbc", edited, edited) == Tally(changed=1, seen=1)
+
+
 @pytest.mark.parametrize("title", ["  JAPAN and\u00a0France   open talks ", "\uff2aapan and France open talks"])
 async def test_a_title_is_known_again_by_its_letters(newsroom: Newsroom, title: str) -> None:
     await newsroom.add(source())

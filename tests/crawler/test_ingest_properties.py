@@ -56,7 +56,7 @@ visits = st.lists(st.builds(Visit, st.sampled_from(SOURCES), documents, st.boole
 
 
 @given(polls=visits, visited=st.booleans())
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_nothing_is_lost_and_nothing_is_told_twice(
     empty_sqlite: Path, polls: list[Visit], *, visited: bool
 ) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.card import MAY_REPEAT, Card, card_for
@@ -163,7 +163,6 @@ def test_a_long_link_leaves_room_in_the_text_and_stays_whole_in_the_blocks() -> 
     assert payload["blocks"][1]["elements"][0]["elements"][0]["url"] == url
 
 
-@settings(deadline=None)
 @given(text=st.text(max_size=300), limit=st.integers(1, 400))
 def test_escaping_never_passes_its_limit_and_never_cuts_an_entity(text: str, limit: int) -> None:
     escaped = escape(text, limit)
@@ -195,7 +194,6 @@ def any_alert(draw: st.DrawFn) -> Alert:
     return alert(told, matches=matches, also=also)
 
 
-@settings(deadline=None)
 @given(of=any_alert(), rung=st.sampled_from(Rung), notice=st.none() | st.just(MAY_REPEAT))
 def test_any_story_in_any_script_is_accepted_pings_nobody_and_deceives_nobody(
     of: Alert, rung: Rung, notice: str | None

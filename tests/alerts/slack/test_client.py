@@ -179,7 +179,7 @@ async def test_a_copy_that_stands_there_twice_is_noticed(caplog: pytest.LogCaptu
         await post(notifier)
         assert await notifier.find("#news", ["K1"], SINCE) == {"K1": first}
         assert len(slack.texts("news")) == 2
-    assert "stands there twice: key=K1" in caplog.text
+    assert [(record.getMessage(), vars(record)["key"]) for record in caplog.records] == [("stands-twice", "K1")]
 
 
 async def test_without_leave_to_read_history_nobody_can_look() -> None:

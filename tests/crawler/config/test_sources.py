@@ -4,7 +4,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.config import values
@@ -36,7 +36,6 @@ def test_ids_are_made_from_host_and_path(url: str, expected: str) -> None:
     assert source_id(url) == expected
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Z", "C"])), st.text(st.characters(exclude_categories=["Z", "C"])))
 def test_every_made_id_is_an_id(host: str, path: str) -> None:
     try:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.story import Severity
@@ -13,14 +13,12 @@ from crawler.config import values
 from crawler.config.values import NotYet, Unusable
 
 
-@settings(deadline=None)
 @given(st.timedeltas(min_value=timedelta(), max_value=timedelta(days=10_000)))
 def test_a_duration_survives_being_spelled_and_read(length: timedelta) -> None:
     length -= timedelta(microseconds=length.microseconds % 1000)
     assert values.duration(values.spell(length)) == length
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**9 - 1), st.sampled_from(["B", "kB", "MB", "GB", "KiB", "MiB", "GiB"]))
 def test_a_size_is_its_number_times_its_unit(number: int, unit: str) -> None:
     one = values.size(f"1{unit}")
@@ -50,7 +48,6 @@ READERS = [
 ]
 
 
-@settings(deadline=None)
 @given(st.text(), st.sampled_from(READERS))
 def test_any_text_is_read_or_refused_in_words(text: str, read: object) -> None:
     assert callable(read)

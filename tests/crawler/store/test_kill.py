@@ -55,7 +55,7 @@ def test_a_kill_at_any_moment_leaves_whole_polls_and_no_acknowledged_one_is_lost
     root = Path(__file__).parents[3]
     acknowledged = 0
     for _ in range(2):
-        with subprocess.Popen([sys.executable, "-c", script], cwd=root, stdout=subprocess.PIPE) as process:  # noqa: S603 -- our own script
+        with subprocess.Popen([sys.executable, "-c", script], cwd=root, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             for _ in range(chance.randrange(1, 60)):
                 acknowledged = int(process.stdout.readline())

@@ -52,7 +52,7 @@ async def test_readers_work_beside_a_daemon_and_without_one(sqlite_url: str) -> 
 
 def test_a_killed_daemon_leaves_its_data_and_no_lock(sqlite_url: str) -> None:
     root = Path(__file__).parents[3]
-    with subprocess.Popen(  # noqa: S603 -- our own interpreter and our own script
+    with subprocess.Popen(
         [sys.executable, "-c", DAEMON, sqlite_url], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         assert process.stdout is not None

@@ -193,6 +193,19 @@ async def test_what_was_on_the_wire_at_a_crash_is_unclear_and_due(store: Store, 
     assert not await store.begin(again.key, NOON)  # to look comes before to send again
 
 
+async def test_a_restart_tries_a_refused_channel_again_but_waits_out_a_retry_after(
+    store: Store, delivery: Delivery
+) -> None:
+    refused = Settlement(state=State.PENDING, reason="channel-refused", not_before=NOON + HOUR)
+    await store.begin(delivery.key, NOON)
+    await store.settle(delivery.key, refused, NOON)
+    await store.hold(delivery.alert.channel, NOON + HOUR, "is_archived")
+    await store.hold(None, NOON + MINUTE, "ratelimited")
+    assert await store.recover(NOON) == 0
+    assert await store.due(NOON, 10) == []
+    assert len(await store.due(NOON + MINUTE, 10)) == 1
+
+
 async def test_it_outlives_the_process(open_store: Callable[[], Store], clock: FakeClock, judge: WordJudge) -> None:
     store = open_store()
     newsroom = Newsroom(store, judge, clock)

@@ -159,4 +159,4 @@ class OutboxMachine(RuleBasedStateMachine):
 
 
 TestOutbox = OutboxMachine.TestCase
-TestOutbox.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+TestOutbox.settings = settings(max_examples=15, stateful_step_count=25)

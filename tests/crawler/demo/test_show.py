@@ -1,0 +1,47 @@
+"""The show, whole and hurried: every publication ends as the script says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from alerts.outbox import Receipt
+from crawler.clock import SystemClock
+from crawler.demo.show import Line, show
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from alerts.card import Card
+    from alerts.outbox import Delivery
+
+
+class Listener:
+    """A notifier that keeps what it hears."""
+
+    rungs = 1
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    async def send(self, delivery: Delivery, card: Card) -> Receipt:
+        self.heard.append(card.headline)
+        return Receipt(channel=delivery.alert.channel, message=delivery.key)
+
+    async def find(self, channel: str, keys: Collection[str], since: datetime) -> Mapping[str, Receipt] | None:
+        del channel, keys, since
+        return None
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.mark.slow
+async def test_every_publication_ends_as_the_script_says() -> None:
+    listener = Listener()
+    lines: list[Line] = await show(listener, SystemClock())
+    assert [(line.item.story, line.why) for line in lines if not line.expected] == []
+    told = [line for line in lines if line.fate and line.fate.value in {"alert", "edit"}]
+    assert len(listener.heard) == len(set(listener.heard)) == len(told)
