@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from alerts.cluster import copy_key, fingerprint
 from alerts.policy import Circumstances, Reason, decide, is_backlog
-from alerts.story import DateNote, Story
+from alerts.story import DateNote
 from crawler.ids import encode
 from crawler.poll import Tally
 from crawler.store.plan import (
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from alerts.judge import Finding
+    from alerts.story import Story
     from crawler.clock import Clock
     from crawler.ids import Ids
     from crawler.poll import Poll
@@ -361,20 +362,8 @@ def _past(one: Verdict) -> Past:
 
 
 def _story(state: StoryState, entry: Entry, source: Source) -> Story:
-    return Story(
-        id=state.id,
-        version=state.version,
-        outlet=source.outlet,
-        url=entry.url,
-        title=entry.title,
-        text=entry.text,
-        language=entry.language,
-        authors=entry.authors,
-        tags=entry.tags,
-        published=state.published,
-        date_note=state.date_note,
-        seen=state.seen,
-    )
+    story = entry.as_story(id=state.id, outlet=source.outlet, seen=state.seen)
+    return replace(story, version=state.version, published=state.published, date_note=state.date_note)
 
 
 def _key(kind: str, *parts: str) -> bytes:

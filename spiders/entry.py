@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alerts.story import Story
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from alerts.story import DateNote
+    from alerts.story import DateNote, Outlet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,22 @@ class Entry:
     tags: tuple[str, ...] = ()
     published: datetime | None = None
     date_note: DateNote | None = None
+
+    def as_story(self, *, id: int, outlet: Outlet, seen: datetime) -> Story:  # noqa: A002 -- the field's name
+        """Return the first version of the story that this entry tells."""
+        return Story(
+            id=id,
+            outlet=outlet,
+            url=self.url,
+            title=self.title,
+            text=self.text,
+            language=self.language,
+            authors=self.authors,
+            tags=self.tags,
+            published=self.published,
+            date_note=self.date_note,
+            seen=seen,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

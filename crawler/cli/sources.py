@@ -91,27 +91,10 @@ async def _try(config: Config, source: Source) -> Trial:
     finally:
         await crawl.stop()
     entries = fetched.reading.entries if fetched.reading else ()
-    judged = tuple((entry, _matches(config, source, entry, clock.now())) for entry in entries)
-    return Trial(source=source, at=clock.now(), fetched=fetched, judged=judged)
-
-
-def _matches(config: Config, source: Source, entry: Entry, now: datetime) -> tuple[Match, ...]:
-    from alerts.story import Story
-
-    story = Story(
-        id=0,
-        outlet=source.outlet,
-        url=entry.url,
-        title=entry.title,
-        text=entry.text,
-        language=entry.language,
-        authors=entry.authors,
-        tags=entry.tags,
-        published=entry.published,
-        date_note=entry.date_note,
-        seen=now,
-    )
-    return config.rules.match(story)
+    now = clock.now()
+    stories = (entry.as_story(id=0, outlet=source.outlet, seen=now) for entry in entries)
+    judged = tuple((entry, config.rules.match(story)) for entry, story in zip(entries, stories, strict=True))
+    return Trial(source=source, at=now, fetched=fetched, judged=judged)
 
 
 def _facts(trial: Trial, limit: int) -> dict[str, object]:
