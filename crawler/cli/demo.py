@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from rich.table import Table
+    from rich.console import RenderableType
 
     from crawler.demo.show import Line
 
-FATES = {
+FATES = {  # by crawler.demo.script.Expect
     "alert": ("told", "bold green"),
     "edit": ("told after an edit", "bold green"),
     "copy": ("folded", "cyan"),
@@ -53,12 +53,12 @@ def demo() -> None:
     clock = SystemClock()
     here = clock.now().astimezone().tzinfo or UTC
     lines = asyncio.run(show(ConsoleNotifier(console, here), clock))
-    console.print()
-    console.print(_table(lines))
+    console.print("\n[b]What became of everything that was published, and why[/]")
+    for part in _ends(lines):
+        console.print(part)
     counts = Counter(FATES[line.fate][0] if line.fate else "unexpected" for line in lines)
-    console.print(
-        Text(f"\n{len(lines)} published: ", "bold") + Text(", ".join(f"{n} {what}" for what, n in counts.items()))
-    )
+    ends = ", ".join(f"{count} {word}" for word, count in counts.items())
+    console.print(Text.assemble((f"\n{len(lines)} published: ", "bold"), ends))
     wrong = [line for line in lines if not line.expected]
     for line in wrong:
         console.print(f"[b red]not as the script says:[/] {line.item.site}/{line.item.story}: {line.why}")
@@ -66,19 +66,19 @@ def demo() -> None:
     sys.exit(1 if wrong else 0)
 
 
-def _table(lines: Sequence[Line]) -> Table:
-    from rich.table import Table
+def _ends(lines: Sequence[Line]) -> Iterator[RenderableType]:
+    """Yield the publications by what became of them, each with the reason below it."""
+    from rich.padding import Padding
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", width=None)
-    table.add_column("at", justify="right", no_wrap=True)
-    table.add_column("outlet", no_wrap=True, max_width=18, overflow="ellipsis")
-    table.add_column("headline", no_wrap=True, max_width=44, overflow="ellipsis")
-    table.add_column("became", no_wrap=True)
-    table.add_column("why", overflow="fold")
-    for line in lines:
-        word, style = FATES[line.fate] if line.fate else ("unexpected", "bold red")
-        outlet = line.outcome.outlet.name if line.outcome else line.item.site
-        headline = Text(line.item.versions[-1].title)
-        table.add_row(f"{line.item.at}s", outlet, headline, Text(word, style=style), Text(line.why))
-    return table
+    for fate, (word, style) in FATES.items():
+        here = [line for line in lines if line.fate == fate]
+        if here:
+            yield Text(f"\n{word} · {len(here)}", style=f"{style} underline")
+        for line in here:
+            headline = (line.item.versions[-1].title, "bold")
+            yield Text.assemble(
+                (f"{line.item.at:>3}s  ", "dim"), f"{line.outlet}: ", headline, no_wrap=True, overflow="ellipsis"
+            )
+            why = f"{line.why}: {line.item.why}" if fate == "silent" else line.why
+            yield Padding(Text(why, style="dim"), (0, 0, 0, 6))

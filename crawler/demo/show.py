@@ -34,8 +34,8 @@ class Line:
     """One publication: what became of it and why, and whether the script expects that."""
 
     item: Item
-    outcome: Outcome | None  # None: it never arrived
-    fate: Expect | None
+    outlet: str
+    fate: Expect | None  # None: nothing the script knows
     why: str
 
     @property
@@ -75,6 +75,7 @@ async def _delivered(app: App, clock: Clock) -> None:
 
 def summary(script: Sequence[Item], outcomes: Sequence[Outcome], sources: Sequence[SourceStatus]) -> list[Line]:
     """Pair what was published with what became of it, in the order of publication."""
+    names = {source.id: source.name for source in sources}
     by_place = {(outcome.outlet.id, outcome.title): outcome for outcome in outcomes}
     stories = {outcome.story: outcome for outcome in outcomes}
     failing = {source.id: source for source in sources if source.failures}
@@ -87,7 +88,7 @@ def summary(script: Sequence[Item], outcomes: Sequence[Outcome], sources: Sequen
             fate, why = Expect.LATE, f"its outlet answered {source.last_reason}; {source.next_why}"
         else:
             fate, why = None, "it never arrived"
-        lines.append(Line(item=item, outcome=outcome, fate=fate, why=why))
+        lines.append(Line(item=item, outlet=names[item.site], fate=fate, why=why))
     return lines
 
 
