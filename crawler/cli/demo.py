@@ -76,9 +76,7 @@ def _ends(lines: Sequence[Line]) -> Iterator[RenderableType]:
         if here:
             yield Text(f"\n{word} · {len(here)}", style=f"{style} underline")
         for line in here:
-            headline = (line.item.versions[-1].title, "bold")
-            yield Text.assemble(
-                (f"{line.item.at:>3}s  ", "dim"), f"{line.outlet}: ", headline, no_wrap=True, overflow="ellipsis"
-            )
+            headline = Text(line.item.versions[-1].title, style="bold")
+            yield Padding(Text.assemble((f"{line.item.at:>2}s  ", "dim"), f"{line.outlet}: ", headline), (0, 0, 0, 1))
             why = f"{line.why}: {line.item.why}" if fate == "silent" else line.why
             yield Padding(Text(why, style="dim"), (0, 0, 0, 6))
