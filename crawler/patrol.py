@@ -15,7 +15,7 @@ from crawler.poll import Answer, Poll
 from crawler.schedule import Next, held, next_visit, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from datetime import datetime
 
     from crawler.clock import Clock
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)  # longer than any visit: two time-outs and the parser's
+_PATIENCE = timedelta(minutes=5)  # how long a claim may wait for its host's turn
+_AFTER_STORE_TROUBLE = timedelta(seconds=30)
 _IN_HAND = 10_000  # claims held at once, most of them waiting for their host's turn
 _IDLE_HOSTS = 1_000  # hosts remembered before those with nothing to remember are forgotten
 
@@ -80,7 +81,6 @@ class Patrol:
         limits: FetchConfig,
         clock: Clock,
         luck: Callable[[], float] = random.random,
-        lease: timedelta = LEASE,
     ) -> None:
         self._frontier = frontier
         self._ingest = ingest
@@ -89,7 +89,8 @@ class Patrol:
         self._limits = limits
         self._clock = clock
         self._luck = luck
-        self._lease = lease
+        self._owed: dict[str, Claim] = {}  # to be given back as soon as the store can take it
+        self._store_fails = False
         self._hosts: dict[str, Host] = {}
         self._everywhere = asyncio.Semaphore(limits.concurrency)
         self._claiming = asyncio.Lock()
@@ -102,19 +103,37 @@ class Patrol:
         self.counts: Counter[str] = Counter()  # visits by how they ended
 
     async def tick(self) -> int:
-        """Claim what is due, start the visits, and return how many there are."""
+        """Claim what is due, start the visits, and return how many there are; none while the store fails."""
         async with self._claiming:
             room = _IN_HAND - len(self._visits)
             if self._closing or room <= 0:
                 return 0
-            now = self._clock.now()
-            claims = await self._frontier.claim(now, room, self._lease)
-            for claim in claims:
-                task = asyncio.create_task(self._serve(claim, now + self._lease), name=claim.source)
-                self._visits.add(task)
-                task.add_done_callback(self._forget)
+            try:
+                claims = await self._claim(room)
+            except StoreError as error:
+                self._note_store(error)
+                return 0
+        self._note_store(None)
         self._tidy()
         return len(claims)
+
+    async def _claim(self, room: int) -> Sequence[Claim]:
+        for claim in tuple(self._owed.values()):
+            await self._frontier.release(claim)
+            del self._owed[claim.source]
+        now = self._clock.now()
+        lease = self._longest_visit + _PATIENCE
+        claims = await self._frontier.claim(now, room, lease)
+        for claim in claims:
+            task = asyncio.create_task(self._serve(claim, now + lease), name=claim.source)
+            self._visits.add(task)
+            task.add_done_callback(self._forget)
+        return claims
+
+    @property
+    def _longest_visit(self) -> timedelta:
+        """How long a visit may last: the engine may die once, the parser may have to be killed."""
+        return 4 * self._limits.timeout + timedelta(minutes=2)
 
     async def idle(self) -> None:
         """Wait until no claim is in hand."""
@@ -160,7 +179,7 @@ class Patrol:
                     "host-held", f"{source.host} asked to be left alone for {spoken(host.held_until - now)}"
                 )
                 return self._poll(source, claim, why, held(claim, host.held_until), now)
-            if now >= lease_ends:
+            if now + self._longest_visit > lease_ends:
                 return None
             self._under_way.add(_this_task())
             return await self._visit(source, claim, host)
@@ -210,21 +229,38 @@ class Patrol:
         except StoreError as error:
             self.counts["refused"] += 1
             log.warning("commit-refused", extra={"source": poll.source.id, "detail": str(error)})
-            await self._give_back(poll.claim)
-        except Exception as error:  # the same edge: the claim must not be lost with the poll
+            await self._give_back(poll.claim, not_before=self._clock.now() + _AFTER_STORE_TROUBLE)
+        except Exception as error:  # the same edge: what was read is read again, but not at once and for ever
             self.counts["lost"] += 1
             log.critical("commit-broke", extra={"source": poll.source.id}, exc_info=error)
-            await self._give_back(poll.claim)
+            await self._commit_failure(poll, FetchError("internal", repr(error)))
         else:
             self._report(poll)
 
-    async def _give_back(self, claim: Claim) -> None:
-        """Release a claim; if even that fails its lease will end."""
+    async def _commit_failure(self, poll: Poll, failure: FetchError) -> None:
+        """Commit a visit that we could not make sense of as failed, so that the schedule says when to try again."""
+        if poll.answer is Answer.FAILED:
+            await self._give_back(poll.claim, not_before=self._clock.now() + _AFTER_STORE_TROUBLE)
+            return
+        plan = next_visit(poll.source, poll.claim, failure=failure, now=self._clock.now(), luck=self._luck())
+        await self._commit(self._poll(poll.source, poll.claim, failure, plan, poll.at - poll.elapsed))
+
+    async def _give_back(self, claim: Claim, *, not_before: datetime | None = None) -> None:
+        """Release a claim; what the store cannot take now it is offered at every tick."""
         self.counts["released"] += 1
         try:
-            await self._frontier.release(claim)
+            await self._frontier.release(claim, not_before=not_before)
         except StoreError as error:
-            log.warning("release-refused", extra={"source": claim.source, "detail": str(error)})
+            self._owed[claim.source] = claim
+            self._note_store(error)
+
+    def _note_store(self, error: StoreError | None) -> None:
+        """Tell when the store begins to fail, and when it works again; once each."""
+        if error and not self._store_fails:
+            log.error("store-fails", extra={"detail": str(error)})
+        if not error and self._store_fails:
+            log.warning("store-works-again")
+        self._store_fails = bool(error)
 
     def _report(self, poll: Poll) -> None:
         """Count the visit, and log it when it changes what is known of its source."""

@@ -79,8 +79,8 @@ class Frontier(Protocol):
     async def claim(self, now: datetime, limit: int, lease: timedelta) -> Sequence[Claim]:
         """Claim up to ``limit`` due sources, longest overdue first, each until ``now + lease``."""
 
-    async def release(self, claim: Claim) -> None:
-        """Give a claim back unvisited: it is due again at once."""
+    async def release(self, claim: Claim, *, not_before: datetime | None = None) -> None:
+        """Give a claim back unvisited: it is due again at once, or at ``not_before``."""
 
 
 class Ingest(Protocol):

@@ -35,17 +35,27 @@ class FakeStore:
         self.polls: list[Poll] = []
         self.released: list[Claim] = []
         self.break_next: Exception | None = None
+        self.refuses = False  # every call, as a full disk makes a store do
 
     async def claim(self, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
+        self._check()
         due = [name for name, row in self.rows.items() if row.due <= now and self._is_free(row, now)]
         return [self._claim(name, now + lease) for name in sorted(due, key=lambda name: self.rows[name].due)[:limit]]
 
-    async def release(self, claim: Claim) -> None:
+    async def release(self, claim: Claim, *, not_before: datetime | None = None) -> None:
+        self._check()
         self.released.append(claim)
-        if self.rows[claim.source].token == claim.token:
-            self.rows[claim.source].leased_until = None
+        row = self.rows[claim.source]
+        if row.token == claim.token:
+            row.leased_until = None
+            row.due = not_before or row.due
+
+    def _check(self) -> None:
+        if self.refuses:
+            raise StoreError("the disk is full")
 
     async def commit(self, poll: Poll) -> Tally:
+        self._check()
         if error := self.break_next:
             self.break_next = None
             raise error

@@ -114,9 +114,9 @@ class Store:
         """Claim up to ``limit`` due sources, longest overdue first, each until ``now + lease``."""
         return await self._write(partial(visits.claim, now=now, limit=limit, lease=lease))
 
-    async def release(self, claim: Claim) -> None:
-        """Give a claim back unvisited: it is due again at once."""
-        await self._write(partial(visits.release, claimed=claim))
+    async def release(self, claim: Claim, *, not_before: datetime | None = None) -> None:
+        """Give a claim back unvisited: it is due again at once, or at ``not_before``."""
+        await self._write(partial(visits.release, claimed=claim, not_before=not_before))
 
     # ------------------------------------------------------------ ingest
 

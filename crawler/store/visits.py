@@ -74,12 +74,13 @@ def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -
     return sorted((_claim(row) for row in rows), key=lambda one: (one.due, one.source))
 
 
-def release(connection: Connection, claimed: Claim) -> None:
+def release(connection: Connection, claimed: Claim, not_before: datetime | None) -> None:
     """Give a lease back; without effect when it has passed to another."""
+    later = {} if not_before is None else {"next_due": not_before, "next_why": "the last visit could not be stored"}
     connection.execute(
         update(source)
         .where(source.c.id == claimed.source, source.c.lease_token == claimed.token)
-        .values(lease_until=None)
+        .values(lease_until=None, **later)
     )
 
 

@@ -166,8 +166,9 @@ async def test_retry_after_holds_the_whole_host() -> None:
     assert held.next_at == NOON + 30 * MINUTE
 
 
-async def test_a_claim_whose_lease_ended_while_it_waited_is_given_back() -> None:
-    world = World(*["https://a.example/feed"] * 3, lease=timedelta(seconds=2))
+async def test_a_claim_that_waited_too_long_for_its_lease_is_given_back() -> None:
+    slow = FetchConfig(user_agent="t", per_host=HostLimits(delay=4 * MINUTE))
+    world = World(*["https://a.example/feed"] * 3, limits=slow)
     await world.round()
     assert [claim.source for claim in world.store.released] == ["s2"]
     await world.round()
@@ -181,14 +182,46 @@ async def test_a_source_nobody_knows_is_given_back() -> None:
     assert [claim.source for claim in world.store.released] == ["s0"]
 
 
-@pytest.mark.parametrize(("error", "count"), [(StoreError("outdated"), "refused"), (OSError("disk full"), "lost")])
-async def test_a_commit_that_fails_gives_the_claim_back(error: Exception, count: str) -> None:
+async def test_a_commit_that_the_store_refuses_is_tried_again_a_little_later() -> None:
     world = World("https://a.example/feed")
-    world.store.break_next = error
+    world.store.break_next = StoreError("locked")
     await world.round()
-    assert world.patrol.counts[count] == 1
+    assert world.patrol.counts["refused"] == 1
+    assert await world.round() == 0
+    world.clock.advance(MINUTE)
     assert await world.round() == 1
     assert len(world.store.polls) == 1
+
+
+async def test_what_breaks_the_judge_is_no_hot_loop_against_the_publisher(caplog: pytest.LogCaptureFixture) -> None:
+    world = World("https://a.example/feed")
+    world.store.break_next = ZeroDivisionError("a rule")
+    await world.round()
+    (poll,) = world.store.polls
+    assert (poll.answer, poll.reason, poll.failures) == (Answer.FAILED, "internal", 1)
+    assert poll.validators == poll.claim.validators
+    assert poll.next_at > world.clock.now() + 3 * MINUTE
+    assert await world.round() == 0
+    assert world.patrol.counts["lost"] == 1
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_store_that_fails_is_told_once_and_work_goes_on_when_it_works_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World("https://a.example/feed")
+    gate = world.crawl.gates["s0"] = asyncio.Event()
+    await world.patrol.tick()
+    await until(lambda: world.crawl.running == 1)
+    world.store.refuses = True
+    gate.set()
+    await world.patrol.idle()
+    assert await world.round() == await world.round() == 0
+    world.store.refuses = False
+    assert await world.round() == 1
+    assert len(world.store.polls) == 1
+    events = [record.getMessage() for record in caplog.records]
+    assert (events.count("store-fails"), events.count("store-works-again")) == (1, 1)
 
 
 async def test_drain_lets_visits_end_and_gives_the_waiting_back() -> None:
