@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _LOOK_BACK = timedelta(seconds=60)  # before the first try: clocks differ
+_STORE_RETRY = timedelta(seconds=15)  # the longest wait before the store is tried again
 _IDLE = timedelta(seconds=1)  # between rounds that could do nothing although something is due
-_DEEPEST = 16  # batches; how far past one busy channel a round looks for others
 
 
 class Clock(Protocol):
@@ -51,7 +51,7 @@ class Pace:
     last_retry: timedelta = timedelta(minutes=5)  # and never longer than this
     channel_rest: timedelta = timedelta(hours=1)  # after a channel refused
     route_rest: timedelta = timedelta(minutes=5)  # after the whole route refused
-    batch: int = 50  # deliveries read from the outbox in one round
+    batch: int = 50  # deliveries read from the outbox in one round, for each channel
 
 
 class Missing(Enum):
@@ -143,7 +143,6 @@ class Courier:
         self._chance = chance
         self._pace = pace or Pace()
         self._pacer = Pacer(self._pace.channel, self._pace.overall, burst=self._pace.burst)
-        self._depth = self._pace.batch
         self._resume: datetime | None = None  # when the pace lets something through that is due already
         self._refused: dict[str | None, str] = {}  # channels (None: the route) that refuse, by error code
         self._unsettled: dict[str, Settlement] = {}  # decided, but the store could not take it yet
@@ -187,17 +186,11 @@ class Courier:
         """
         self._awake.clear()
         await self._settle_late()
-        batch = await self._outbox.due(self._clock.now(), self._depth)
+        batch = await self._outbox.due(self._clock.now(), self._pace.batch)
         self._resume = None
         if unclear := [one for one in batch if one.state is State.UNCLEAR]:
             return await self._look_for(unclear)
-        moved = await self._send_all(batch)
-        crowded = len(batch) == self._depth and self._resume is not None
-        deeper = self._depth * 4 if crowded else self._pace.batch
-        self._depth = deeper if deeper <= self._pace.batch * _DEEPEST else self._pace.batch
-        if self._depth > self._pace.batch:
-            self._awake.set()  # one channel fills the batch and must wait: see whether others are behind it
-        return moved
+        return await self._send_all(batch)
 
     async def _work(self, rounds: Coroutine[None, None, None]) -> None:
         self._running = asyncio.current_task()
@@ -225,11 +218,14 @@ class Courier:
             try:
                 await self._wait(await self._next_round(await self.step()))
                 failed_in_a_row = 0
-            except Exception:  # noqa: BLE001  the edge: whatever the store or a bug throws, delivery goes on
+            except Exception as error:  # noqa: BLE001  the edge: whatever the store or a bug throws, delivery goes on
                 self.failures += 1
                 failed_in_a_row += 1
-                self._log.exception("delivery-round-broke", extra={"in_a_row": failed_in_a_row})
-                await self._wait(self._clock.now() + backoff(failed_in_a_row, self._pace, self._chance()))
+                facts = {"in_a_row": failed_in_a_row, "detail": str(error)}
+                trace = None if isinstance(error, StoreError) else error  # the sentence of a StoreError says it all
+                self._log.error("delivery-round-broke", extra=facts, exc_info=trace)
+                wait = min(backoff(failed_in_a_row, self._pace, self._chance()), _STORE_RETRY)
+                await self._wait(self._clock.now() + wait)
 
     async def _send_all(self, pending: Sequence[Delivery]) -> int:
         moved, resting = 0, set[str]()
@@ -335,7 +331,7 @@ class Courier:
         if not isinstance(outcome, (Later, ChannelRefused, RouteRefused)):
             return
         who = channel if isinstance(outcome, ChannelRefused) else None
-        await self._outbox.hold(who, until, str(outcome))
+        await self._outbox.hold(who, until, str(outcome), refused=not isinstance(outcome, Later))
         if not isinstance(outcome, Later) and self._refused.get(who) != outcome.code:
             self._refused[who] = outcome.code
             self._log.error("refused", extra={"channel": who or "all", "until": until, "detail": str(outcome)})

@@ -70,13 +70,14 @@ class Outbox(Protocol):
     async def recover(self, now: datetime) -> int:
         """Make every ``sending`` delivery ``unclear``, due at once, and say how many; called at start-up.
 
-        Single channels that were held are tried again: a restart often follows a repair.
+        What was refused is tried again: a restart often follows a repair.
         """
 
     async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
-        """Return pending and unclear deliveries whose time has come, none on held channels.
+        """Return pending and unclear deliveries whose time has come, at most ``limit`` of each channel.
 
-        Critical ones come first, then the oldest.
+        None on held channels; critical ones come first, then the oldest. However much waits for one channel,
+        the others are seen.
         """
 
     async def next_due(self) -> datetime | None:
@@ -88,5 +89,9 @@ class Outbox(Protocol):
     async def settle(self, key: str, settlement: Settlement, now: datetime) -> None:
         """Write what an attempt or a look-up led to, and log it for ``why``."""
 
-    async def hold(self, channel: str | None, until: datetime | None, reason: str) -> None:
-        """Keep a channel's deliveries (None: everybody's) back until a moment; None releases them."""
+    async def hold(self, channel: str | None, until: datetime | None, reason: str, *, refused: bool = False) -> None:
+        """Keep a channel's deliveries (None: everybody's) back until a moment; None releases them.
+
+        ``refused`` says that somebody has to mend something, so a restart tries again at once; otherwise the
+        other side asked to wait, which a restart does not change.
+        """

@@ -19,6 +19,9 @@ _SHORTEST_RETRY = timedelta(seconds=60)
 _HOST_HOLD = timedelta(hours=1)  # for a whole host that says "too many" without saying how long
 _STRETCH = 0.2  # a beat of our own choice is lengthened by up to this share, never shortened
 _OVERLOADED = frozenset({429, 503})
+_OFFLINE = frozenset({"dns", "unreachable", "refused", "timeout"})  # as often our own network as theirs
+_OFFLINE_CAP = timedelta(minutes=30)  # so a night offline does not cost the morning
+_TRUSTED = 3  # failures in a row up to which a server that names an earlier moment is taken at its word
 _GONE = 410
 _MOST_DOUBLINGS = 20  # far beyond CAP
 
@@ -83,11 +86,12 @@ def _after_failure(source: Source, claim: Claim, failure: FetchError, now: datet
         return Next(at=now + CAP, why=f"gone: looking again in {spoken(CAP)}", failures=count)
     base = max(source.every or DEFAULT_INTERVAL, _SHORTEST_RETRY)
     doublings = min(claim.failures, _MOST_DOUBLINGS)
-    wait = min(base * 2**doublings * (0.75 + 0.5 * luck), CAP)
-    why = f"retry {count} in {spoken(wait)}: {failure.reason}"
-    asked = failure.retry_after
-    if asked is not None and asked * (1 + 0.1 * luck) > wait:
-        wait, why = min(asked * (1 + 0.1 * luck), CAP), f"retry-after {spoken(asked)}"
+    cap = max(_OFFLINE_CAP, base) if failure.reason in _OFFLINE else CAP
+    wait = min(base * 2**doublings * (0.75 + 0.5 * luck), cap)
+    why = f"retry {count} in {spoken(wait)}"
+    asked = None if failure.retry_after is None else failure.retry_after * (1 + 0.1 * luck)
+    if asked is not None and (asked > wait or count <= _TRUSTED):
+        wait, why = min(max(asked, source.every or _SHORTEST_RETRY), CAP), f"retry-after {spoken(asked)}"
     return Next(at=now + wait, why=why, failures=count, host_until=_host_until(failure, now, wait))
 
 

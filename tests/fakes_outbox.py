@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,13 @@ class MemoryOutbox:
 
     async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
         rows = [row for row in self.rows.values() if row.state in OPEN and self._free_at(row) <= now]
-        return sorted(rows, key=lambda row: row.queued)[:limit]
+        places: Counter[str] = Counter()
+        chosen = []
+        for row in sorted(rows, key=lambda row: row.queued):
+            places[row.alert.channel] += 1
+            if places[row.alert.channel] <= limit:
+                chosen.append(row)
+        return chosen
 
     async def next_due(self) -> datetime | None:
         return min((self._free_at(row) for row in self.rows.values() if row.state in OPEN), default=None)
@@ -74,7 +81,8 @@ class MemoryOutbox:
             assert settlement.not_before is not None
             self._due[key] = settlement.not_before
 
-    async def hold(self, channel: str | None, until: datetime | None, reason: str) -> None:
+    async def hold(self, channel: str | None, until: datetime | None, reason: str, *, refused: bool = False) -> None:
+        del refused  # matters at a restart only
         if until is None:
             self.holds.pop(channel, None)
         else:

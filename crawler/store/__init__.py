@@ -143,9 +143,9 @@ class Store:
         return await self._write(partial(deliveries.recover, now=now))
 
     async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
-        """Return pending and unclear deliveries whose time has come, none on held channels.
+        """Return pending and unclear deliveries whose time has come, at most ``limit`` of each channel.
 
-        Critical ones come first, then the oldest.
+        None on held channels; critical ones come first, then the oldest.
         """
         return await self._reader.run(partial(deliveries.due, now=now, limit=limit))
 
@@ -164,9 +164,9 @@ class Store:
         """
         await self._write(partial(deliveries.settle, key=key, settlement=settlement, now=now))
 
-    async def hold(self, channel: str | None, until: datetime | None, reason: str) -> None:
+    async def hold(self, channel: str | None, until: datetime | None, reason: str, *, refused: bool = False) -> None:
         """Keep a channel's deliveries (None: everybody's) back until a moment; None releases them."""
-        await self._write(partial(deliveries.keep_back, channel=channel, until=until, reason=reason))
+        await self._write(partial(deliveries.keep_back, channel=channel, until=until, reason=reason, refused=refused))
 
     # ------------------------------------------------------------ the commands
 

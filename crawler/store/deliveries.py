@@ -28,7 +28,7 @@ FINAL = (State.SENT, State.DEAD)
 
 def recover(connection: Connection, now: datetime) -> int:
     """Make what was on the wire when the last process ended unclear, and due; try refused channels again."""
-    _let_go_of_channels(connection, now)
+    _forgive(connection, now)
     values = {"state": State.UNCLEAR, "reason": "restart", "detail": "", "looks": 0, "changed": now, "not_before": now}
     keys = connection.scalars(
         update(outbox).where(outbox.c.state == State.SENDING).values(values).returning(outbox.c.key)
@@ -39,25 +39,29 @@ def recover(connection: Connection, now: datetime) -> int:
     return len(keys)
 
 
-def _let_go_of_channels(connection: Connection, now: datetime) -> None:
-    """End the holds of single channels; one on everything may be a Retry-After, which a restart does not end."""
-    channels = connection.scalars(delete(hold).where(hold.c.channel != EVERYBODY).returning(hold.c.channel)).all()
-    waiting = (outbox.c.state == State.PENDING) & outbox.c.channel.in_(channels) & (outbox.c.not_before > now)
+def _forgive(connection: Connection, now: datetime) -> None:
+    """End the holds of what was refused, and let what waits there be tried now."""
+    channels = connection.scalars(delete(hold).where(hold.c.refused).returning(hold.c.channel)).all()
+    waiting = (outbox.c.state == State.PENDING) & (outbox.c.not_before > now)
+    if EVERYBODY not in channels:
+        waiting &= outbox.c.channel.in_(channels)
     if channels:
-        connection.execute(update(outbox).where(waiting).values(not_before=now))
+        refused = outbox.c.reason.in_(("channel-refused", "route-refused"))
+        connection.execute(update(outbox).where(waiting, refused).values(not_before=now))
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
-    """Return what can be sent or looked for now: critical ones first, then the oldest."""
+    """Return what can be sent or looked for now, at most ``limit`` of each channel."""
     held = select(hold.c.channel).where(hold.c.until > now, hold.c.channel.in_((outbox.c.channel, EVERYBODY)))
-    critical_first = case((outbox.c.severity >= Severity.CRITICAL, 0), else_=1)
-    return read(
-        connection,
-        chosen()
+    order = (case((outbox.c.severity >= Severity.CRITICAL, 0), else_=1), outbox.c.queued, outbox.c.key)
+    place = func.row_number().over(partition_by=outbox.c.channel, order_by=order).label("place")
+    ready = (
+        select(outbox.c.key, place)
         .where(outbox.c.state.in_(WAITING), outbox.c.not_before <= now, ~held.exists())
-        .order_by(critical_first, outbox.c.queued, outbox.c.key)
-        .limit(limit),
+        .subquery()
     )
+    first = select(ready.c.key).where(ready.c.place <= limit)
+    return read(connection, chosen().where(outbox.c.key.in_(first)).order_by(*order))
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -114,12 +118,14 @@ def settle(connection: Connection, key: str, settlement: Settlement, now: dateti
     connection.execute(insert(delivery_log), line)
 
 
-def keep_back(connection: Connection, channel: str | None, until: datetime | None, reason: str) -> None:
+def keep_back(
+    connection: Connection, channel: str | None, until: datetime | None, reason: str, *, refused: bool
+) -> None:
     """Set, move or lift a hold."""
     name = EVERYBODY if channel is None else channel
     connection.execute(hold.delete().where(hold.c.channel == name))
     if until is not None:
-        connection.execute(insert(hold), {"channel": name, "until": until, "reason": reason})
+        connection.execute(insert(hold), {"channel": name, "until": until, "reason": reason, "refused": refused})
 
 
 def chosen() -> Select[Any]:

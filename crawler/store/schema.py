@@ -242,4 +242,5 @@ hold = Table(
     Column("channel", Text, primary_key=True),  # "": every channel
     Column("until", Instant, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("refused", Boolean, nullable=False),  # somebody must mend something; else the other side asked to wait
 )

@@ -47,14 +47,14 @@ def test_auto_is_fifteen_minutes_or_a_little_longer() -> None:
 
 
 def test_failures_double_the_wait_up_to_a_day() -> None:
-    waits = [plan(10 * MINUTE, failure=FetchError("dns"), failures=n).at - NOW for n in range(12)]
+    waits = [plan(10 * MINUTE, failure=FetchError("http-500"), failures=n).at - NOW for n in range(12)]
     assert waits[:3] == [10 * MINUTE, 20 * MINUTE, 40 * MINUTE]
     assert waits[-1] == CAP
 
 
 def test_a_failure_is_counted_and_explained() -> None:
-    assert plan(10 * MINUTE, failure=FetchError("dns"), failures=2) == Next(
-        at=NOW + 40 * MINUTE, why="retry 3 in 40m: dns", failures=3
+    assert plan(10 * MINUTE, failure=FetchError("tls"), failures=2) == Next(
+        at=NOW + 40 * MINUTE, why="retry 3 in 40m", failures=3
     )
 
 
@@ -67,6 +67,22 @@ def test_retry_after_is_the_least_a_server_gets_and_holds_its_host() -> None:
     assert plan(MINUTE, failure=busy, luck=0.0) == Next(
         at=NOW + 30 * MINUTE, why="retry-after 30m", failures=1, host_until=NOW + 30 * MINUTE
     )
+
+
+@pytest.mark.parametrize("reason", ["dns", "unreachable", "refused", "timeout"])
+def test_a_night_offline_does_not_cost_the_morning(reason: str) -> None:
+    waits = [plan(10 * MINUTE, failure=FetchError(reason), failures=n).at - NOW for n in range(12)]
+    assert max(waits) == 30 * MINUTE
+    assert plan(timedelta(hours=6), failure=FetchError(reason), failures=5).at == NOW + timedelta(hours=6)
+
+
+def test_a_server_that_says_when_it_is_back_is_taken_at_its_word_a_few_times() -> None:
+    brief = FetchError("http-503", status=503, retry_after=timedelta(seconds=2))
+    waits = [plan(timedelta(seconds=1), failure=brief, failures=n, luck=0.0).at - NOW for n in range(5)]
+    assert waits[:3] == [timedelta(seconds=2)] * 3
+    assert waits[3] == 6 * MINUTE
+    assert plan(None, failure=brief).at - NOW >= MINUTE
+    assert plan(10 * MINUTE, failure=brief).at - NOW == 10 * MINUTE
 
 
 def test_back_off_longer_than_retry_after_stands() -> None:

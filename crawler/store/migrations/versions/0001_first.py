@@ -30,6 +30,7 @@ def _hold() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("until", INSTANT, nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("refused", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("channel", name=op.f("hold_pk")),
     )
 
