@@ -87,7 +87,7 @@ class Item:
 
     entry: Entry
     key: bytes  # of its identity
-    link_key: bytes | None  # of link and title: a new guid for the same thing does not make it new
+    link_key: bytes  # of link and title: a new guid for the same thing does not make it new
     fingerprint: bytes  # of title and text
 
 
@@ -104,7 +104,8 @@ def sift(poll: Poll) -> list[Item]:
     for entry, content in sorted(contents, key=lambda pair: pair[0].published or poll.at):
         ambiguous = (content.hex(),) if uses[entry.identity] > 1 else ()
         key = _key("identity", poll.source.id, entry.identity, *ambiguous)
-        link_key = _key("link", entry.url, _plain(entry.title)) if entry.url else None
+        link = entry.url or f"none, in {poll.source.id}"  # without a link, a title says nothing across sources
+        link_key = _key("link", link, _plain(entry.title))
         items.append(Item(entry=entry, key=key, link_key=link_key, fingerprint=content))
     return items
 
@@ -174,7 +175,9 @@ class _Planner:
 
     def take(self, item: Item) -> None:
         """Find out whether an item is new, changed or seen, and plan for it."""
-        known = self._seen.get(item.key) or self._rekeyed(item)
+        known = self._seen.get(item.key)
+        if known is None or known[1] != item.fingerprint:
+            known = self._twin(item, known) or known or self._rekeyed(item)
         if known is None:
             self._new(item)
             return
@@ -192,20 +195,28 @@ class _Planner:
             self._ignored.append(story)
             self._sight(item, story)
 
-    def _rekeyed(self, item: Item) -> tuple[int, bytes] | None:
-        """Return the story of this source that has the same link and title, and what it said.
+    def _twin(self, item: Item, known: tuple[int, bytes] | None) -> tuple[int, bytes] | None:
+        """Return another story of this source with the same link, title and words, under whatever key it came."""
+        own = known[0] if known else None
+        twins = [kin for kin in self._namesakes(item) if kin.fingerprint == item.fingerprint and kin.story.id != own]
+        return (twins[0].story.id, item.fingerprint) if twins else None
 
-        One that the document lists under its own key as well is another one that only looks alike (every
-        issue of a briefing may have one title and one link), unless its words are the same.
+    def _rekeyed(self, item: Item) -> tuple[int, bytes] | None:
+        """Return the story of this source with the same link, title and date, and what it said: an edit, re-keyed.
+
+        With another date it is another story: every issue of a briefing may have one title and one link. So it
+        is when the document lists the old one as well.
         """
-        for kin in sorted(self._linked(item), key=lambda kin: kin.story.id, reverse=True):
-            same = kin.fingerprint == item.fingerprint
-            if kin.story.source == self._poll.source.id and (same or kin.story.id not in self._present):
+        published = _floor(item.entry.published)
+        for kin in self._namesakes(item):
+            if published and published == kin.story.published and kin.story.id not in self._present:
                 return kin.story.id, kin.fingerprint
         return None
 
-    def _linked(self, item: Item) -> Sequence[Kin]:
-        return self._alike[item.link_key] if item.link_key else ()
+    def _namesakes(self, item: Item) -> list[Kin]:
+        """Return this source's stories with the link and title of an item, the newest first."""
+        own = [kin for kin in self._alike[item.link_key] if kin.story.source == self._poll.source.id]
+        return sorted(own, key=lambda kin: kin.story.id, reverse=True)
 
     def _new(self, item: Item) -> None:
         published = _floor(item.entry.published)

@@ -6,9 +6,10 @@ import sys
 
 import click
 
-from alerts.errors import TocsinError
+from alerts.errors import ConfigError, TocsinError
 from crawler import __version__
 from crawler.cli.check import check
+from crawler.cli.common import report_problems
 from crawler.cli.daemon import once, run
 from crawler.cli.demo import demo
 from crawler.cli.outbox import outbox
@@ -25,7 +26,7 @@ Everything you tune stands in config.yaml. A first tour:
   tocsin check     read config.yaml and list every mistake with line and column
   tocsin run       start the daemon
 
-The configuration is ./config.yaml, else the file that $TOCSIN_CONFIG names, else what --config says.
+The configuration is the file that --config names, else ./config.yaml, else the one in $TOCSIN_CONFIG.
 Exit codes: 0 fine, 1 problems found, 2 wrong usage.
 """
 
@@ -47,6 +48,9 @@ def main() -> None:
     """Run the command line; errors raised on purpose are printed without a traceback, exit code 1."""
     try:
         tocsin(prog_name="tocsin")
+    except ConfigError as error:
+        report_problems(error.problems)
+        sys.exit(1)
     except TocsinError as error:
         click.echo(f"{click.style('error', fg='red', bold=True)}: {error}", err=True)
         sys.exit(1)

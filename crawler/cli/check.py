@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.errors import ConfigError
-from crawler.cli.common import config_option, json_option, load_config, print_json
+from crawler.cli.common import config_option, json_option, load_config, print_json, report_problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,17 +35,43 @@ def check(config: str | None, *, as_json: bool) -> None:
         return
     for warning in loaded.warnings:
         click.echo(str(warning), err=True)
-    sources, rules, channels = _contents(loaded).values()
-    fine = click.style("fine", fg="green", bold=True)
-    click.echo(f"{loaded.path}: {fine}, {sources} sources, {rules} rules, channels {channels or 'none'}")
+    channels = sorted({channel for rule in loaded.rules.rules for channel in rule.to})
+    click.echo(
+        f"{loaded.path}: {click.style('fine', fg='green', bold=True)}, {len(loaded.sources)} sources, "
+        f"{len(loaded.rules.rules)} rules, channels {', '.join(channels) or 'none'}"
+    )
 
 
-def _contents(config: Config) -> dict[str, int | str]:
-    channels = {channel for rule in config.rules.rules for channel in rule.to}
+def _contents(config: Config) -> dict[str, object]:
+    """Return what was read, so that other programs need not read the file again."""
     return {
-        "sources": len(config.sources),
-        "rules": len(config.rules.rules),
-        "channels": ", ".join(sorted(channels)),
+        "sources": [
+            {
+                "id": source.id,
+                "name": source.name,
+                "url": source.url,
+                "every": source.every,
+                "language": source.language,
+                "country": source.country,
+                "tier": source.tier,
+                "type": source.type,
+                "tags": source.tags,
+            }
+            for source in config.sources
+        ],
+        "rules": [
+            {
+                "id": rule.id,
+                "name": rule.name,
+                "severity": rule.severity.label,
+                "to": rule.to,
+                "tags": rule.tags,
+                "owner": rule.owner,
+                "note": rule.note,
+                "enabled": rule.enabled,
+            }
+            for rule in config.rules.rules
+        ],
     }
 
 
@@ -53,10 +79,7 @@ def _report(problems: Sequence[Problem], *, as_json: bool) -> None:
     if as_json:
         print_json({"ok": False, "problems": [_facts(problem) for problem in problems]})
         return
-    for problem in problems:
-        click.echo(str(problem), err=True)
-    errors = sum(problem.level == "error" for problem in problems)
-    click.echo(click.style(f"{errors} error{'s' if errors != 1 else ''}", fg="red", bold=True), err=True)
+    report_problems(problems)
 
 
 def _facts(problem: Problem) -> dict[str, str | int | None]:

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alerts.errors import Problem
     from crawler.config.model import Config
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -59,6 +62,14 @@ def _plain(value: object) -> object:
     if isinstance(value, timedelta):
         return value.total_seconds()
     return list(value) if isinstance(value, set | frozenset) else str(value)
+
+
+def report_problems(problems: Sequence[Problem]) -> None:
+    """Print the problems of a configuration and how many of them are errors."""
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    errors = sum(problem.level == "error" for problem in problems)
+    click.echo(click.style(f"{errors} error{'s' if errors != 1 else ''}", fg="red", bold=True), err=True)
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

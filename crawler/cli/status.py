@@ -54,6 +54,8 @@ async def _show(config: Config, *, as_json: bool) -> None:
 
 
 def _summary(overview: Overview, now: datetime) -> Iterator[str]:
+    from rich.markup import escape
+
     yield f"[b]sources[/]   {_counts(overview.sources)}"
     yield f"[b]stories[/]   {overview.stories}, of them {overview.stories_24h} in the last 24 h"
     yield f"[b]verdicts[/]  {_counts(overview.verdicts)}"
@@ -61,7 +63,7 @@ def _summary(overview: Overview, now: datetime) -> Iterator[str]:
     yield f"[b]messages[/]  {_counts({state: count for state, count in overview.outbox.items() if count})}{oldest}"
     for hold in overview.holds:
         where = hold.channel or "every channel"
-        yield f"[b red]held[/]      {where} until {ago(hold.until, now)}: {hold.reason}"
+        yield f"[b red]held[/]      {escape(where)}, tried again {ago(hold.until, now)}: {escape(hold.reason)}"
 
 
 def _counts(counts: object) -> str:

@@ -92,7 +92,7 @@ async def test_the_same_link_and_title_under_a_new_guid_are_the_same_story(newsr
     assert len(await outcomes(newsroom)) == 1
 
 
-async def test_a_new_guid_with_new_words_is_a_change(newsroom: Newsroom) -> None:
+async def test_a_new_guid_with_new_words_but_the_old_date_is_a_change(newsroom: Newsroom) -> None:
     await newsroom.add(source())
     url = "https://bbc.example/talks"
     await newsroom.visit("bbc", entry("1", url=url, text="First words"))
@@ -108,6 +108,24 @@ async def test_items_that_share_link_and_title_but_are_listed_side_by_side_are_t
     assert await newsroom.visit("bbc", monday) == Tally(new=1, alerts=1)
     assert await newsroom.visit("bbc", tuesday, monday) == Tally(new=1, seen=1, alerts=1)
     assert await newsroom.visit("bbc", tuesday, monday) == Tally(seen=2)
+
+
+@pytest.mark.parametrize("dated", [True, False])
+async def test_every_issue_of_a_briefing_with_one_title_and_link_is_told(newsroom: Newsroom, *, dated: bool) -> None:
+    await newsroom.add(source())
+    await newsroom.visit("bbc")
+    for day in range(3):
+        date = NOON + timedelta(days=day) if dated else None
+        briefing = entry(str(day), "Press briefing on talks", f"Day {day}", url="https://bbc.example/", published=date)
+        assert await newsroom.visit("bbc", briefing) == Tally(new=1, alerts=1)
+
+
+async def test_an_item_whose_identity_depends_on_its_neighbours_is_told_once(newsroom: Newsroom) -> None:
+    await newsroom.add(source())
+    await newsroom.visit("bbc", entry("guid", "talks on fish", url=None))
+    both = entry("hash:b", "talks on chips", url=None), entry("hash:a", "talks on fish", url=None)
+    assert await newsroom.visit("bbc", *both) == Tally(new=1, seen=1, alerts=1)
+    assert await newsroom.visit("bbc", entry("guid", "talks on chips", url=None)) == Tally(seen=1)
 
 
 async def test_an_item_that_a_document_lists_twice_under_two_guids_is_one_story(newsroom: Newsroom) -> None:
