@@ -11,13 +11,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from alerts.story import DateNote, Field
+from alerts.story import UNKNOWN_TIER, DateNote, Field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime, tzinfo
 
-    from alerts.story import Alert, Match, Severity, Story
+    from alerts.story import Alert, Match, Outlet, Severity, Story
 
 TITLE_LIMIT = 300
 SNIPPET_LIMIT = 500
@@ -76,6 +76,7 @@ class Card:
     link: str | None  # None when there is none that is safe to click
     host: str | None  # where the link leads, always taken from the link itself, in ASCII
     outlet: str
+    standing: tuple[str, ...]  # what kind of outlet it is: "government", "JP", "tier 1", as far as known
     published: datetime | None
     date_remark: str  # what is odd about the date; empty when nothing is
     also: tuple[str, ...]  # the names of other outlets that carry the story
@@ -122,6 +123,7 @@ def card_for(alert: Alert, *, notice: str | None = None) -> Card:
         link=story.url if link else None,
         host=link,
         outlet=clean(story.outlet.name, NAME_LIMIT) or story.outlet.id,
+        standing=_standing(story.outlet),
         published=story.published,
         date_remark=_REMARKS[story.date_note] if story.date_note else "",
         also=_others(alert),
@@ -197,6 +199,12 @@ def _snippet(text: str, hits: Sequence[tuple[int, int]]) -> tuple[Segment, ...]:
     more = start + len(window) < len(text)
     lead = "…" if start and tidy else ""
     return _shorten(lead + tidy, bytearray(len(lead)) + marks, SNIPPET_LIMIT, more=more)
+
+
+def _standing(outlet: Outlet) -> tuple[str, ...]:
+    tier = f"tier {outlet.tier}" if outlet.tier < UNKNOWN_TIER else None
+    country = outlet.country.upper() if outlet.country else None
+    return tuple(fact for fact in (outlet.kind, country, tier) if fact)
 
 
 def _densest(text: str, hits: Sequence[tuple[int, int]]) -> tuple[int, int]:

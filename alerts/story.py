@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+UNKNOWN_TIER = 4
+
+
 class Severity(IntEnum):
     """How much a match matters; a higher one includes the lower ones."""
 
@@ -47,7 +50,7 @@ class Outlet:
     id: str  # the source's id in config.yaml
     name: str
     host: str  # of the source's address, lower case, without "www."
-    tier: int = 4  # 1 wire or government … 4 unknown
+    tier: int = UNKNOWN_TIER  # 1 wire or government … 4 unknown
     country: str | None = None  # ISO 3166-1 alpha-2, lower case
     kind: str | None = None  # wire | government | press | state-media | think-tank | blog
 

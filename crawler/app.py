@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from alerts.courier import Courier, Pace
 from alerts.judge import Judge
+from alerts.outbox import State
 from crawler.crawl import Crawl
 from crawler.dispatch import Dispatcher
 from crawler.ids import Ids
 from crawler.ingest import Ingestor
 from crawler.patrol import Patrol
+from crawler.poll import Answer
 from crawler.store import Store
 
 if TYPE_CHECKING:
@@ -27,7 +30,19 @@ log = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds between looks at what is due
 PATIENCE_ONCE = timedelta(minutes=2)  # for what waits its turn, or a look after an unclear answer
-PATIENCE = timedelta(seconds=4)  # for what is under way when we are asked to stop; what is left is recoverable
+PATIENCE = timedelta(seconds=3)  # for what is under way when we are asked to stop; what is left is recoverable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one round brought."""
+
+    read: int  # sources
+    unchanged: int
+    failed: int
+    stories: int  # not known before
+    waiting: int  # messages that could not be delivered yet, of this round or earlier
+    dead: int  # messages that were refused in every form, ever
 
 
 class Announcing:
@@ -70,10 +85,9 @@ class App:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.patrol.drain(PATIENCE)
+        await asyncio.gather(self.patrol.drain(PATIENCE), self.courier.stop(PATIENCE))
         self.dispatcher.stop()
-        await self.courier.stop(PATIENCE)
-        await self.crawl.stop()
+        await self.crawl.stop(PATIENCE)
         await self.store.close()
         log.info("stopped")
 
@@ -88,8 +102,19 @@ class App:
         if delivering.done():
             delivering.result()  # the courier ends only by a bug: let it be seen
 
-    async def once(self) -> None:
-        """Visit all that is due now, deliver all that can be delivered soon, and come back."""
+    async def once(self) -> Round:
+        """Visit all that is due now, deliver all that can be delivered soon, and say what came of it."""
+        start = self.clock.now()
         await self.patrol.tick()
         await self.patrol.idle()
         await self.courier.drain(PATIENCE_ONCE)
+        counts = self.patrol.counts
+        overview = await self.store.overview(self.clock.now())
+        return Round(
+            read=counts[Answer.READ],
+            unchanged=counts[Answer.UNCHANGED],
+            failed=counts[Answer.FAILED],
+            stories=len(await self.store.outcomes(start)),
+            waiting=sum(count for state, count in overview.outbox.items() if state not in {State.SENT, State.DEAD}),
+            dead=overview.outbox[State.DEAD],
+        )

@@ -88,7 +88,8 @@ def _marked(segments: Iterable[Segment], style: str) -> Text:
 
 
 def _source(card: Card, zone: tzinfo) -> Text:
-    return Text(f"{card.outlet} ({card.host or 'no usable link'}) · {card.when(zone)}", style="dim")
+    outlet = f"{card.outlet} ({card.host or 'no usable link'})"
+    return Text(" · ".join((outlet, *card.standing, card.when(zone))), style="dim")
 
 
 def _reason(reason: Reason) -> Text:

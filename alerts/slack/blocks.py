@@ -182,7 +182,7 @@ def _text(text: str, *, bold: bool) -> Block:
 
 def _source(card: Card) -> str:
     host = card.host or "no usable link"
-    parts = [f"{escape(card.outlet, 200)} ({host})", _date(card)]
+    parts = [f"{escape(card.outlet, 200)} ({host})", *card.standing, _date(card)]
     if card.also:
         shown = ", ".join(escape(name, 120) for name in card.also[:OUTLETS_SHOWN])
         more = len(card.also) - OUTLETS_SHOWN

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from crawler.cli.common import config_option, load_config
+from crawler.cli.common import config_option, json_option, load_config, print_json
 from crawler.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 
     from alerts.courier import Pace
     from alerts.notify import Notifier
-    from crawler.app import App
+    from alerts.slack.client import SlackNotifier
+    from crawler.app import App, Round
     from crawler.config.model import Config
+
+log = logging.getLogger("crawler.slack")
 
 
 @click.command()
@@ -36,26 +40,60 @@ def run(config: str | None) -> None:
 
 @click.command()
 @config_option
-def once(config: str | None) -> None:
-    """Visit every source that is due, deliver what there is, and exit."""
-    with_app(load_config(config), lambda app: app.once())
+@json_option
+def once(config: str | None, *, as_json: bool) -> None:
+    """Visit every source that is due, deliver what there is, say what came of it, and exit.
+
+    Exit code 1 when messages still wait or were refused; a source that fails is told in the log and by
+    tocsin status.
+    """
+    rounds: list[Round] = []
+
+    async def one_round(app: App) -> None:
+        rounds.append(await app.once())
+
+    with_app(load_config(config), one_round, cards_aside=as_json)
+    (done,) = rounds
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(
+            f"sources: {done.read} read, {done.unchanged} unchanged, {done.failed} failed; "
+            f"{done.stories} new stories; messages: {done.waiting} waiting, {done.dead} dead",
+            err=True,
+        )
+    sys.exit(1 if done.waiting or done.dead else 0)
 
 
-def with_app(config: Config, work: Callable[[App], Coroutine[None, None, None]], *, pace: Pace | None = None) -> None:
-    """Build the program from its configuration, let it do ``work``, and end it in order."""
-    from crawler import log
+def with_app(
+    config: Config,
+    work: Callable[[App], Coroutine[None, None, None]],
+    *,
+    pace: Pace | None = None,
+    cards_aside: bool = False,
+) -> None:
+    """Build the program from its configuration, let it do ``work``, and end it in order.
 
-    log.configure(config.log.format, config.log.level)
+    ``cards_aside`` prints cards on standard error, where Slack does not take them.
+    """
+    from crawler.log import configure
+
+    configure(config.log.format, config.log.level)
     for warning in config.warnings:
         click.echo(str(warning), err=True)
     with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
-        runner.run(_work(config, work, pace))
+        runner.run(_work(config, work, pace, cards_aside=cards_aside))
 
 
-async def _work(config: Config, work: Callable[[App], Coroutine[None, None, None]], pace: Pace | None) -> None:
+async def _work(
+    config: Config, work: Callable[[App], Coroutine[None, None, None]], pace: Pace | None, *, cards_aside: bool
+) -> None:
     from crawler.app import App
 
-    async with notifier(config) as teller, App(config, teller, SystemClock(), pace=pace) as app:
+    async with (
+        notifier(config, cards_aside=cards_aside) as teller,
+        App(config, teller, SystemClock(), pace=pace) as app,
+    ):
         await work(app)
 
 
@@ -69,7 +107,7 @@ async def until_stopped(app: App) -> None:
 
 
 @asynccontextmanager
-async def notifier(config: Config) -> AsyncIterator[Notifier]:
+async def notifier(config: Config, *, cards_aside: bool = False) -> AsyncIterator[Notifier]:
     """Yield the way to tell people that the configuration asks for: Slack, or this terminal."""
     if config.slack.token is None:
         from rich.console import Console
@@ -77,14 +115,28 @@ async def notifier(config: Config) -> AsyncIterator[Notifier]:
         from alerts.notify.console import ConsoleNotifier
 
         click.echo("No Slack token (slack.token in the configuration): cards are printed here.", err=True)
-        yield ConsoleNotifier(Console(), config.timezone)
+        yield ConsoleNotifier(Console(stderr=cards_aside), config.timezone)
         return
 
     from alerts.slack.client import SlackNotifier, open_session
 
     token, url = config.slack.token.reveal(), config.slack.api_url
     async with open_session() as session:
-        yield SlackNotifier(token, url, session, clock=SystemClock(), log=logging.getLogger("alerts.slack"))
+        slack = SlackNotifier(token, url, session, clock=SystemClock(), log=log)
+        greeting = asyncio.create_task(_greet(slack))
+        try:
+            yield slack
+        finally:
+            greeting.cancel()
+            await asyncio.gather(greeting, return_exceptions=True)
+
+
+async def _greet(slack: SlackNotifier) -> None:
+    """Tell at once what is wrong with the token, not only when the first alert fails."""
+    for finding in await slack.check(()):
+        if not finding.ok:
+            facts = {"subject": finding.subject, "detail": finding.text, "way_out": finding.way_out}
+            log.error("slack-trouble", extra=facts)
 
 
 def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -239,3 +239,9 @@ def test_the_most_severe_rule_comes_first_and_words_are_listed_once() -> None:
 def test_other_outlets_are_named_once_and_never_the_storys_own() -> None:
     also = (outlet(), outlet(id="a", name="Le Monde"), outlet(id="b", name="LE MONDE"), outlet(id="kyodo", name=HIDDEN))
     assert card_for(alert(also=also)).also == ("Le Monde", "kyodo")
+
+
+def test_a_card_says_what_kind_of_outlet_speaks_as_far_as_known() -> None:
+    ministry = outlet(kind="government", country="jp", tier=1)
+    assert card_for(alert(story(outlet=ministry))).standing == ("government", "JP", "tier 1")
+    assert card_for(alert(story(outlet=outlet(tier=4)))).standing == ()

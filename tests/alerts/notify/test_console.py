@@ -34,7 +34,7 @@ async def test_a_card_says_how_bad_what_where_when_why_and_where_to_read_on() ->
         "#news",
         "Talks open",
         TEXT,
-        "Reuters (reuters.example) · 2026-11-02 20:55 JST",
+        "Reuters (reuters.example) · tier 1 · 2026-11-02 20:55 JST",
         "rule RAA watch matched Access",
         "also 共同通信",
         "may repeat",
@@ -65,7 +65,7 @@ async def test_a_story_cannot_speak_richs_markup_or_move_the_cursor() -> None:
 
 async def test_a_bare_story_still_makes_a_card() -> None:
     shown = await printed(alert(story("Talks open", url=None, published=None)))
-    assert "Reuters (no usable link) · date unknown" in shown
+    assert "Reuters (no usable link) · tier 1 · date unknown" in shown
     assert "matched" not in shown
 
 

@@ -55,7 +55,7 @@ def test_a_story_is_laid_out_as_why_then_title_and_quote_then_source() -> None:
     ]  # fmt: skip
     stamp = int(datetime(2026, 11, 2, 11, 55, tzinfo=UTC).timestamp())
     assert source["elements"][0]["text"] == (
-        f"Reuters (reuters.example) · <!date^{stamp}^{{date_short_pretty}} {{time}}|2026-11-02 11:55 UTC>"
+        f"Reuters (reuters.example) · tier 1 · <!date^{stamp}^{{date_short_pretty}} {{time}}|2026-11-02 11:55 UTC>"
         " · also Nikkei Asia, 共同通信"
     )
 
@@ -222,6 +222,6 @@ def test_a_card_too_large_for_blocks_is_sent_as_text() -> None:
     reasons = card_for(usual()).reasons
     card = Card(
         story=1, severity=Severity.HIGH, reasons=reasons, title=(), snippet=(), link="https://a.example/" + "x" * 9000,
-        host="a.example", outlet="A", published=None, date_remark="", also=(), notice=None,
+        host="a.example", outlet="A", standing=(), published=None, date_remark="", also=(), notice=None,
     )  # fmt: skip
     assert "blocks" not in message(card, key="K", channel="C0NEWS0001")

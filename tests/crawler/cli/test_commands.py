@@ -119,6 +119,7 @@ async def test_once_prints_a_card_and_status_and_outbox_tell_of_it(tmp_path: Pat
     assert "HIGH" in once.out
     assert "Talks on a Reciprocal Access Agreement" in once.out
     assert once.err.count("No Slack token") == 1
+    assert "sources: 1 read, 0 unchanged, 0 failed; 2 new stories; messages: 0 waiting, 0 dead" in once.err
     status = json.loads((await tocsin("status", "--json", cwd=tmp_path)).out)
     assert status["overview"]["stories"] == 2
     assert status["overview"]["verdicts"] == {"first": 1}
@@ -127,6 +128,31 @@ async def test_once_prints_a_card_and_status_and_outbox_tell_of_it(tmp_path: Pat
     for command in (("status",), ("outbox", "list"), ("outbox", "list", "--state", "dead")):
         shown = await tocsin(*command, cwd=tmp_path)
         assert (shown.code, shown.err) == (0, "")
+
+
+async def test_once_in_json_keeps_cards_aside_and_says_when_messages_wait(tmp_path: Path) -> None:
+    async with NewsServer() as web, SlackStandin() as slack:
+        web.publish("/feed.xml", rss("Talks on a Reciprocal Access Agreement"))
+        text = CONFIG.format(web=web.url("/feed.xml"))
+        (tmp_path / "config.yaml").write_text(text)
+        done = await tocsin("once", "--json", cwd=tmp_path)
+        text += f'slack: {{token: xoxb-test, api_url: "{slack.api_url}"}}\n'
+        (tmp_path / "other.yaml").write_text(text.replace("tocsin.db", "other.db"))
+        slack.channel("news").archived = True
+        refused = await tocsin("once", "-c", "other.yaml", "--json", cwd=tmp_path)
+    assert (done.code, json.loads(done.out)["stories"]) == (0, 1)
+    assert "Talks on a Reciprocal" in done.err
+    assert (refused.code, json.loads(refused.out)["waiting"]) == (1, 1)
+
+
+async def test_a_wrong_token_is_told_at_the_start_with_the_way_out(tmp_path: Path) -> None:
+    async with NewsServer() as web, SlackStandin() as slack:
+        web.publish("/feed.xml", rss("Weather"))
+        text = CONFIG.format(web=web.url("/feed.xml")) + f'slack: {{token: xoxb-no, api_url: "{slack.api_url}"}}\n'
+        (tmp_path / "config.yaml").write_text(text)
+        result = await tocsin("once", cwd=tmp_path)
+    assert "event=slack-trouble" in result.err
+    assert "Bot User OAuth Token" in result.err
 
 
 async def test_status_before_the_first_run_says_how_to_begin(tmp_path: Path) -> None:
