@@ -210,7 +210,7 @@ def _print(ladder: list[Rung]) -> None:
     before = 0.0
     print(f"  {'step':<30}{'polls/s':>9}{'ms/poll':>9}{'adds':>8}{'share':>8}{'our CPU':>9}")
     for rung in ladder:
-        adds, before = rung.wall - before, rung.wall
+        adds, before = max(rung.wall - before, 0.0), rung.wall  # less than nothing is noise
         print(
             f"  {rung.name:<30}{1 / rung.wall:>9.0f}{rung.wall * 1e3:>9.2f}{adds * 1e3:>8.2f}"
             f"{adds / whole.wall:>8.0%}{rung.cpu * 1e3:>9.2f}"

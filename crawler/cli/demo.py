@@ -22,7 +22,6 @@ FATES = {  # by crawler.demo.script.Expect
     "edit": ("told after an edit", "bold green"),
     "copy": ("folded", "cyan"),
     "backlog": ("kept quiet", "yellow"),
-    "late": ("still to come", "magenta"),
     "silent": ("no match", "dim"),
 }
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from crawler.store import DeliveryStatus
 
 
+RATIOS = {"rules": 2, "title": 4, "why": 3}
+KEY_END = 8  # characters; --json has the whole key
+
+
 @click.group()
 def outbox() -> None:
     """Look at messages that wait, were sent, or could not be sent."""
@@ -80,13 +84,13 @@ def _print(rows: Sequence[DeliveryStatus]) -> None:
     from crawler.clock import SystemClock
 
     now = SystemClock().now()
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=True)
     for heading in ("key", "state", "channel", "queued", "rules", "title", "why"):
-        table.add_column(heading, no_wrap=heading in {"key", "state"}, overflow="fold")
+        table.add_column(heading, no_wrap=heading in {"key", "state"}, overflow="fold", ratio=RATIOS.get(heading))
     for row in rows:
         alert = row.delivery.alert
         table.add_row(
-            row.delivery.key,
+            row.delivery.key[-KEY_END:],
             row.delivery.state.value,
             alert.channel,
             ago(row.delivery.queued, now),

@@ -22,7 +22,6 @@ class Expect(StrEnum):
     ALERT = "alert"  # told
     COPY = "copy"  # the same words as a story told before: folded into it
     BACKLOG = "backlog"  # old on the first visit: stored, not told
-    LATE = "late"  # told once the site answers again, which may be after the show
     SILENT = "silent"  # a near miss: no rule holds
     EDIT = "edit"  # told once the outlet has rewritten it
 

@@ -85,7 +85,7 @@ def summary(script: Sequence[Item], outcomes: Sequence[Outcome], sources: Sequen
         if outcome is not None:
             fate, why = _fate(outcome, stories)
         elif source := failing.get(item.site):
-            fate, why = Expect.LATE, f"its outlet answered {source.last_reason}; {source.next_why}"
+            fate, why = None, f"its outlet answered {source.last_reason}; {source.next_why}"
         else:
             fate, why = None, "it never arrived"
         lines.append(Line(item=item, outlet=names[item.site], fate=fate, why=why))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from alerts.outbox import Receipt
 from crawler.clock import SystemClock
 from crawler.demo.show import Line, show
@@ -38,7 +36,6 @@ class Listener:
         pass
 
 
-@pytest.mark.slow
 async def test_every_publication_ends_as_the_script_says() -> None:
     listener = Listener()
     lines: list[Line] = await show(listener, SystemClock())
