@@ -69,9 +69,10 @@ class Story:
     url: str | None
     title: str
     text: str
-    language: str | None = None  # BCP 47, lower case, as the source says
+    language: str | None = None  # primary subtag of BCP 47, lower case; see alerts.language
     authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    section: str | None = None  # of the outlet, as it calls it
     published: datetime | None = None  # None = unknown; never invented
     date_note: DateNote | None = None
     seen: datetime  # when Tocsin first fetched it
@@ -107,6 +108,27 @@ class Match:
     severity: Severity
     spans: tuple[Span, ...] = ()
     tags: tuple[str, ...] = ()
+    shadow: bool = False  # the rule is on trial: counted, never sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """A story that is named beside another one."""
+
+    title: str
+    url: str | None
+    outlet: str  # its name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """What many stories together say that none says alone: a rule's condition on the stream became true."""
+
+    condition: str  # as written in config.yaml: "count", "spike", "first_seen: term", "silence" …
+    says: str  # "5 stories in 1 h, usually 1 (median of …)": what was counted, and what it was compared with
+    number: float  # of stories, of terms or sources never met before, or of silent seconds
+    usual: float | None = None  # of a spike: the median it stands out from
+    top: tuple[Headline, ...] = ()  # the next stories after the alert's own, the weightiest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +139,7 @@ class Alert:
     story: Story
     matches: tuple[Match, ...]  # at least one
     also: tuple[Outlet, ...] = ()  # other outlets that carry a copy
+    trend: Trend | None = None  # with it the alert tells of many stories, of which ``story`` is the weightiest
 
     @property
     def severity(self) -> Severity:

@@ -1,95 +1,76 @@
-"""Things in the world and their names: what ``$name`` in a query stands for."""
+"""The names of things: whether what the user wrote about an entity or a list can be searched for."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alerts.errors import Level
-from alerts.rules.terms import LONGEST, patterns_of, tokens_of, weakness
+from alerts.rules.checks import has_stemmer
+from alerts.rules.spec import ListSpec
+from alerts.rules.terms import LONGEST, fault_of_wildcard, has_wildcard, tokens_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from alerts.errors import Problem
-    from alerts.rules.spec import EntitySpec, Text
-
-_SHORT = 4  # letters of an upper-case name that is likely to be a word as well
+    from alerts.rules.spec import AliasSpec, EntitySpec, Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entity:
-    """A thing in the world, ready to be searched for."""
-
-    id: str
-    label: str
-    patterns: tuple[str, ...]  # folded strings, see alerts.rules.terms
+def faults_of_name(name: Text) -> Iterator[Problem]:
+    """Report an id that no query could name."""
+    if not re.fullmatch(r"[\w-]+", name.value):
+        yield name.problem(0, f'"{name.value}" cannot be written as $name', "use letters, digits, _ and - only")
 
 
-def compile_entities(specs: Sequence[EntitySpec]) -> tuple[dict[str, Entity], list[Problem]]:
-    """Read the entities by id; one with errors is left out, and every problem is reported."""
-    entities: dict[str, Entity] = {}
-    problems: list[Problem] = []
-    first: dict[str, Text] = {}
-    for spec in specs:
-        faults = [*_faults_of_id(spec, first), *_faults_of_aliases(spec)]
-        first.setdefault(spec.id.value, spec.id)
-        problems += faults
-        if not any(fault.level is Level.ERROR for fault in faults):
-            patterns = dict.fromkeys(pattern for alias in _aliases(spec) for pattern in patterns_of(alias.value))
-            entities[spec.id.value] = Entity(id=spec.id.value, label=spec.label, patterns=tuple(patterns))
-    return entities, [*problems, *_shared_aliases(specs)]
-
-
-def _aliases(spec: EntitySpec) -> Iterator[Text]:
-    for aliases in spec.aliases.values():
-        yield from aliases
-
-
-def _faults_of_id(spec: EntitySpec, first: dict[str, Text]) -> Iterator[Problem]:
+def faults_of_entity(spec: EntitySpec) -> Iterator[Problem]:
+    """Report what keeps an entity from being searched for."""
     name = spec.id.value
-    if not re.fullmatch(r"[\w-]+", name):
-        yield spec.id.problem(0, f'"{name}" cannot be written as $name', "use letters, digits, _ and - only")
-    if name in first:
-        yield spec.id.problem(0, f"there are two entities called {name}", f"the first is at {first[name].at()}")
-
-
-def _faults_of_aliases(spec: EntitySpec) -> Iterator[Problem]:
     if not any(spec.aliases.values()):
-        yield spec.id.problem(0, f"the entity {spec.id.value} has no aliases", "list at least one name to search for")
+        yield spec.id.problem(0, f"the entity {name} has no aliases", "list at least one name to search for")
     for language, aliases in spec.aliases.items():
         if language and not aliases:
             hint = "list the names, or remove the language"
-            yield spec.id.problem(0, f'the entity {spec.id.value} has no aliases for "{language}"', hint)
-    for alias in _aliases(spec):
-        yield from _faults_of_alias(alias)
+            yield spec.id.problem(0, f'the entity {name} has no aliases for "{language}"', hint)
+        for alias in aliases:
+            yield from _faults_of_alias(alias, language)
+    for exception in spec.except_:
+        yield from _faults_of_text(exception, "exception")
 
 
-def _faults_of_alias(alias: Text) -> Iterator[Problem]:
-    text = alias.value
-    tokens = tokens_of(text) if len(text) <= LONGEST else ()
-    if len(text) > LONGEST:
-        yield alias.problem(0, "the alias is too long", f"the limit is {LONGEST} characters")
-    elif not tokens:
-        yield alias.problem(0, f'the alias "{text}" has no letter or digit to search for', "write the name in words")
-    elif "*" in text or "?" in text:
-        message = f'a wildcard (* or ?) as in "{text}" is not yet available'
-        yield alias.problem(0, message, "write the forms out as aliases of their own")
-    elif weak := weakness(text):
-        message = f'punctuation is ignored: "{text}" finds every "{weak}"'
-        yield alias.problem(0, message, "add or use a longer name", Level.WARNING)
-    elif len(tokens) == 1 and len(text) <= _SHORT and text.isupper() and tokens[0].isalpha():
-        message = f'"{text}" also finds the lower-case word "{tokens[0]}"'
-        yield alias.problem(0, message, "use the full name unless no such word exists", Level.WARNING)
+def faults_of_list(spec: ListSpec) -> Iterator[Problem]:
+    """Report what keeps a list from being searched for."""
+    if not spec.terms:
+        yield spec.id.problem(0, f"the list {spec.id.value} is empty", "list at least one term to search for")
+    for term in spec.terms:
+        yield from _faults_of_alias(term, "")
 
 
-def _shared_aliases(specs: Sequence[EntitySpec]) -> Iterator[Problem]:
-    owners: dict[tuple[str, ...], str] = {}
-    for spec in specs:
-        for alias in _aliases(spec):
-            tokens = tokens_of(alias.value[:LONGEST])
-            owner = owners.setdefault(tokens, spec.id.value)
-            if tokens and owner != spec.id.value:
-                message = f'the alias "{alias.value}" also belongs to ${owner}'
-                yield alias.problem(0, message, "a story with it counts for both entities", Level.WARNING)
+def aliases_of(spec: EntitySpec | ListSpec) -> Iterable[tuple[str, AliasSpec]]:
+    """Return every alias or term with its language, "" where none is given."""
+    groups = {"": spec.terms} if isinstance(spec, ListSpec) else spec.aliases
+    return [(language, alias) for language, aliases in groups.items() for alias in aliases]
+
+
+def _faults_of_text(text: Text, kind: str) -> Iterator[Problem]:
+    if len(text.value) > LONGEST:
+        yield text.problem(0, f"the {kind} is too long", f"the limit is {LONGEST} characters")
+    elif not tokens_of(text.value):
+        message = f'the {kind} "{text.value}" has no letter or digit to search for'
+        yield text.problem(0, message, "write the name in words")
+    elif fault := fault_of_wildcard(text.value):
+        yield text.problem(0, *fault)
+
+
+def _faults_of_alias(alias: AliasSpec, language: str) -> Iterator[Problem]:
+    text = alias.text
+    yield from _faults_of_text(text, "alias")
+    if has_wildcard(text.value) and (alias.case == "exact" or alias.forms == "stem"):
+        message = (
+            f'a wildcard cannot stand in "{text.value}": it is to be {alias.case} in case, with {alias.forms} forms'
+        )
+        yield text.problem(0, message, "leave out the wildcard, or case: and forms:")
+    elif alias.forms == "stem" and not has_stemmer(language):
+        hint = "put the alias under its language, such as fr: […]; not every language has a stemmer"
+        yield text.problem(0, f'forms: stem cannot be used for "{text.value}"', hint)
+    if alias.lang_only and not language:
+        yield text.problem(0, f'lang_only: says nothing for "{text.value}"', "put the alias under its language")

@@ -11,47 +11,20 @@ from itertools import accumulate, compress, count
 from operator import add
 from typing import TYPE_CHECKING
 
+from alerts.rules.codepage import fold_by_page
+from alerts.rules.pieces import BRACKETS, GAP, MARK, TABLE, UNSPACED_BRACKETS
+from alerts.rules.points import eased, ends_no_clause
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MARK = "|"  # what clause punctuation folds to; stands alone between blanks, so no phrase crosses it
+__all__ = ["MARK", "Aligned", "Folded", "ends_no_clause", "fold", "fold_with_offsets", "is_hangul", "is_latin"]
+__all__ += ["is_one_by_one", "is_unspaced", "origin"]
 
-# Each run of a script is one token. A character of such a script folds to itself between two brackets of
-# its script; brackets that meet back to back vanish and the others become blanks, so a run ends where the
-# script changes. "" stands for all scripts not named here. Latin letters and digits go without brackets.
-_RUN_SCRIPTS = (
-    *("KATAKANA", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR", "CYRILLIC", "GREEK", "ARABIC", "HEBREW"),
-    *("DEVANAGARI", "BENGALI", "TAMIL", "ARMENIAN", "GEORGIAN", "ETHIOPIC", ""),
-)
-_BRACKETS = {script: chr(0xE000 + number) for number, script in enumerate(_RUN_SCRIPTS)}  # private use
-_LATIN = frozenset({"LATIN", "DIGIT"})
-_ONE_BY_ONE = frozenset({"CJK", "IDEOGRAPHIC", "HIRAGANA"})  # one token per character
-_UNSPACED = frozenset({"THAI", "LAO", "KHMER", "MYANMAR"})  # no blanks between words: found anywhere in a run
-_UNSPACED_BRACKETS = frozenset(_BRACKETS[script] for script in _UNSPACED)
-_ACCENTED = frozenset({"LATIN", "GREEK", "CYRILLIC"})  # lose their diacritics; kana keep their dakuten
-_GAP = "\0"  # a place in the pieces that leaves nothing behind
-
-_CLAUSE = frozenset(".,;:!?()[]{}|•¡¿、。【】\u3014\u3015〖〗〘〙،؛؟\u06d4।॥።፣፤፥፧\u0589។៕၊။")
-# Letters or symbols by their class, apostrophes or ornaments in a text.
-_NO_LETTERS = frozenset("™℠\u02b9\u02ba\u02bb\u02bc\u02bd\u02c8")
-_UNDECOMPOSED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "\u0131": "i", "æ": "ae", "œ": "oe"})
-
-_LETTER = r"[A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff\uff21-\uff3a\uff41-\uff5a]"
-_INSIDE = r"[\w\u0300-\u036f\u00ad\u200b-\u200d\u2060]"
-_TITLES = (  # by length: the regular expression looks back by fixed widths
-    "Mr|Ms|Mx|Dr|St|Mt|Ft|Jr|Sr|Lt",
-    "Mrs|Ste|Sen|Rep|Gov|Gen|Col|Maj|Sgt|Cpl|Adm|Rev|Hon|Mme",
-    "Prof|Pres|Capt|Cmdr|Mlle",
-    "Messrs",
-)
-# Points that end no clause: inside a number, after a single letter (U.S., George W. Bush) and after a title
-# (St. Petersburg). Each match is one character long.
-_HARMLESS = re.compile(
-    r"[.,:\uff0e\uff0c\uff1a](?:(?<=\d.)(?=\d)|(?<=[.\uff0e])(?:"
-    + "|".join((rf"(?<={_LETTER}.)(?<!{_INSIDE}{_LETTER}.)", *(rf"(?<=\b(?:{titles}).)" for titles in _TITLES)))
-    + "))",
-    re.IGNORECASE,
-)
+_ONE_BY_ONE_RUN = re.compile("([ぁ-ゖ一-鿿々]+)")  # characters that fold to themselves between blanks
+_SHORT = 24  # characters of a word or two that may well come again
+_MOST = 1 << 15  # words remembered: some 6 MB
+_CODEC = "cp1252"
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -84,6 +57,34 @@ class Folded:
         return self._slices[index] if self._slices else (index, index + 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """A folded text whose original has one character for each of its own, but for blanks and MARKs.
+
+    The tokens of both come in the same order: the one that stands third in its spelling here is the third
+    in its spelling there.
+    """
+
+    text: str
+    _pieces: str  # a blank, then one character for each of the original, MARK blanked
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Return what ``Folded.original`` would."""
+        while self.text[start] == " ":
+            start += 1
+        while self.text[end - 1] == " ":
+            end -= 1
+        return self._source(start), self._source(end - 1) + 1
+
+    def _source(self, position: int) -> int:
+        begin = self.text.rindex(" ", 0, position)
+        token = self.text[begin : self.text.index(" ", position)]
+        place = -1
+        for _ in range(self.text.count(token, 0, begin) + 1):
+            place = self._pieces.index(token, place + 1)
+        return place + position - begin - 1  # the first blank of the pieces is not in the original
+
+
 def fold(text: str) -> str:
     """Fold a text to tokens between single blanks, with a blank at both ends.
 
@@ -91,40 +92,50 @@ def fold(text: str) -> str:
     invisible; one token per Han or Hiragana character and per run of any other script; MARK for clause
     punctuation and for the blank line between paragraphs; a blank for everything else.
     """
-    return _spaced(_joined(_translated(_eased(_composed(text)[0]))))
+    folded = fold_by_page(text)
+    return _fold_by_words(eased(_composed(text)[0])) if folded is None else folded
 
 
 def fold_with_offsets(text: str) -> Folded:
     """Fold as ``fold`` does, and keep the way back to the original; several times slower."""
     composed, slices = _composed(text)
-    eased = _eased(composed)
-    pieces = _joined(_translated(eased))
+    prepared = eased(composed)
+    pieces = _joined(_translated(prepared))
     whole = range(len(pieces))
-    kept = [place for place in whole if pieces[place] != _GAP] if _GAP in pieces else whole
-    lengths = map(len, map(_TABLE.__getitem__, map(ord, eased)))
-    ends = range(1, len(eased) + 1) if eased.isascii() else list(accumulate(lengths))
+    kept = [place for place in whole if pieces[place] != GAP] if GAP in pieces else whole
+    lengths = map(len, map(TABLE.__getitem__, map(ord, prepared)))
+    ends = range(1, len(prepared) + 1) if prepared.isascii() else list(accumulate(lengths))
     folded = _spaced(pieces)
-    return Folded(folded, _word_starts(folded), _word_starts(pieces.replace(_GAP, "")), kept, ends, slices)
+    return Folded(folded, _word_starts(folded), _word_starts(pieces.replace(GAP, "")), kept, ends, slices)
+
+
+def origin(text: str, folded: str) -> Aligned | Folded:
+    """Return the way back from ``folded``, which must be ``fold(text)``, by the cheapest means that is exact."""
+    if _composed(text)[1] is None:
+        pieces = _translated(eased(text))
+        if pieces.isascii() and len(pieces) == len(text) and _WESTERN.keeps_length(text):
+            return Aligned(folded, f" {pieces.replace(MARK, ' ')}")
+    return fold_with_offsets(text)
 
 
 def is_latin(token: str) -> bool:
     """Say whether a folded token is of Latin letters and digits."""
-    return token.translate(_TABLE) == token
+    return token.translate(TABLE) == token
 
 
 def is_one_by_one(token: str) -> bool:
     """Say whether a folded token is a Han or Hiragana character, which counts as about half a word."""
-    return _TABLE[ord(token[0])][0] == " "
+    return TABLE[ord(token[0])][0] == " "
 
 
 def is_unspaced(char: str) -> bool:
     """Say whether a folded character is of a script without blanks between words, where a term stands anywhere."""
-    return _TABLE[ord(char)][0] in _UNSPACED_BRACKETS
+    return TABLE[ord(char)][0] in UNSPACED_BRACKETS
 
 
 def is_hangul(char: str) -> bool:
     """Say whether a folded character is Korean, where particles follow the word without a blank."""
-    return _TABLE[ord(char)][0] == _BRACKETS["HANGUL"]
+    return TABLE[ord(char)][0] == BRACKETS["HANGUL"]
 
 
 def _composed(text: str) -> tuple[str, list[tuple[int, int]] | None]:
@@ -157,33 +168,38 @@ def _continues(before: str, char: str) -> bool:
     return not char.isascii() and nfc(before + char) != nfc(before) + nfc(char)
 
 
-def _eased(text: str) -> str:
-    """Mark paragraph breaks and blank the full stops that end no clause; the length stays."""
-    return _HARMLESS.sub(" ", text.replace("\n\n", f"\n{MARK}"))
-
-
 def _translated(text: str) -> str:
-    """Return ``text.translate(_TABLE)``; mostly ASCII text goes the way that CPython does fast."""
+    """Return ``text.translate(TABLE)`` by the ways that CPython does fast, where they can be taken."""
+    if (pieces := _WESTERN.translated(text)) is not None:
+        return pieces
     if len(text.encode("ascii", "ignore")) > 0.9 * len(text):
-        ascii_text = _NOT_ASCII.sub(lambda found: found[0].translate(_TABLE), text)
+        ascii_text = _NOT_ASCII.sub(lambda found: found[0].translate(TABLE), text)
         if ascii_text.isascii():  # every ASCII piece folds to itself
             text = ascii_text
-    return text.translate(_TABLE)
+    return text.translate(TABLE)
+
+
+def _fold_by_words(text: str) -> str:
+    """Fold an eased text word by word, mostly from memory."""
+    parts = _ONE_BY_ONE_RUN.split(text)
+    parts[::2] = map(_WORDS.__getitem__, parts[::2])
+    parts[1::2] = [f" {' '.join(run)}" for run in parts[1::2]]
+    return "".join([*parts, " "])
 
 
 def _joined(pieces: str) -> str:
     """Join the runs of each script and part them from all others; the length stays."""
     if pieces.isascii():
         return pieces
-    for bracket in _BRACKETS.values():
+    for bracket in BRACKETS.values():
         if bracket in pieces:
-            pieces = pieces.replace(bracket * 2, _GAP * 2).replace(bracket, " ")
+            pieces = pieces.replace(bracket * 2, GAP * 2).replace(bracket, " ")
     return pieces
 
 
 def _spaced(pieces: str) -> str:
     """Drop the gaps and put every token between single blanks."""
-    return " ".join(["", *pieces.replace(_GAP, "").replace(MARK, f" {MARK} ").split(), ""])
+    return " ".join(["", *pieces.replace(GAP, "").replace(MARK, f" {MARK} ").split(), ""])
 
 
 def _word_starts(text: str) -> list[int]:
@@ -192,62 +208,58 @@ def _word_starts(text: str) -> list[int]:
     return list(compress(map(add, accumulate(lengths, initial=0), count()), lengths))
 
 
-class _Table(dict[int, str]):
-    """What each code point folds to, worked out when it is first met; both folds read it."""
+class _Words(dict[str, str]):
+    """What pieces of eased text fold to, with a blank before each token; short ones are remembered.
 
-    def __missing__(self, code: int) -> str:
-        self[code] = piece = _piece(chr(code))
-        return piece
+    The words of the news come again and again (Zipf's law), so most are known. A piece is parted from the next
+    by blanks or by characters that fold one by one, so what stands around it makes no difference.
+    """
 
-
-_TABLE = _Table()
-
-
-def _piece(char: str) -> str:
-    """Fold one character: to nothing, a blank, MARK, or letters of one token with the script's brackets."""
-    if char in _NO_LETTERS:
-        return " "
-    letters = "".join(part for part in _simplified(char) if not _is_invisible(part))
-    if not letters:
-        return ""
-    if _CLAUSE.issuperset(letters):
-        return MARK
-    if not _is_one_token(letters):  # ½ would part into two numbers, ㈱ into clauses: no slice of a text is half of it
-        letters = char
-    if not all(map(_is_wordlike, letters)):
-        return " "
-    script = _script(letters[0])
-    if script in _LATIN:
-        return letters
-    bracket = " " if script in _ONE_BY_ONE else _BRACKETS.get(script, _BRACKETS[""])
-    return f"{bracket}{letters}{bracket}"
+    def __missing__(self, text: str) -> str:
+        if len(text) > _SHORT and len(text) < _SHORT * len(words := text.split()):
+            return "".join(map(self.__getitem__, words))
+        folded = _spaced(_joined(text.translate(TABLE)))[:-1]
+        if len(text) <= _SHORT:
+            if len(self) >= _MOST:
+                self.clear()
+            self[text] = folded
+        return folded
 
 
-def _simplified(char: str) -> str:
-    """Apply NFKC and case folding, and take the accents off the scripts where readers leave them out."""
-    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", char).casefold())
-    if _script(plain[0]) not in _ACCENTED:
-        return plain
-    parts = unicodedata.normalize("NFD", plain)
-    return "".join(part for part in parts if unicodedata.category(part) != "Mn").translate(_UNDECOMPOSED)
+_WORDS = _Words()
 
 
-def _is_invisible(char: str) -> bool:
-    """Say whether a character leaves no trace: soft hyphens, zero widths, stray accents, variant selectors."""
-    category = unicodedata.category(char)
-    return category == "Cf" or (category[0] == "M" and _script(char) in {"COMBINING", "VARIATION"})
+class _Western:
+    """The same table for bytes: texts in the letters and quotation marks of Western Europe are the most common."""
+
+    def __init__(self) -> None:
+        known = {byte: bytes([byte]).decode(_CODEC, "ignore") for byte in range(256)}
+        pieces = {byte: TABLE[ord(char)].encode() for byte, char in known.items() if char}
+        self._single = bytes(pieces[byte][0] if len(pieces.get(byte, b"")) == 1 else byte for byte in range(256))
+        self._dropped = bytes(byte for byte, piece in pieces.items() if not piece)
+        self._uneven = tuple(byte for byte, piece in pieces.items() if len(piece) != 1)
+        self._longer = tuple(
+            (bytes([byte]), piece) for byte, piece in pieces.items() if len(piece) > 1 and piece.isascii()
+        )
+
+    def keeps_length(self, text: str) -> bool:
+        """Say whether each character of a text becomes exactly one."""
+        try:
+            raw = text.encode(_CODEC)
+        except UnicodeEncodeError:
+            return all(len(TABLE[ord(char)]) == 1 for char in set(text))
+        return not any(byte in raw for byte in self._uneven)
+
+    def translated(self, text: str) -> str | None:
+        """Return ``text.translate(TABLE)``, or None for a text that has other characters."""
+        try:
+            raw = text.encode(_CODEC)
+        except UnicodeEncodeError:
+            return None
+        folded = raw.translate(self._single, self._dropped)
+        for byte, piece in () if folded.isascii() else self._longer:
+            folded = folded.replace(byte, piece)
+        return folded.decode("ascii") if folded.isascii() else None  # the micro sign, for one, is Greek
 
 
-def _is_wordlike(char: str) -> bool:
-    return unicodedata.category(char)[0] in "LMN"
-
-
-def _is_one_token(letters: str) -> bool:
-    scripts = {_script(letter) for letter in letters}
-    whole = len(letters) == 1 or scripts <= _LATIN or (len(scripts) == 1 and not scripts & (_ONE_BY_ONE | _UNSPACED))
-    return whole and all(map(_is_wordlike, letters))
-
-
-def _script(char: str) -> str:
-    """Name the script of a character by the first word of its Unicode name, "" where it has none."""
-    return re.split(r"[ -]", unicodedata.name(char, ""), maxsplit=1)[0]
+_WESTERN = _Western()

@@ -4,81 +4,59 @@
 
     query   = either ;
     either  = all , { ( "OR" | "," ) , all } ;        commas only inside parentheses
-    all     = unary , { [ "AND" ] , "NOT" , unary | "AND" , unary } ;
-    unary   = "NOT" , unary | field , unary | "(" , either , ")" | "$" , name | phrase ;
+    all     = denial , { [ "AND" ] , "NOT" , denial | "AND" , denial } ;
+    denial  = "NOT" , denial | nearby ;
+    nearby  = unary , { [ "NOT" ] , proximity , unary } ;       from left to right
+    unary   = ( "ATLEAST" | "DISTINCT" ) "/" int , unary | field , unary | primary ;
+    primary = "(" , either , ")" | "$" , name | [ "=" ] , phrase | "/" , re2 , "/" ;
     phrase  = '"' , text , '"' | word , { word } ;    bare words side by side are a phrase
-    field   = ( "title" | "body" ) , ":" ;            no blank after the colon
+    proximity = ( "NEAR" | "W" | "PRE" | "ONEAR" | "ADJ" ) "/" int | "SENT" | "w/s" | "PARA" | "SAME" | "w/p" ;
+    field   = name of a field , ":" ;                 no blank after the colon
 
-AND and OR never meet on one level: an ``all`` of several parts beside OR stands in parentheses.
+AND and OR never meet on one level: an ``all`` of several parts beside OR stands in parentheses. Proximity
+takes what stands at places of a text: terms, names, OR groups of them, and proximities.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from alerts.errors import ConfigError, Level, Place
-from alerts.rules.lexer import FIELDS, LATER_OPERATOR, OPERATORS, Kind, Lexer, Token
+from alerts.rules.lexer import FIELDS, Kind, Lexer, Token
+from alerts.rules.nodes import (
+    FACTS,
+    And,
+    AtLeast,
+    Distinct,
+    Name,
+    Near,
+    Node,
+    Not,
+    Or,
+    Passage,
+    Phrase,
+    Regex,
+    Scope,
+    Scoped,
+    Term,
+    Together,
+    has_places,
+    terms_of,
+)
+from alerts.rules.printing import print_query
 from alerts.rules.spec import Text
 from alerts.rules.terms import LONGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from alerts.errors import Problem
-    from alerts.story import Field
 
 MAX_LENGTH = 100_000  # characters of one query; longer lists belong into entities
 MAX_DEPTH = 50  # parentheses, fields and NOTs inside one another
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phrase:
-    """Words that must stand side by side."""
-
-    text: str
-    offset: int = field(default=0, compare=False)  # where in the query
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
-    """``$name``: any of the names of an entity."""
-
-    name: str
-    offset: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scoped:
-    """A part that must hold within one field of the story."""
-
-    field: Field
-    part: Node
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class And:
-    """Every part must hold."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Or:
-    """At least one part must hold."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Not:
-    """The part must not hold."""
-
-    part: Node
-
-
-Node = Phrase | Name | Scoped | And | Or | Not
+_PROXIMITY = {Kind.NEAR, Kind.PRE, Kind.SENT, Kind.PARA}
+_SIDE_BY_SIDE = "write AND or OR between them; a phrase stands in one pair of quotation marks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +66,7 @@ class Reading:
     tree: Node | None = None  # None when it has errors
     names: tuple[Name, ...] = ()  # every $name, also of a query with errors
     problems: tuple[Problem, ...] = ()
-
-
-_FIELD_NAMES = {scope: name for name, scope in FIELDS.items()}
+    has_fields: bool = False
 
 
 def parse(query: str) -> Node:
@@ -103,8 +79,8 @@ def parse(query: str) -> Node:
     return reading.tree
 
 
-def read_query(query: Text) -> Reading:
-    """Read a query from a file."""
+def read_query(query: Text, *, may_deny: bool = False) -> Reading:
+    """Read a query from a file; with ``may_deny`` it may consist only of NOT, as what an alias needs may."""
     if len(query.value) > MAX_LENGTH:
         hint = f"the limit is {MAX_LENGTH:,} characters; move lists of names into entities"
         problem = query.problem(0, f"the query is too long: {len(query.value):,} characters", hint)
@@ -114,72 +90,12 @@ def read_query(query: Text) -> Reading:
     names = tuple(Name(name=token.text, offset=token.offset) for token in tokens if token.kind is Kind.NAME)
     if any(problem.level is Level.ERROR for problem in lexer.problems):
         return Reading(names=names, problems=tuple(lexer.problems))
+    has_fields = any(token.kind is Kind.FIELD for token in tokens)
     try:
-        return Reading(tree=_Parser(query, tokens).query(), names=names, problems=tuple(lexer.problems))
+        tree = _Parser(query, tokens).query(may_deny=may_deny)
+        return Reading(tree=tree, names=names, problems=tuple(lexer.problems), has_fields=has_fields)
     except ConfigError as error:
         return Reading(names=names, problems=(*lexer.problems, *error.problems))
-
-
-def print_query(tree: Node) -> str:
-    """Write a tree so that reading it gives the same tree."""
-    match tree:
-        case Phrase(text=text):
-            plain = re.fullmatch(r"\w+", text) and not LATER_OPERATOR.fullmatch(text) and text.upper() not in OPERATORS
-            return text if plain else f'"{text}"'
-        case Name(name=name):
-            return f"${name}"
-        case Scoped(field=scope, part=part):
-            return f"{_FIELD_NAMES[scope]}:{_print_part(part, within=(Phrase, Name))}"
-        case Not(part=part):
-            return f"NOT {_print_part(part, within=(Phrase, Name, Scoped, Not))}"
-        case And(parts=parts):
-            return " AND ".join(_print_part(part, within=(Phrase, Name, Scoped, Not)) for part in parts)
-        case Or(parts=parts):
-            return " OR ".join(_print_part(part, within=(Phrase, Name, Scoped, Not)) for part in parts)
-
-
-def terms_of(tree: Node) -> Iterator[Phrase | Name]:
-    """Yield every phrase and name of a tree, from left to right."""
-    match tree:
-        case Phrase() | Name():
-            yield tree
-        case Scoped(part=part) | Not(part=part):
-            yield from terms_of(part)
-        case And(parts=parts) | Or(parts=parts):
-            for part in parts:
-                yield from terms_of(part)
-
-
-def negations_inward(tree: Node) -> Node:
-    """Return an equal tree in which NOT stands only before phrases and names (negation normal form)."""
-    match tree:
-        case Scoped(field=scope, part=part):
-            return Scoped(field=scope, part=negations_inward(part))
-        case And(parts=parts) | Or(parts=parts):
-            return type(tree)(parts=tuple(map(negations_inward, parts)))
-        case Not(part=part):
-            return _denied(part)
-        case _:
-            return tree
-
-
-def _denied(tree: Node) -> Node:
-    """Return the negation of a tree, NOT only before phrases and names."""
-    match tree:
-        case Scoped(field=scope, part=part):
-            return Scoped(field=scope, part=_denied(part))
-        case And(parts=parts):
-            return Or(parts=tuple(map(_denied, parts)))
-        case Or(parts=parts):
-            return And(parts=tuple(map(_denied, parts)))
-        case Not(part=part):
-            return negations_inward(part)
-        case _:
-            return Not(part=tree)
-
-
-def _print_part(part: Node, *, within: tuple[type, ...]) -> str:
-    return print_query(part) if isinstance(part, within) else f"({print_query(part)})"
 
 
 class _Parser:
@@ -189,16 +105,17 @@ class _Parser:
         self._query = query
         self._tokens = tokens
         self._next = 0
-        self._scope: Field | None = None
+        self._scope: Scope | None = None
+        self._counting = False
 
-    def query(self) -> Node:
+    def query(self, *, may_deny: bool) -> Node:
         """Read the whole query."""
         if self._peek().kind is Kind.END:
             self._fail(0, "the query is empty", "write what a story must say, for example: japan AND france")
         tree = self._either(0)
         if self._peek().kind is Kind.CLOSE:
             self._fail(self._peek().offset, "this parenthesis was never opened", "remove it, or add the missing (")
-        if _holds_for_nothing(tree):
+        if not may_deny and _holds_for_nothing(tree):
             subject = "a side of OR" if isinstance(tree, Or) else "a query"
             message = f"{subject} cannot consist only of NOT: it would match every story"
             self._fail(0, message, "say what the story must hold, too: japan NOT film")
@@ -206,14 +123,15 @@ class _Parser:
 
     def _either(self, depth: int) -> Node:
         start = self._peek().offset
-        parts, signs = [self._unary(depth)], []
+        first = self._denial(depth)
+        if self._peek().kind in {Kind.CLOSE, Kind.END}:
+            return first
+        parts, signs = [first], []
         while (sign := self._peek()).kind not in {Kind.CLOSE, Kind.END}:
             signs.append(self._sign(sign, depth))
-            parts.append(self._unary(depth))
+            parts.append(self._denial(depth))
         if len(set(signs)) > 1:
             self._fail(start, "AND and OR are mixed without parentheses", _readings(parts, signs))
-        if len(parts) == 1:
-            return parts[0]
         return And(parts=tuple(parts)) if signs[0] is Kind.AND else Or(parts=tuple(parts))
 
     def _sign(self, token: Token, depth: int) -> Kind:
@@ -223,45 +141,111 @@ class _Parser:
         if token.kind is Kind.COMMA and not depth:
             self._fail(token.offset, "a comma means OR only inside parentheses", "write (japan, france) or use OR")
         if token.kind not in {Kind.AND, Kind.OR, Kind.COMMA}:
-            hint = "write AND or OR between them; a phrase stands in one pair of quotation marks"
-            self._fail(token.offset, "two terms stand side by side", hint)
+            self._fail(token.offset, "two terms stand side by side", _SIDE_BY_SIDE)
         self._next += 1
         return Kind.AND if token.kind is Kind.AND else Kind.OR
 
+    def _denial(self, depth: int) -> Node:
+        if self._peek().kind is not Kind.NOT:
+            return self._nearby(depth)
+        self._check_depth(self._take(), depth)
+        return Not(part=self._denial(depth + 1))
+
+    def _nearby(self, depth: int) -> Node:
+        start = self._peek().offset
+        tree = self._unary(depth)
+        while (negated := self._peek().kind is Kind.NOT and self._tokens[self._next + 1].kind in _PROXIMITY) or (
+            self._peek().kind in _PROXIMITY
+        ):
+            self._next += negated
+            sign, right_start = self._take(), self._peek().offset
+            right = self._unary(depth)
+            self._check_proximity(sign, [(tree, start), (right, right_start)])
+            tree = self._proximity(sign, tree, right, negated=negated)
+            depth += 1
+            self._check_depth(sign, depth)
+        return tree
+
+    def _proximity(self, sign: Token, left: Node, right: Node, *, negated: bool) -> Near | Together:
+        if sign.kind in {Kind.SENT, Kind.PARA}:
+            passage = Passage.SENTENCE if sign.kind is Kind.SENT else Passage.PARAGRAPH
+            return Together(left=left, right=right, passage=passage, negated=negated)
+        return Near(left=left, right=right, distance=sign.number, ordered=sign.kind is Kind.PRE, negated=negated)
+
+    def _check_proximity(self, sign: Token, sides: list[tuple[Node, int]]) -> None:
+        if self._scope in FACTS:
+            self._fail(sign.offset, f"{sign.text} has no meaning in {self._scope}:", "join the values with OR")
+        for side, start in sides:
+            if isinstance(side, Scoped):
+                hint = f"put the field around both: {side.field}:(japan {sign.text} france)"
+                self._fail(start, f"a field cannot stand beside {sign.text}", hint)
+            if not has_places(side):
+                hint = f"it takes terms, names and OR groups: (japan, tokyo) {sign.text} france"
+                self._fail(start, f"AND, NOT, ATLEAST and DISTINCT cannot stand beside {sign.text}", hint)
+
     def _unary(self, depth: int) -> Node:
         token = self._take()
-        if depth > MAX_DEPTH:
-            self._fail(token.offset, f"more than {MAX_DEPTH} levels of parentheses and NOTs", "split the rule")
+        self._check_depth(token, depth)
         match token.kind:
-            case Kind.NOT:
-                return Not(part=self._unary(depth + 1))
             case Kind.FIELD:
                 return self._scoped(token, depth)
+            case Kind.ATLEAST | Kind.DISTINCT:
+                return self._counted(token, depth)
             case Kind.OPEN:
                 return self._group(token, depth)
+            case Kind.NOT:
+                return self._fail(token.offset, "NOT cannot stand here", "write it before the whole: NOT title:(japan)")
             case _:
                 return self._term(token)
 
-    def _term(self, token: Token) -> Phrase | Name:
+    def _term(self, token: Token) -> Term:
         match token.kind:
             case Kind.NAME:
                 return Name(name=token.text, offset=token.offset)
+            case Kind.EXACT:
+                following = self._take()
+                text = following.text if following.kind is Kind.PHRASE else self._words(following)
+                return Phrase(text=text, exact=True, offset=token.offset)
             case Kind.PHRASE:
                 return Phrase(text=token.text, offset=token.offset)
+            case Kind.REGEX:
+                return Regex(pattern=token.text, offset=token.offset)
             case Kind.WORD:
-                return self._words(token)
+                return Phrase(text=self._words(token), offset=token.offset)
             case _:
                 shown = "the end" if token.kind is Kind.END else f'"{token.text}"'
                 message = f"a term is missing before {shown}"
                 return self._fail(token.offset, message, "write one, or remove the operator")
 
     def _scoped(self, token: Token, depth: int) -> Node:
+        field = FIELDS[token.text.lower()]
         if self._scope is not None:
             self._fail(token.offset, "a field inside a field", "write them side by side: title:japan AND body:france")
-        self._scope = FIELDS[token.text]
-        scoped = Scoped(field=self._scope, part=self._unary(depth + 1))
+        self._scope = field
+        part = self._denial(depth + 1) if self._peek().kind is Kind.NOT else self._unary(depth + 1)
         self._scope = None
-        return scoped
+        return Scoped(field=field, part=part)
+
+    def _counted(self, token: Token, depth: int) -> Node:
+        name = token.kind.name
+        if self._counting or self._scope in FACTS:
+            self._fail(token.offset, f"{name} cannot stand here", "write it before the group, once")
+        self._counting = True
+        start = self._peek().offset
+        part = self._unary(depth + 1)
+        self._counting = False
+        if token.kind is Kind.ATLEAST:
+            if not has_places(part):
+                hint = f"write {name}/{token.number} before the terms that are counted"
+                self._fail(start, f"{name} counts terms, names and OR groups", hint)
+            return AtLeast(count=token.number, part=part)
+        if not isinstance(part, Or | Name):
+            hint = f"write {name}/{token.number} (gallium, germanium), or name a list"
+            self._fail(start, f"{name} counts the members of a group in parentheses", hint)
+        few = isinstance(part, Or) and len(part.parts) < token.number
+        if few and not any(isinstance(term, Name) for term in terms_of(part)):
+            self._fail(token.offset, f"{token.text} asks for more than the group has", "lower the number")
+        return Distinct(count=token.number, part=part)
 
     def _group(self, opening: Token, depth: int) -> Node:
         if self._peek().kind is Kind.CLOSE:
@@ -271,14 +255,18 @@ class _Parser:
             self._fail(opening.offset, "this parenthesis is never closed", "add the missing )")
         return tree
 
-    def _words(self, first: Token) -> Phrase:
+    def _words(self, first: Token) -> str:
         words = [first.text]
         while self._peek().kind is Kind.WORD:
             words.append(self._take().text)
         text = " ".join(words)
         if len(text) > LONGEST:
             self._fail(first.offset, "the phrase is too long", f"the limit is {LONGEST} characters")
-        return Phrase(text=text, offset=first.offset)
+        return text
+
+    def _check_depth(self, token: Token, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            self._fail(token.offset, f"more than {MAX_DEPTH} levels of parentheses and NOTs", "split the rule")
 
     def _peek(self) -> Token:
         return self._tokens[self._next]
@@ -293,10 +281,8 @@ class _Parser:
 
 
 def _holds_for_nothing(tree: Node) -> bool:
-    """Say whether a query holds for a story with none of its terms."""
+    """Say whether a query holds for a story with none of its terms and facts."""
     match tree:
-        case Phrase() | Name():
-            return False
         case Scoped(part=part):
             return _holds_for_nothing(part)
         case Not(part=part):
@@ -305,6 +291,8 @@ def _holds_for_nothing(tree: Node) -> bool:
             return all(map(_holds_for_nothing, parts))
         case Or(parts=parts):
             return any(map(_holds_for_nothing, parts))
+        case _:
+            return False
 
 
 def _readings(parts: list[Node], signs: list[Kind]) -> str:

@@ -4,79 +4,191 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
-from alerts.rules.fold import MARK, fold, is_hangul, is_latin, is_unspaced
+from alerts.rules.fold import MARK, fold, is_hangul, is_latin, is_one_by_one, is_unspaced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 LONGEST = 200  # characters of one term; a name or a phrase is never longer
 
+Boundary = Literal["auto", "word", "none"]
+Tokens = tuple[str, ...]
+
 _HYPHEN = re.compile(r"(?<=\w)[-\u2010\u2011](?=\w)")
+_MAY_JOIN = re.compile(r"[-\u2010\u2011\uff0d]| \d|[^\x00-\u024f]")  # or composes in ways not looked into
 _BEFORE_NUMBER = re.compile(r"(?<=[^\W\d_]) (?=\d)")
 _LETTERS_DIGITS = re.compile(r"([a-z]+)(\d+)")
 _LONE_VOWELS = frozenset("aeiouy")  # words of several languages: "A4" must not find "a 4 percent rise"
-_SYMBOLS = re.compile(r"[^\w\s.,'\u2019\-\u2010\u2011]")
+_SIGNS = frozenset("&#@%+$=<>^~|\\")
+_PLAIN = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*")
+_WORDS = re.compile(r"[\w\s.,'\u2019-]+")
+_WILDCARD = re.compile(r"([*?])")
+_BEFORE_WILDCARD = 3  # letters; of scripts that write a syllable or a word in one character, fewer
+_BEFORE_WILDCARD_DENSE = 2
 
 
-def tokens_of(text: str) -> tuple[str, ...]:
+@lru_cache(maxsize=10_000)  # a term is looked at several times while it is compiled
+def tokens_of(text: str) -> Tokens:
     """Return a term's tokens as a text would hold them; empty when it has no letter or digit."""
+    if _PLAIN.fullmatch(text):
+        return tuple(text.lower().split(" "))
     return tuple(fold(text).strip(f" {MARK}").split())
 
 
-def patterns_of(text: str) -> tuple[str, ...]:
+def patterns_of(text: str, *, plural: bool = True, joined: bool = True, boundary: Boundary = "auto") -> Tokens:
     """Return every folded string that a term stands for, with blanks where a word must begin or end.
 
-    The plain form comes first. Hyphens and letter-digit names are also read joined (F-35 and F35), and the
-    last word, where it is Latin, also in the English plural.
+    The plain form comes first. With ``joined``, hyphens and letter-digit names are also read joined (F-35
+    and F35); with ``plural``, the last word, where it is Latin, also in the English plural.
     """
-    if not tokens_of(text):
+    tokens = tokens_of(text)
+    if not tokens:
         return ()
-    spellings = [tokens_of(text), *_joined_forms(text), *_parted_forms(tokens_of(text))]
-    forms = [form for spelling in spellings for form in (spelling, *_plurals(spelling))]
-    return tuple(dict.fromkeys(map(_pattern, forms)))
+    spellings = [tokens, *_variants(text, tokens)] if joined else [tokens]
+    forms = [form for spelling in spellings for form in (spelling, *(_plurals(spelling) if plural else ()))]
+    return tuple(dict.fromkeys([_pattern(form, boundary) for form in forms]))
 
 
 def weakness(text: str) -> str | None:
     """Return what a term shrinks to when losing its punctuation leaves little to search for, else None."""
-    tokens = tokens_of(text)
-    symbols = _SYMBOLS.search(unicodedata.normalize("NFKC", text).strip())
-    if symbols and all(len(token) <= 2 and is_latin(token) for token in tokens):  # noqa: PLR2004  AT&T: at t
+    tokens = tokens_of(text) if _has_sign(text) else ()
+    if tokens and all(len(token) <= 2 and is_latin(token) for token in tokens):  # noqa: PLR2004  AT&T: at t
         return " ".join(tokens)
     return None
 
 
-def _joined_forms(text: str) -> list[tuple[str, ...]]:
+def needs_its_signs(text: str) -> bool:
+    """Say whether a term means nothing without its punctuation: AT&T, C++, U.S.
+
+    Blanks, hyphens, quotes and slashes say nothing, clause punctuation is in the pattern, and the full
+    stops of "George W. Bush" may be missing; those of a term of nothing but initials may not.
+    """
+    return _has_sign(text) or ("." in text and all(len(token) == 1 for token in tokens_of(text)))
+
+
+def _has_sign(text: str) -> bool:
+    """Say whether a term holds a sign that belongs to its words, such as the & of AT&T."""
+    if _WORDS.fullmatch(text):
+        return False
+    if text.isascii():
+        return not _SIGNS.isdisjoint(text)
+    plain = unicodedata.normalize("NFKC", text)
+    return any(char in _SIGNS or unicodedata.category(char) in {"Sc", "Sm", "So"} for char in plain)
+
+
+def written_forms(text: str, *, plural: bool) -> Tokens:
+    """Return how a term may be written, in the case and with the signs it has."""
+    return (text, f"{text}s", f"{text}es", f"{text[:-1]}ies") if plural and text[-1:].isalnum() else (text,)
+
+
+def has_wildcard(text: str) -> bool:
+    """Say whether a term holds ``*`` or ``?``."""
+    return "*" in text or "?" in text
+
+
+def fault_of_wildcard(text: str) -> tuple[str, str] | None:
+    """Return what is wrong with the ``*`` and ``?`` of a term, and the way out."""
+    for word in text.split() if has_wildcard(text) else ():
+        if not has_wildcard(word):
+            continue
+        if "*" in word.rstrip("*.,;:!)") or "**" in word:
+            return f'the * in "{word}" stands before the end', "* is any ending: sign* finds signs and signature"
+        letters = re.split(r"[\W_]", _WILDCARD.split(word)[0])[-1]
+        tokens = tokens_of(letters)
+        dense = bool(tokens) and (is_one_by_one(tokens[-1]) or is_hangul(tokens[-1][-1]))
+        least = _BEFORE_WILDCARD_DENSE if dense else _BEFORE_WILDCARD
+        if len(letters) < least:
+            hint = f"write at least {least} letters before * (any ending) or ? (one letter)"
+            return f'"{word}" would find too much', hint
+    return None
+
+
+def wild_forms(text: str, *, plural: bool = True) -> list[tuple[str, str]]:
+    """Return a term with wildcards as pairs: a pattern to search for, and a regular expression to match there."""
+    joined = _HYPHEN.sub("", unicodedata.normalize("NFC", text))
+    forms: dict[str, list[str]] = {}
+    for tokens in dict.fromkeys((_wild_tokens(text), _wild_tokens(joined))):
+        last = tokens[-1]
+        left = "" if is_unspaced(tokens[0][0]) else " "
+        right = "" if is_unspaced(last[0]) or is_hangul(last.rstrip("*?")[-1]) else "(?= )"
+        anchor = left + _WILDCARD.split(" ".join(tokens))[0]
+        for ending in (tokens, *(_plurals(tokens) if plural and not has_wildcard(last) else ())):
+            forms.setdefault(anchor, []).append(f"{left}{_expression(ending)}{right}")
+    return [(anchor, "|".join(expressions)) for anchor, expressions in forms.items()]
+
+
+def _wild_tokens(text: str) -> Tokens:
+    tokens: list[str] = []
+    for word in text.split():
+        glued = False
+        for piece in _WILDCARD.split(word):
+            if piece in {"*", "?"}:
+                tokens[-1] += piece
+                glued = True
+            elif found := tokens_of(piece):
+                if glued and piece[0].isalnum():
+                    tokens[-1] += found[0]
+                    found = found[1:]
+                tokens += found
+                glued = False
+    return tuple(tokens)
+
+
+def _expression(tokens: Sequence[str]) -> str:
+    return " ".join(_token_expression(token) for token in tokens)
+
+
+def _token_expression(token: str) -> str:
+    any_ending = "" if is_unspaced(token[0]) else "[^ ]*"  # a run has no end that would mean something
+    return re.escape(token).replace(r"\*", any_ending).replace(r"\?", "[^ |]")
+
+
+def _variants(text: str, tokens: Tokens) -> Iterable[Tokens]:
+    joined = _joined_forms(text) if _MAY_JOIN.search(text) else []
+    return [*joined, _parted_form(tokens)] if any(map(str.isdigit, text)) else joined
+
+
+def _joined_forms(text: str) -> list[Tokens]:
     """Co-operation → cooperation, F-35 → F35, F 35 → F35."""
     joined = _HYPHEN.sub("", unicodedata.normalize("NFC", text))
     return [tokens_of(_BEFORE_NUMBER.sub("", joined))] if joined else []
 
 
-def _parted_forms(tokens: tuple[str, ...]) -> list[tuple[str, ...]]:
+def _parted_form(tokens: Tokens) -> Tokens:
     """F35 → F 35, as F-35 folds."""
     parted: list[str] = []
     for token in tokens:
         found = _LETTERS_DIGITS.fullmatch(token)
         parted += found.groups() if found and found[1] not in _LONE_VOWELS else [token]
-    return [tuple(parted)]
+    return tuple(parted)
 
 
-def _plurals(tokens: tuple[str, ...]) -> list[tuple[str, ...]]:
+def _plurals(tokens: Tokens) -> list[Tokens]:
     """English plurals of the last word; a form that no text holds does no harm."""
     *before, word = tokens
     if len(word) == 1 or not is_latin(word):
         return []
-    if re.search(r"(s|x|z|ch|sh)$", word):
+    if word.endswith(("s", "x", "z", "ch", "sh")):
         forms = [f"{word}es"]
-    elif re.search(r"[^aeiou\d]y$", word):
+    elif word[-1] == "y" and word[-2] not in "aeiou0123456789":
         forms = [f"{word[:-1]}ies", f"{word}s"]  # treaties; the Kennedys
-    elif re.search(r"[^aeiou\d]o$", word):
+    elif word[-1] == "o" and word[-2] not in "aeiou0123456789":
         forms = [f"{word}s", f"{word}es"]
     else:
         forms = [f"{word}s"]
     return [(*before, form) for form in forms]
 
 
-def _pattern(tokens: tuple[str, ...]) -> str:
+def _pattern(tokens: Tokens, boundary: Boundary) -> str:
     """Put the blanks that hold a term to whole words where its script has words."""
     text = " ".join(tokens)
+    if boundary == "none":
+        return text
+    if boundary == "word" or text.isascii():
+        return f" {text} "
     left = "" if is_unspaced(text[0]) else " "
     right = "" if is_unspaced(text[-1]) or is_hangul(text[-1]) else " "
     return f"{left}{text}{right}"

@@ -8,7 +8,24 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alerts.rules.fold import _TABLE, MARK, _composed, _joined, _translated, fold, fold_with_offsets
+from alerts.rules.codepage import _PAGES, _SCRIPTS, _page, fold_by_page
+from alerts.rules.fold import (
+    _MOST,
+    _ONE_BY_ONE_RUN,
+    _WORDS,
+    MARK,
+    Aligned,
+    _composed,
+    _fold_by_words,
+    _joined,
+    _spaced,
+    _translated,
+    fold,
+    fold_with_offsets,
+    origin,
+)
+from alerts.rules.pieces import TABLE
+from alerts.rules.points import eased
 
 SCRIPTS = (
     "Rare-Earth élysée œuvre ß İ F-35 Ｒａｒｅ ﬁ ½ ™ co\u00adop x\u0304 U.S. 1,000 Dr. Россия й Ελλάς العربية हिन्दी "
@@ -81,8 +98,82 @@ def test_other_full_stops_do(text: str) -> None:
 @given(MIXED)
 @example("The minister said on Monday in the capital that “rare earths” (レアアース) would cost much more.")
 def test_both_ways_to_fold_agree_with_the_one_table(text: str) -> None:
-    assert _translated(text) == text.translate(_TABLE)
+    assert _translated(text) == text.translate(TABLE)
     assert fold_with_offsets(text).text == fold(text)
+
+
+def by_the_table(text: str) -> str:
+    """The fold as it is defined, character by character."""
+    return _spaced(_joined(eased(_composed(text)[0]).translate(TABLE)))
+
+
+PAGES = [bytes(range(256)).decode(name, "ignore") for name in _SCRIPTS]
+
+
+@given(
+    st.one_of(MIXED, *(st.text(alphabet=st.sampled_from(page + ".. Dr St 1,0\n\n" + SCRIPTS[:40])) for page in PAGES))
+)
+@example("É. Macron, œ. «Straße» x\u200br. \u00d7. µ. №5 1,000：5 St．Paul")
+@example("Су-35С и й. A320：５ F-16ом, М. Горький «Роскосмос»\n\n\n—да")
+@example("ō. ț. ―. 😀r. >SŢĘ.St. ｅﾞ ™ﾞ &W. ①. ₂,5 ẞ. K. ſ. \ufeffr. x\ufeffr.")
+def test_the_ways_to_fold_fast_agree_with_the_table(text: str) -> None:
+    defined = by_the_table(text)
+    assert fold(text) == defined
+    assert _fold_by_words(eased(_composed(text)[0])) == defined
+    assert fold_by_page(text) in {defined, None}
+
+
+def test_every_character_of_a_page_folds_by_it_in_every_place() -> None:
+    for name in _SCRIPTS:
+        for char in [*map(chr, range(0x80)), *(char for char, page in _PAGES.items() if page == name)]:
+            for text in (
+                char,
+                f"a{char}1",
+                f"{char}.",
+                f"x{char}r. ",
+                f" {char}r. ",
+                f"1{char}5",
+                f"{char}St. й{char}й",
+            ):
+                assert fold(text) == by_the_table(text), (name, text)
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("cp1252", "L’été “à la française” coûte 1 000 €…"),
+        ("cp1250", "Příliš žluťoučký kůň"),
+        ("cp1251", "Россия и Су-35"),
+        ("cp1253", "Η Ελλάδα"),
+        ("cp1254", "Türkiye’nin dağı"),
+    ],
+)
+def test_a_text_in_one_alphabet_folds_by_its_page(page: str, text: str) -> None:
+    assert _page(page).fold(text) == by_the_table(text)
+    assert fold_by_page(text) == by_the_table(text)
+
+
+def test_a_stranger_in_a_text_does_not_slow_it_down() -> None:
+    assert fold_by_page("Shinzō met 😀 ― in București日") is None
+    assert fold_by_page("Shinzō met 😀 ― in București") == by_the_table("Shinzō met 😀 ― in București")
+
+
+def test_characters_that_are_put_between_blanks_unseen_fold_to_themselves() -> None:
+    for char in map(chr, range(sys.maxunicode + 1)):
+        if _ONE_BY_ONE_RUN.fullmatch(char):
+            assert TABLE[ord(char)] == f" {char} ", hex(ord(char))
+
+
+def test_every_white_space_folds_to_a_blank() -> None:
+    for char in map(chr, range(sys.maxunicode + 1)):
+        if char.isspace():
+            assert TABLE[ord(char)] == " ", hex(ord(char))
+
+
+def test_the_memory_of_words_has_a_limit() -> None:
+    for number in range(_MOST + 5):
+        fold(f"한국{number}")
+    assert len(_WORDS) <= _MOST
 
 
 @given(MIXED)
@@ -130,9 +221,25 @@ def test_offsets_lead_to_exactly_the_words_written() -> None:
 
 def test_no_character_folds_to_a_sign_of_the_fold() -> None:
     assigned = (code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) not in {"Cn", "Co"})
-    joined = {code: _joined(_TABLE[code]) for code in assigned}
+    joined = {code: _joined(TABLE[code]) for code in assigned}
     for code, piece in joined.items():
         assert not re.search(r"[\0\ud800-\udfff\ue000-\uf8ff]", piece), hex(code)
         assert piece.strip() == "" or piece == MARK or re.fullmatch(r" ?[^\s|]+ ?", piece), hex(code)
         if unicodedata.is_normalized("NFC", chr(code)):
             assert fold(chr(code)).strip() == piece.strip(), hex(code)
+
+
+WESTERN = st.text(alphabet=st.sampled_from("ab AB.,-|\n\n’“éÉœßµ\u00ad\u2011½日"), max_size=40)
+
+
+@given(st.one_of(MIXED, WESTERN))
+def test_the_cheap_way_back_leads_where_the_other_one_does(text: str) -> None:
+    folded = fold(text)
+    cheap, known = origin(text, folded), fold_with_offsets(text)
+    for words in re.finditer(r"[^ |]+(?: [^ |]+)*", folded):
+        assert cheap.original(*words.span()) == known.original(*words.span())
+
+
+@pytest.mark.parametrize("text", ["Rare-Earth, U.S. “élan”\n\nand more", "non\u2011breaking"])
+def test_common_texts_go_the_cheap_way(text: str) -> None:
+    assert isinstance(origin(text, fold(text)), Aligned)

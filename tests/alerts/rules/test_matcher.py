@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.rules.fold import fold
-from alerts.rules.query import And, Name, Not, Or, Phrase, Scoped, print_query
+from alerts.rules.nodes import And, Name, Not, Or, Phrase, Scope, Scoped
+from alerts.rules.printing import print_query
 from alerts.rules.ruleset import compile_rules
 from alerts.story import Field
 from tests.alerts.rules.specs import entity, rule, rules
@@ -17,7 +18,7 @@ from tests.fakes import story
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alerts.rules.query import Node
+    from alerts.rules.nodes import Node
     from alerts.rules.spec import EntitySpec
     from alerts.story import Story
 
@@ -213,11 +214,11 @@ def places(term: str, text: str) -> int:
     return sum(any(tokens[at : at + len(form)] == form for form in forms) for at in range(len(tokens)))
 
 
-def holds(tree: Node, told: Story, fields: Sequence[Field] = tuple(Field)) -> bool:
+def holds(tree: Node, told: Story, fields: Sequence[Scope] = (Scope.TITLE, Scope.BODY)) -> bool:
     """Evaluate a query by the book."""
     match tree:
         case Phrase(text=term):
-            return any(places(term, told.title if field is Field.TITLE else told.text) for field in fields)
+            return any(places(term, told.title if field is Scope.TITLE else told.text) for field in fields)
         case Name(name=name):
             return any(holds(Phrase(text=alias), told, fields) for alias in NAMES[name])
         case Scoped(field=field, part=part):
@@ -228,6 +229,8 @@ def holds(tree: Node, told: Story, fields: Sequence[Field] = tuple(Field)) -> bo
             return all(holds(part, told, fields) for part in parts)
         case Or(parts=parts):
             return any(holds(part, told, fields) for part in parts)
+        case _:
+            raise AssertionError(tree)
 
 
 TERMS: st.SearchStrategy[Node] = st.one_of(
@@ -247,7 +250,7 @@ def combined(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 
 PLAIN = st.recursive(TERMS, combined, max_leaves=5)
 SCOPED: st.SearchStrategy[Node] = st.builds(
-    lambda part, field: Scoped(field=field, part=part), PLAIN, st.sampled_from(Field)
+    lambda part, field: Scoped(field=field, part=part), PLAIN, st.sampled_from([Scope.TITLE, Scope.BODY])
 )
 NOTHING = story("", "")
 QUERIES = st.recursive(st.one_of(PLAIN, SCOPED), combined, max_leaves=4).filter(lambda tree: not holds(tree, NOTHING))

@@ -6,7 +6,7 @@ import weakref
 import pytest
 
 from alerts.errors import Level
-from alerts.rules.query import print_query
+from alerts.rules.printing import print_query
 from alerts.rules.ruleset import RuleSet, compile_rules
 from alerts.story import Severity
 from tests.alerts.rules.specs import entity, problems_of, rule, rules
@@ -55,17 +55,17 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file() -> None:
     found = problems_of(
         "$japn AND titel:x",
         "a AND b OR c",
-        "riot*",
+        "treaty NEAR/5",
         entities=(JAPAN, entity("empty", line=5)),
     )
     assert [(problem.place.line, problem.level, problem.message) for problem in found] == [
         (1, Level.WARNING, "no rule uses the entity japan"),
         (5, Level.ERROR, "the entity empty has no aliases"),
         (5, Level.WARNING, "no rule uses the entity empty"),
-        (11, Level.ERROR, "no entity is called $japn"),
+        (11, Level.ERROR, "no entity, list or query is called $japn"),
         (11, Level.ERROR, 'unknown field "titel:"'),
         (21, Level.ERROR, "AND and OR are mixed without parentheses"),
-        (31, Level.ERROR, 'a wildcard (* or ?) as in "riot*" is not yet available'),
+        (31, Level.ERROR, "a term is missing before the end"),
     ]
     assert found[3].hint == "did you mean $japan?"
     assert found[3].excerpt == "$japn AND titel:x\n^"
@@ -73,11 +73,11 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file() -> None:
 
 def test_a_name_like_no_other_gets_no_guess() -> None:
     (problem,) = [found for found in problems_of("$zzz", entities=(JAPAN,)) if found.level is Level.ERROR]
-    assert problem.hint == "define it under entities:"
+    assert problem.hint == "define it under entities:, lists: or queries:"
 
 
 def test_two_rules_of_one_name_are_an_error() -> None:
-    ruleset, (problem,) = compile_rules([], [rule("a", "pact", line=3), rule("b", "pact", line=7)])
+    ruleset, (problem,) = compile_rules([], [rule("treaty", "pact", line=3), rule("accord", "pact", line=7)])
     assert problem.level is Level.ERROR
     assert problem.message == "there are two rules called pact"
     assert problem.place.line == 7

@@ -1,0 +1,239 @@
+"""How the parts of a query go together: AND, OR, NOT, fields, proximity, counts."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from alerts.rules import proximity
+from alerts.rules.nodes import FACTS, LABELS, Passage
+from alerts.rules.parts import NOTHING, Part, any_of
+from alerts.rules.printing import operator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alerts.rules import nodes
+    from alerts.rules.proximity import Hit, Place
+    from alerts.rules.scan import Range, Scan
+
+
+class InField(Part):
+    """A part that must hold within one field."""
+
+    __slots__ = ("field",)
+
+    def __init__(self, source: nodes.Scoped, part: Part) -> None:
+        super().__init__(source, (part,))
+        self.field = source.field
+
+    def hits(self, scan: Scan, scope: Range | None = None) -> Sequence[Hit] | None:
+        """Return the hits in the field, as far as it lies in the range; labels lie in every range."""
+        return self.parts[0].hits(scan, self.narrowed(scan, scope))
+
+    def narrowed(self, scan: Scan, scope: Range | None) -> Range | None:
+        """Return the range in which the part must hold; a fact lies in none and knows that."""
+        if self.field in FACTS:
+            return scope
+        low, high = scan.range_of(self.field)
+        if scope is not None and self.field not in LABELS:
+            return max(low, scope[0]), min(high, scope[1])
+        return low, high
+
+    def required(self, rarity: Sequence[int]) -> frozenset[int]:
+        """Return what the part requires."""
+        return self.parts[0].required(rarity)
+
+
+class Negation(Part):
+    """A part that must not hold."""
+
+    __slots__ = ()
+
+    def hits(self, scan: Scan, scope: Range | None = None) -> Sequence[Hit] | None:
+        """Return no hit, or None when the part holds."""
+        return () if self.parts[0].hits(scan, scope) is None else None
+
+    def required(self, rarity: Sequence[int]) -> frozenset[int]:
+        """Return nothing."""
+        del rarity
+        return NOTHING
+
+
+class All(Part):
+    """Parts that must all hold."""
+
+    __slots__ = ()
+
+    def hits(self, scan: Scan, scope: Range | None = None) -> Sequence[Hit] | None:
+        """Return the hits of every part."""
+        every: list[Hit] = []
+        for part in self.parts:
+            found = part.hits(scan, scope)
+            if found is None:
+                return None
+            every += found
+        return every
+
+    def required(self, rarity: Sequence[int]) -> frozenset[int]:
+        """Return what the part requires that is rarest."""
+        return rarest(self.parts, rarity)
+
+
+class AnyOf(Part):
+    """Parts of which one must hold."""
+
+    __slots__ = ()
+
+    def hits(self, scan: Scan, scope: Range | None = None) -> Sequence[Hit] | None:
+        """Return the hits of all parts that hold."""
+        every: list[Hit] = []
+        holds = False
+        for part in self.parts:
+            found = part.hits(scan, scope)
+            if found is not None:
+                holds = True
+                every += found
+        return every if holds else None
+
+    def required(self, rarity: Sequence[int]) -> frozenset[int]:
+        """Return what any of the parts requires."""
+        return any_of(self.parts, rarity)
+
+
+class _Pair(Part):
+    """A left part that must stand beside a right one or, negated, must not."""
+
+    __slots__ = ("negated",)
+
+    source: nodes.Near | nodes.Together
+
+    def __init__(self, source: nodes.Near | nodes.Together, left: Part, right: Part) -> None:
+        super().__init__(source, (left, right))
+        self.negated = source.negated
+
+    @property
+    def sign(self) -> str:
+        """The operator as it is written."""
+        return operator(self.source)
+
+    def hits(self, scan: Scan, scope: Range | None = None) -> Sequence[Hit] | None:
+        """Return the hits of both sides that stand so; negated, those of the left side that do not."""
+        left = self.parts[0].hits(scan, scope)
+        if not left:
+            return None
+        right = self.parts[1].hits(scan, scope)
+        if not right:
+            return left if self.negated else None
+        return self._beside(scan, sorted(set(left)), sorted(set(right))) or None
+
+    @abstractmethod
+    def _beside(self, scan: Scan, left: Sequence[Hit], right: Sequence[Hit]) -> list[Hit]:
+        """Return the hits of both sides that stand so; negated, those of the left side that do not."""
+
+    def required(self, rarity: Sequence[int]) -> frozenset[int]:
+        """Return what the rarer side requires; negated, what the left one does."""
+        return self.parts[0].required(rarity) if self.negated else rarest(self.parts, rarity)
+
+
+class Nearby(_Pair):
+    """Two parts so many words apart."""
+
+    __slots__ = ("distance", "ordered")
+
+    def __init__(self, source: nodes.Near, left: Part, right: Part) -> None:
+        super().__init__(source, left, right)
+        self.distance = source.distance
+        self.ordered = source.ordered
+
+    def closest(self, scan: Scan, scope: Range | None = None) -> int | None:
+        """Return the distance between the two mentions that are closest, None when no two share a field."""
+        left, right = (sorted(set(part.hits(scan, scope) or ())) for part in self.parts)
+        here, there = self._places(scan, left), self._places(scan, right)
+        distance = proximity.closest(here, there, ordered=self.ordered)
+        return None if distance is None or distance >= len(scan.text) else distance
+
+    def _beside(self, scan: Scan, left: Sequence[Hit], right: Sequence[Hit]) -> list[Hit]:
+        here, there = self._places(scan, left), self._places(scan, right)
+        if self.negated:
+            return [left[number] for number in proximity.apart(here, there, self.distance, ordered=self.ordered)]
+        near, to = proximity.near(here, there, self.distance, ordered=self.ordered)
+        return [left[number] for number in near] + [right[number] for number in to]
+
+    @staticmethod
+    def _places(scan: Scan, hits: Sequence[Hit]) -> list[Place]:
+        return proximity.places(scan.text, hits, scan.title_end)
+
+
+class Shared(_Pair):
+    """Two parts in one sentence or paragraph."""
+
+    __slots__ = ("passage",)
+
+    def __init__(self, source: nodes.Together, left: Part, right: Part) -> None:
+        super().__init__(source, left, right)
+        self.passage = source.passage
+
+    def _beside(self, scan: Scan, left: Sequence[Hit], right: Sequence[Hit]) -> list[Hit]:
+        here = [(hit, scan.passage(self.passage, hit[0])) for hit in left]
+        there = [(hit, scan.passage(self.passage, hit[0])) for hit in right]
+        others = {number for _, number in there}
+        if self.negated:
+            return [hit for hit, number in here if number not in others]
+        shared = others.intersection(number for _, number in here)
+        return [hit for hit, number in (*here, *there) if number in shared]
+
+
+class Often(Part):
+    """So many mentions of a part."""
+
+    __slots__ = ("count",)
+
+    def __init__(self, source: nodes.AtLeast, part: Part) -> None:
+        super().__init__(source, (part,))
+        self.count = source.count
+
+    def hits(self, scan: Scan, scope: Range | None = None) -> Sequence[Hit] | None:
+        """Return all mentions, when there are enough."""
+        found = self.parts[0].hits(scan, scope)
+        return found if found and self.mentions(scan, found) >= self.count else None
+
+    @staticmethod
+    def mentions(scan: Scan, hits: Sequence[Hit]) -> int:
+        """Count hits: those that overlap as one, and those of repeated paragraphs not again."""
+        number, last = 0, -1
+        for hit in sorted(set(hits)):
+            start, end = proximity.trimmed(scan.text, hit)
+            if start >= last and scan.passage(Passage.PARAGRAPH, hit[0]) not in scan.repeated:
+                number += 1
+            last = max(last, end)
+        return number
+
+    def required(self, rarity: Sequence[int]) -> frozenset[int]:
+        """Return what the part requires."""
+        return self.parts[0].required(rarity)
+
+
+class Several(Part):
+    """So many different members of a group."""
+
+    __slots__ = ("count",)
+
+    def __init__(self, source: nodes.Distinct, members: Sequence[Part]) -> None:
+        super().__init__(source, members)
+        self.count = source.count
+
+    def hits(self, scan: Scan, scope: Range | None = None) -> Sequence[Hit] | None:
+        """Return the mentions of all members, when there are enough of them."""
+        found = [hits for member in self.parts if (hits := member.hits(scan, scope))]
+        return [hit for hits in found for hit in hits] if len(found) >= self.count else None
+
+    def required(self, rarity: Sequence[int]) -> frozenset[int]:
+        """Return what any of the members requires."""
+        return any_of(self.parts, rarity)
+
+
+def rarest(parts: Sequence[Part], rarity: Sequence[int]) -> frozenset[int]:
+    """Return, of what the parts require, the group whose commonest term is rarest."""
+    groups = [group for part in parts if (group := part.required(rarity))]
+    return max(groups, key=lambda group: min(rarity[term] for term in group), default=NOTHING)

@@ -1,0 +1,241 @@
+"""What is allowed in rules and names but seldom meant: every warning that needs no story."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from alerts.errors import Level
+from alerts.rules.entities import aliases_of
+from alerts.rules.fold import is_latin, is_one_by_one
+from alerts.rules.nodes import And, Not, Or, Phrase, Scope, Scoped, children, terms_of
+from alerts.rules.overlaps import overlaps
+from alerts.rules.spec import EntitySpec, ListSpec
+from alerts.rules.terms import LONGEST, has_wildcard, tokens_of, weakness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from alerts.errors import Problem
+    from alerts.rules.names import Names
+    from alerts.rules.nodes import Node
+    from alerts.rules.spec import AliasSpec, RuleSpec, Specs, Text
+
+MOST_RULES = 10_000
+
+_SHORT = 4  # letters of an upper-case name that is likely to be a word as well
+_BROAD_BEGINNING = 3  # letters before a * that begin very many words
+_ONE_OF = frozenset({Scope.LANG, Scope.COUNTRY})  # facts of which a story has one
+# Words that stand in nearly every story of their language.
+_COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        a an and are as at be but by can do for from had has have he his in into is it its more new no not
+        of on or our out over said says she so than that the their them then there they this to up was we
+        were what when which who will with would year years you au aux ce dans de des du elle en est et il
+        la le les leur mais ne ou par pas plus pour qui sa se ses son sur un une das dem den der die ein
+        eine es im ist mit nicht sich und von zu con del el los las por que una
+        """,
+    )
+)
+
+
+def lint(specs: Specs, names: Names, trees: Sequence[tuple[RuleSpec, Node]]) -> Iterator[Problem]:
+    """Yield every warning about the user's own names, and about the rules in ``trees``, which have no errors.
+
+    More than MOST_RULES were written by a program, and nobody would read what is to be said of them.
+    """
+    groups: tuple[EntitySpec | ListSpec, ...] = (*specs.entities, *specs.lists)
+    own = [spec for spec in groups if spec.pack is None and names.groups.get(spec.id.value) is spec]
+    for spec in own:
+        for _, alias in aliases_of(spec):
+            yield from _doubts_of_alias(alias, spec)
+        yield from _doubles(spec)
+    yield from _shared_aliases([spec for spec in own if isinstance(spec, EntitySpec)])
+    yield from _unused(specs, names)
+    if len(trees) > MOST_RULES:
+        return
+    for rule, tree in trees:
+        yield from doubts_of_query(tree, rule.when)
+        for step in rule.raise_:
+            yield from _never_raised(rule, step.to, step.when)
+    for query in specs.queries:
+        if query.pack is None and query.id.value in names.queries:
+            yield from doubts_of_query(names.queries[query.id.value], query.when)
+    yield from overlaps(trees)
+
+
+def doubts_of_query(tree: Node, query: Text) -> Iterator[Problem]:
+    """Yield warnings about a query: its terms, and its clauses that can never hold."""
+    for term in _searched_terms(tree):
+        yield from _doubts_of_phrase(term, query)
+    yield from _contradictions(tree, query)
+    yield from _repetitions(tree, query)
+
+
+def _searched_terms(tree: Node) -> Iterator[Phrase]:
+    """Yield the phrases that are searched for in texts."""
+    if isinstance(tree, Phrase):
+        yield tree
+    if not isinstance(tree, Scoped) or tree.field in {Scope.TITLE, Scope.LEAD, Scope.HLEAD, Scope.BODY}:
+        for part in children(tree):
+            yield from _searched_terms(part)
+
+
+def _doubts_of_phrase(term: Phrase, query: Text) -> Iterator[Problem]:
+    if term.exact:
+        return
+    if weakness(term.text):
+        message = f'"{term.text}" is found in any case, and its signs are compared loosely'
+        yield _warning(query, term.offset, message, f'write ="{term.text}" for exactly this')
+    elif broad := _breadth(term.text):
+        yield _warning(
+            query, term.offset, f'"{term.text}" {broad}', "search for a longer term, or join it to others with NEAR"
+        )
+
+
+def _doubts_of_alias(alias: AliasSpec, spec: EntitySpec | ListSpec) -> Iterator[Problem]:
+    text = alias.text.value
+    if len(text) > LONGEST or alias.needs is not None:
+        return
+    tokens = tokens_of(text)
+    if alias.case == "exact" or not tokens:
+        return
+    if weakness(text):
+        message = f'"{text}" is found in any case, and its signs are compared loosely'
+        yield _warning(alias.text, 0, message, f'write {{text: "{text}", case: exact}}, or ="{text}" in a query')
+    elif len(tokens) == 1 and len(text) <= _SHORT and text.isupper() and tokens[0].isalpha():
+        message = f'"{text}" also finds the lower-case word "{tokens[0]}"'
+        hint = f"write {{text: {text}, case: exact}}, or say with needs: what must stand nearby"
+        yield _warning(alias.text, 0, message, hint)
+    elif _is_lone_ideograph(tokens) and alias.boundary != "word" and not _has_exception(spec, text):
+        message = f'"{text}" is a single character, and is found inside every word that holds it'
+        yield _warning(alias.text, 0, message, "list such words under except:, or say needs: or boundary: word")
+    elif alias.boundary == "none" and len(tokens[0]) <= _BROAD_BEGINNING and is_latin(tokens[0]):
+        message = f'"{text}" is found inside very many words'
+        yield _warning(alias.text, 0, message, "leave out boundary: none, or use a longer name")
+    elif broad := _breadth(text):
+        yield _warning(
+            alias.text, 0, f'"{text}" {broad}', "use a longer name, or say with needs: what must stand nearby"
+        )
+
+
+def _breadth(text: str) -> str | None:
+    """Say why a term is found nearly everywhere."""
+    if has_wildcard(text):
+        words = text.split()
+        beginning = words[0].rstrip("*")
+        if (
+            len(words) == 1
+            and words[0].endswith("*")
+            and len(beginning) <= _BROAD_BEGINNING
+            and is_latin(beginning.lower())
+        ):
+            return "finds every word that begins so"
+        return None
+    words = text.lower().split()
+    if all(word in _COMMON or (len(word) == 1 and word.isascii()) for word in words):
+        return "stands in nearly every story"
+    if len(words) == 1 and words[0].isdigit():
+        return "is a bare number, which stands in many stories"
+    return None
+
+
+def _is_lone_ideograph(tokens: Sequence[str]) -> bool:
+    return len(tokens) == 1 and is_one_by_one(tokens[0])
+
+
+def _has_exception(spec: EntitySpec | ListSpec, text: str) -> bool:
+    return isinstance(spec, EntitySpec) and any(text in exception.value for exception in spec.except_)
+
+
+def _doubles(spec: EntitySpec | ListSpec) -> Iterator[Problem]:
+    """Report aliases that fold to an earlier one of the same language."""
+    first: dict[tuple[object, ...], Text] = {}
+    for language, alias in aliases_of(spec):
+        text = alias.text
+        key = language, *tokens_of(text.value[:LONGEST]), has_wildcard(text.value), alias.case, alias.forms, alias.needs
+        earlier = first.setdefault(key, text)
+        if earlier is not text:
+            message = f'"{text.value}" finds the same as "{earlier.value}"'
+            yield _warning(text, 0, message, "remove one: case, accents and hyphens do not count")
+
+
+def _shared_aliases(specs: Sequence[EntitySpec]) -> Iterator[Problem]:
+    owners: dict[tuple[str, ...], str] = {}
+    for spec in specs:
+        for _, alias in aliases_of(spec):
+            tokens = tokens_of(alias.text.value[:LONGEST])
+            owner = owners.setdefault(tokens, spec.id.value)
+            if tokens and owner != spec.id.value and alias.needs is None:
+                message = f'the alias "{alias.text.value}" also belongs to ${owner}'
+                yield _warning(alias.text, 0, message, "a story with it counts for both entities")
+
+
+def _unused(specs: Specs, names: Names) -> Iterator[Problem]:
+    used = names.used
+    everything = [("entity", spec.id, spec.pack) for spec in specs.entities]
+    everything += [("list", spec.id, spec.pack) for spec in specs.lists]
+    everything += [("query", spec.id, spec.pack) for spec in specs.queries]
+    for kind, name, pack in everything:
+        if pack is None and name.value not in used:
+            hint = f"write ${name.value} in a rule, or remove it"
+            yield _warning(name, 0, f"no rule uses the {kind} {name.value}", hint)
+
+
+def _contradictions(tree: Node, query: Text) -> Iterator[Problem]:
+    """Report clauses that can never hold: a AND NOT a, lang:en AND lang:fr."""
+    if isinstance(tree, And):
+        denied = {part.part for part in tree.parts if isinstance(part, Not)}
+        for part in tree.parts:
+            if part in denied:
+                message = "this can never hold: it asks for the same thing and for its absence"
+                yield _warning(query, _offset(part), message, "take one of them out")
+        for field in _ONE_OF:
+            asked = [(part, values) for part in tree.parts if (values := _values(part, field))]
+            if len(asked) > 1 and not frozenset.intersection(*(values for _, values in asked)):
+                message = f"this can never hold: a story has one {field}"
+                yield _warning(query, _offset(asked[1][0]), message, f"write {field}:(a OR b) for either")
+    for part in children(tree):
+        yield from _contradictions(part, query)
+
+
+def _repetitions(tree: Node, query: Text) -> Iterator[Problem]:
+    """Report terms of an OR group that fold to an earlier one."""
+    if isinstance(tree, Or):
+        first: dict[tuple[object, ...], Phrase] = {}
+        for part in tree.parts:
+            if not isinstance(part, Phrase):
+                continue
+            key = part.exact and part.text, has_wildcard(part.text), tokens_of(part.text)
+            earlier = first.setdefault(key, part)
+            if earlier is not part:
+                message = f'"{part.text}" finds the same as "{earlier.text}"'
+                yield _warning(query, part.offset, message, "remove one: case, accents and hyphens do not count")
+    for part in children(tree):
+        yield from _repetitions(part, query)
+
+
+def _never_raised(rule: RuleSpec, to: object, when: Text) -> Iterator[Problem]:
+    if isinstance(to, int) and to <= rule.severity:
+        message = f"this raises nothing: the rule's severity is {rule.severity.label} already"
+        yield _warning(when, 0, message, "raise to a higher severity, or lower the rule's own")
+
+
+def _values(part: Node, field: Scope) -> frozenset[str]:
+    """Return the plain values that a part asks of a field; none when it asks for something else."""
+    if not isinstance(part, Scoped) or part.field is not field:
+        return frozenset()
+    group = part.part.parts if isinstance(part.part, Or) else (part.part,)
+    if not all(isinstance(value, Phrase) for value in group):
+        return frozenset()
+    return frozenset(value.text.lower().partition("-")[0] for value in group if isinstance(value, Phrase))
+
+
+def _offset(tree: Node) -> int:
+    return next((term.offset for term in terms_of(tree)), 0)
+
+
+def _warning(text: Text, offset: int, message: str, hint: str) -> Problem:
+    return text.problem(offset, message, hint, Level.WARNING)
