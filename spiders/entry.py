@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alerts.language import identify
 from alerts.story import Story
 
 if TYPE_CHECKING:
@@ -32,14 +33,14 @@ class Entry:
     date_note: DateNote | None = None
 
     def as_story(self, *, id: int, outlet: Outlet, seen: datetime) -> Story:  # noqa: A002 -- the field's name
-        """Return the first version of the story that this entry tells."""
+        """Return the first version of the story that this entry tells; its language is that of its words."""
         return Story(
             id=id,
             outlet=outlet,
             url=self.url,
             title=self.title,
             text=self.text,
-            language=self.language,
+            language=identify(self.title, self.text, self.language)[0],
             authors=self.authors,
             tags=self.tags,
             published=self.published,
