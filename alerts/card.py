@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime, tzinfo
 
-    from alerts.story import Alert, Match, Outlet, Severity, Story
+    from alerts.story import Alert, Headline, Match, Outlet, Severity, Story
 
 TITLE_LIMIT = 300
 SNIPPET_LIMIT = 500
 NAME_LIMIT = 80
 WORD_LIMIT = 60
 LINK_LIMIT = 3000  # what Slack takes as a link's address
+TREND_LIMIT = 300
+NEXT_TITLE_LIMIT = 120
+NEXT_LINK_LIMIT = 500  # a longer one is left out: it is not the card's own
 
 MAY_REPEAT = "may repeat: an earlier try got no clear answer and could not be looked up"
 
@@ -65,6 +68,21 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """One of the stories that a card names after its own."""
+
+    title: str
+    link: str | None  # None when there is none that is short and safe to click
+    host: str | None  # where the link leads
+    outlet: str
+
+    @property
+    def title_is_an_address(self) -> bool:
+        """Whether the title names a web address, so that as a link's text it could deceive."""
+        return _ADDRESS.search(self.title) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """What to say about an alert: clean, capped text, safe to escape and show."""
 
@@ -81,6 +99,8 @@ class Card:
     date_remark: str  # what is odd about the date; empty when nothing is
     also: tuple[str, ...]  # the names of other outlets that carry the story
     notice: str | None
+    trend: str = ""  # what many stories say together, this one among them
+    nexts: tuple[Next, ...] = ()  # with a trend: the next ones
 
     @property
     def headline(self) -> str:
@@ -128,6 +148,8 @@ def card_for(alert: Alert, *, notice: str | None = None) -> Card:
         date_remark=_REMARKS[story.date_note] if story.date_note else "",
         also=_others(alert),
         notice=notice,
+        trend=clean(alert.trend.says, TREND_LIMIT) if alert.trend else "",
+        nexts=tuple(map(_next, alert.trend.top)) if alert.trend else (),
     )
 
 
@@ -170,6 +192,16 @@ def _reason(match: Match, story: Story) -> Reason:
         name=clean(match.name, NAME_LIMIT),
         severity=match.severity,
         words=_once(words),
+    )
+
+
+def _next(one: Headline) -> Next:
+    link = safe_link(one.url) if len(one.url or "") <= NEXT_LINK_LIMIT else None
+    return Next(
+        title=clean(one.title, NEXT_TITLE_LIMIT) or "(no title)",
+        link=one.url if link else None,
+        host=link,
+        outlet=clean(one.outlet, NAME_LIMIT),
     )
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alerts.stream import StreamRule
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from alerts.rules.ruleset import RuleSet
     from alerts.story import Match, Story
 
@@ -24,6 +28,24 @@ class Judge:
     def __init__(self, rules: RuleSet) -> None:
         self._rules = rules
         self._channels = {rule.id: tuple(dict.fromkeys(rule.to)) for rule in rules.rules}
+        self._streams = {
+            rule.id: StreamRule(
+                id=rule.id,
+                name=rule.name,
+                severity=rule.severity,
+                tags=rule.tags,
+                channels=self._channels[rule.id],
+                shadow=rule.shadow,
+                spec=rule.stream,
+            )
+            for rule in rules.rules
+            if rule.enabled and rule.stream
+        }
+
+    @property
+    def streams(self) -> Mapping[str, StreamRule]:
+        """Return the rules with conditions on the stream, by id; those switched off are absent."""
+        return self._streams
 
     def __call__(self, story: Story) -> tuple[Finding, ...]:
         """Return a finding for each rule that holds, in the order of the file."""

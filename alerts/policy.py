@@ -21,6 +21,8 @@ class Reason(StrEnum):
     COPY = "copy"  # the channel heard it by this rule when another outlet, or another item, said the same
     TOLD = "told"  # the channel heard it by this rule when an earlier version came
     UNROUTED = "unrouted"  # the rule names no channel
+    COUNTED = "counted"  # the rule tells of many stories together, and this is one of them
+    SHADOW = "shadow"  # the rule is on trial: it would have told
 
     @property
     def sends(self) -> bool:
@@ -32,6 +34,8 @@ class Reason(StrEnum):
 class Circumstances:
     """What is known of one rule that holds for one version of a story, and of one channel."""
 
+    counted: bool = False  # the rule has a condition on the stream, so no story is told of alone
+    shadow: bool = False  # the rule is on trial
     routed: bool = True  # there is a channel to tell
     told: bool = False  # by this rule, of this very story
     told_of_copy: bool = False  # by this rule, of another story of its group
@@ -40,8 +44,10 @@ class Circumstances:
     heard: bool = False  # of the group, by whatever rule
 
 
-def decide(case: Circumstances) -> Reason:
+def decide(case: Circumstances) -> Reason:  # noqa: PLR0911  a table of reasons, a row each
     """Return what to do; the first that applies, in the order below."""
+    if case.counted:
+        return Reason.BACKLOG if case.backlog else Reason.COUNTED
     if not case.routed:
         return Reason.UNROUTED
     if case.told:
@@ -50,6 +56,8 @@ def decide(case: Circumstances) -> Reason:
         return Reason.COPY
     if case.backlog:
         return Reason.BACKLOG
+    if case.shadow:
+        return Reason.SHADOW
     if case.edited:
         return Reason.EDITED
     return Reason.NEW_RULE if case.heard else Reason.FIRST

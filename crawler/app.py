@@ -10,25 +10,35 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from alerts.courier import Courier, Pace
+from alerts.errors import StoreError
 from alerts.judge import Judge
+from alerts.language import identify
 from alerts.outbox import State
 from crawler.crawl import Crawl
 from crawler.dispatch import Dispatcher
 from crawler.ids import Ids
 from crawler.ingest import Ingestor
+from crawler.log import configure as configure_log
 from crawler.patrol import Patrol
 from crawler.poll import Answer
+from crawler.reload import Reloader, compare, merged
 from crawler.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from alerts.notify import Notifier
     from crawler.clock import Clock
+    from crawler.config.loader import Attempt
     from crawler.config.model import Config
-    from crawler.poll import Ingest, Poll, Tally
+    from crawler.poll import Poll, Tally
+    from crawler.reload import Changes
+    from spiders.source import Source
 
 log = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds between looks at what is due
+MINUTE = 60.0  # seconds between looks at what only time brings about
 PATIENCE_ONCE = timedelta(minutes=2)  # for what waits its turn, or a look after an unclear answer
 PATIENCE = timedelta(seconds=3)  # for what is under way when we are asked to stop; what is left is recoverable
 
@@ -48,7 +58,7 @@ class Round:
 class Announcing:
     """An Ingest that wakes the courier as soon as there is something to deliver."""
 
-    def __init__(self, ingest: Ingest, courier: Courier) -> None:
+    def __init__(self, ingest: Ingestor, courier: Courier) -> None:
         self._ingest = ingest
         self._courier = courier
 
@@ -59,11 +69,30 @@ class Announcing:
             self._courier.wake()
         return tally
 
+    async def watch(self) -> None:
+        """Look at what only time can bring about, such as silence, and tell the courier."""
+        try:
+            tally = await self._ingest.watch()
+        except StoreError as error:
+            log.warning("watch-refused", extra={"detail": str(error)})
+            return
+        if tally.alerts:
+            self._courier.wake()
+
 
 class App:
     """Every part of Tocsin, wired; use it as ``async with App(...) as app``."""
 
-    def __init__(self, config: Config, notifier: Notifier, clock: Clock, *, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        notifier: Notifier,
+        clock: Clock,
+        *,
+        pace: Pace | None = None,
+        reread: Callable[[], Attempt] | None = None,
+    ) -> None:
+        """``reread`` reads the configuration anew; without it, the one given stays in force."""
         self.config = config
         self.clock = clock
         self.store = Store.open(config.store, clock=clock)
@@ -71,20 +100,24 @@ class App:
         self.crawl = Crawl(config.fetch, clock=clock)
         judge, revision = Judge(config.rules), config.rules.revision
         same_story = config.cards.same_story
-        ingest = Ingestor(self.store, judge, revision, Ids(clock), clock, same_story=same_story)
-        sources = {source.id: source for source in config.sources}
+        self.ingest = Ingestor(self.store, judge, revision, Ids(clock), clock, same_story=same_story)
+        self.announcing = Announcing(self.ingest, self.courier)
         self.patrol = Patrol(
-            self.store, Announcing(ingest, self.courier), self.crawl, sources, limits=config.fetch, clock=clock
+            self.store, self.announcing, self.crawl, _by_id(config.sources), limits=config.fetch, clock=clock
         )
         self.dispatcher = Dispatcher()
+        self.reloader = Reloader(config.files, reread, self.adopt) if reread else None
 
     async def __aenter__(self) -> Self:
         await self.store.sync_sources(self.config.sources, self.clock.now())
-        await self.crawl.start()
+        load_model = asyncio.to_thread(identify, "words", "", None)  # half a second that the first story need not wait
+        await asyncio.gather(self.crawl.start(), load_model)
         log.info("started", extra={"sources": len(self.config.sources), "rules": len(self.config.rules.rules)})
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self.reloader:
+            self.reloader.stop()
         await asyncio.gather(self.patrol.drain(PATIENCE), self.courier.stop(PATIENCE))
         self.dispatcher.stop()
         await self.crawl.stop(PATIENCE)
@@ -95,6 +128,9 @@ class App:
         """Work until ``stop`` is set."""
         delivering = asyncio.create_task(self.courier.run(), name="courier")
         self.dispatcher.every(TICK, self.patrol.tick, name="patrol")
+        self.dispatcher.every(MINUTE, self.announcing.watch, name="watch")
+        if self.reloader:
+            self.dispatcher.every(TICK, self.reloader.look, name="reload")
         self.dispatcher.start()
         stopped = asyncio.create_task(stop.wait(), name="stop")
         await asyncio.wait({delivering, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -102,11 +138,31 @@ class App:
         if delivering.done():
             delivering.result()  # the courier ends only by a bug: let it be seen
 
+    async def adopt(self, config: Config) -> Changes:
+        """Put another configuration in force, between two stories, and say what it changes.
+
+        New sources begin as at a start: their backlog is told of as ``backlog:`` says. What was judged by the
+        old rules is not judged again. What only a restart can change stays as it is. Raises StoreError when the
+        store cannot be written: nothing has changed then.
+        """
+        changes = compare(self.config, config)
+        config = merged(self.config, config)
+        await self.store.sync_sources(config.sources, self.clock.now())
+        # No waiting from here on: nobody sees one part of the new configuration and one of the old.
+        self.ingest.replace(Judge(config.rules), config.rules.revision, same_story=config.cards.same_story)
+        self.crawl.configure(config.fetch)
+        self.patrol.replace(_by_id(config.sources), config.fetch)
+        if config.log != self.config.log:
+            configure_log(config.log.format, config.log.level)
+        self.config = config
+        return changes
+
     async def once(self) -> Round:
         """Visit all that is due now, deliver all that can be delivered soon, and say what came of it."""
         start = self.clock.now()
         await self.patrol.tick()
         await self.patrol.idle()
+        await self.announcing.watch()
         await self.courier.drain(PATIENCE_ONCE)
         counts = self.patrol.counts
         overview = await self.store.overview(self.clock.now())
@@ -118,3 +174,7 @@ class App:
             waiting=sum(count for state, count in overview.outbox.items() if state not in {State.SENT, State.DEAD}),
             dead=overview.outbox[State.DEAD],
         )
+
+
+def _by_id(sources: Iterable[Source]) -> dict[str, Source]:
+    return {source.id: source for source in sources}

@@ -74,17 +74,23 @@ class Crawl:
         parser: Parser | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._config = config
         self._clock = clock
         self._parser = parser or ParserPool()
         self._tls = tls
-        self._deadline = (2 * config.timeout + _SLACK).total_seconds()
-        self._headers = _headers(config)
         self._open: set[Visit] = set()
         self._queue: asyncio.Queue[Visit] = asyncio.Queue()
         self._client: Client | None = None
         self._engine: ClientCrawler | None = None
         self._supervisor: asyncio.Task[None] | None = None
+        self.configure(config)
+
+    def configure(self, config: FetchConfig) -> None:
+        """Fetch as ``config`` says from now on."""
+        self._config = config
+        self._deadline = (2 * config.timeout + _SLACK).total_seconds()
+        self._headers = _headers(config)
+        if self._client is not None:
+            self._client.configure(config)
 
     async def start(self) -> None:
         """Start the engine and warm the parser."""

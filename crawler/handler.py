@@ -40,9 +40,7 @@ class Client:
     def __init__(
         self, config: FetchConfig, *, tls: ssl.SSLContext | None = None, resolver: AbstractResolver | None = None
     ) -> None:
-        self._timeout = config.timeout.total_seconds()
-        self._max_body = config.max_body
-        self._allowed = config.allow_private
+        self.configure(config)
         self._leashes: set[asyncio.Timeout] = set()
         connector = aiohttp.TCPConnector(
             ssl=tls or ssl.create_default_context(),
@@ -60,6 +58,12 @@ class Client:
             max_headers=_HEADERS,
             skip_auto_headers=("Content-Type",),
         )
+
+    def configure(self, config: FetchConfig) -> None:
+        """Take these limits from now on; a request that is under way keeps its time."""
+        self._timeout = config.timeout.total_seconds()
+        self._max_body = config.max_body
+        self._allowed = config.allow_private
 
     async def fetch(self, request: Request) -> Response:
         """Return the answer, its body decoded, redirects not followed; raises FetchError with the reason."""

@@ -14,6 +14,7 @@ BITS = 5  # per character
 STORY_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 STORY_TAIL = 22  # bits after 41 bits of milliseconds: 63 in all, enough until 2093
 STORY_LENGTH = 13  # characters
+CLOCK_SLACK = timedelta(hours=1)
 ULID_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ULID_TAIL = 80  # bits after 48 bits of milliseconds
 ULID_LENGTH = 26  # characters
@@ -47,6 +48,12 @@ class Ids:
     def _stamp(self, epoch: datetime, tail: int) -> int:
         elapsed = (self._clock.now() - epoch) // timedelta(milliseconds=1)
         return max(elapsed, 0) << tail | self._random.getrandbits(tail)
+
+
+def earliest(moment: datetime) -> int:
+    """Return an id that no story seen at or after a moment is below, though the clock be set back by an hour."""
+    elapsed = (moment - CLOCK_SLACK - STORY_EPOCH) // timedelta(milliseconds=1)
+    return max(elapsed, 0) << STORY_TAIL
 
 
 def encode(story: int) -> str:

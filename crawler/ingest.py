@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from alerts.cluster import copy_key, fingerprint
 from alerts.policy import Circumstances, Reason, decide, is_backlog
 from alerts.story import DateNote
 from crawler.ids import encode
 from crawler.poll import Tally
+from crawler.sift import likeness_keys, sift
 from crawler.store.plan import (
     Kin,
     Likeness,
@@ -26,16 +24,18 @@ from crawler.store.plan import (
     Version,
 )
 from crawler.store.schema import from_ms, to_ms
+from crawler.watch import StreamRules, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
 
     from alerts.judge import Finding
-    from alerts.story import Story
+    from alerts.story import Match, Story
     from crawler.clock import Clock
     from crawler.ids import Ids
     from crawler.poll import Poll
+    from crawler.sift import Item
     from crawler.store import Store
     from crawler.store.plan import Memory
     from spiders.entry import Entry
@@ -44,11 +44,18 @@ if TYPE_CHECKING:
 MAX_VERSIONS = 24  # BBC's most edited story of 148 days had 21
 
 
+class Judges(StreamRules, Protocol):
+    """Judges stories by the rules of one moment; declared here, answered by alerts.judge."""
+
+    def __call__(self, story: Story) -> Sequence[Finding]:
+        """Return a finding for each rule that holds."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
     """By what stories are judged, and which ids the results get."""
 
-    judge: Callable[[Story], Sequence[Finding]]
+    judge: Judges
     revision: str  # of the rules
     ids: Ids
     same_story: timedelta  # how far apart copies of one story may be seen
@@ -60,7 +67,7 @@ class Ingestor:
     def __init__(
         self,
         store: Store,
-        judge: Callable[[Story], Sequence[Finding]],
+        judge: Judges,
         revision: str,
         ids: Ids,
         clock: Clock,
@@ -71,43 +78,30 @@ class Ingestor:
         self._clock = clock
         self._judging = Judging(judge=judge, revision=revision, ids=ids, same_story=same_story)
 
+    def replace(self, judge: Judges, revision: str, *, same_story: timedelta) -> None:
+        """Judge by these rules from the next poll on. What was judged before is not judged again."""
+        self._judging = replace(self._judging, judge=judge, revision=revision, same_story=same_story)
+
     async def commit(self, poll: Poll) -> Tally:
         """Store stories, matches, outbox rows and the source's next visit in one transaction.
 
         Raises StoreError when the claim is outdated: nothing was written then.
         """
-        items = sift(poll)
+        items, judging = sift(poll), self._judging
         now = self._clock.now()
-        return await self._store.commit(poll, lambda memory: plan(poll, items, memory, self._judging, now))
+        watch = Watch(judging.judge.streams, judging.ids, now)
 
+        def stories(memory: Memory) -> Plan:
+            made = plan(poll, items, memory, judging, now)
+            watch.before(memory, made)
+            return made
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """An entry and the keys by which it is known again."""
+        return await self._store.commit(poll, stories, watch.after)
 
-    entry: Entry
-    key: bytes  # of its identity
-    link_key: bytes  # of link and title: a new guid for the same thing does not make it new
-    fingerprint: bytes  # of title and text
-
-
-def sift(poll: Poll) -> list[Item]:
-    """Return a poll's entries with their keys, oldest first, so that ids and messages follow the news.
-
-    Feeds list the newest first; an undated entry counts as new. An identity that a document gives to entries
-    of different content names none of them: the content is then part of the key.
-    """
-    entries = poll.reading.entries[::-1] if poll.reading else ()
-    contents = [(entry, fingerprint(entry.title, entry.text)) for entry in entries]
-    uses = Counter(identity for identity, _ in {(entry.identity, content) for entry, content in contents})
-    items = []
-    for entry, content in sorted(contents, key=lambda pair: pair[0].published or poll.at):
-        ambiguous = (content.hex(),) if uses[entry.identity] > 1 else ()
-        key = _key("identity", poll.source.id, entry.identity, *ambiguous)
-        link = entry.url or f"none, in {poll.source.id}"  # without a link, a title says nothing across sources
-        link_key = _key("link", link, _plain(entry.title))
-        items.append(Item(entry=entry, key=key, link_key=link_key, fingerprint=content))
-    return items
+    async def watch(self) -> Tally:
+        """Look at what only time can bring about: a rule that fell silent. To be called every minute."""
+        judging = self._judging
+        return await self._store.apply(Watch(judging.judge.streams, judging.ids, self._clock.now()).minute)
 
 
 def plan(poll: Poll, items: Sequence[Item], memory: Memory, judging: Judging, now: datetime) -> Plan:
@@ -156,7 +150,7 @@ class _Planner:
         fresh = [item for item in items if self._seen.get(item.key, (0, b""))[1] != item.fingerprint]
         if not fresh:
             return
-        self._likeness = {item.key: _likeness(item) for item in fresh}
+        self._likeness = {item.key: likeness_keys(item) for item in fresh}
         found = memory.alike({key for keys in self._likeness.values() for key in keys})
         for key, kin in found.items():
             self._alike[key].extend(kin)
@@ -300,7 +294,10 @@ class _Planner:
         keys: dict[str, str] = {}  # channel → the delivery that tells it of this version
         for finding in self._judging.judge(story):
             for channel in finding.channels or ("",):
-                case = _circumstances(story, finding.match.rule, channel, past, backlog=backlog)
+                case = replace(
+                    _circumstances(story, finding.match, channel, past, backlog=backlog),
+                    counted=finding.match.rule in self._judging.judge.streams,
+                )
                 reason = decide(case)
                 if reason.sends and channel not in keys:
                     keys[channel] = self._judging.ids.delivery()
@@ -347,24 +344,20 @@ class _Planner:
         )
 
 
-def _likeness(item: Item) -> list[bytes]:
-    text_key = copy_key(item.entry.title, item.entry.text)
-    return [key for key in (item.link_key, text_key) if key]
-
-
-def _circumstances(story: Story, rule: str, channel: str, past: Iterable[Past], *, backlog: bool) -> Circumstances:
-    heard = [one for one in past if one.channel == channel and one.reason.sends]
-    tellers = {one.story for one in heard if one.rule == rule}
-    kept_back = Reason.BACKLOG in {
-        one.reason for one in past if (one.story, one.rule, one.channel) == (story.id, rule, channel)
-    }
+def _circumstances(story: Story, match: Match, channel: str, past: Iterable[Past], *, backlog: bool) -> Circumstances:
+    past = [one for one in past if one.channel == channel]
+    by_rule = [one for one in past if one.rule == match.rule]
+    would_tell = {Reason.SHADOW} if match.shadow else set()  # lifted, it is as if it had told nobody, as it has
+    tellers = {one.story for one in by_rule if one.reason.sends or one.reason in would_tell}
+    kept_back = Reason.BACKLOG in {one.reason for one in by_rule if one.story == story.id}
     return Circumstances(
+        shadow=match.shadow,
         routed=bool(channel),
         told=story.id in tellers,
         told_of_copy=bool(tellers - {story.id}),
         backlog=backlog or kept_back,
         edited=story.version > 1,
-        heard=bool(heard),
+        heard=any(one.reason.sends for one in past),
     )
 
 
@@ -375,15 +368,6 @@ def _past(one: Verdict) -> Past:
 def _story(state: StoryState, entry: Entry, source: Source) -> Story:
     story = entry.as_story(id=state.id, outlet=source.outlet, seen=state.seen)
     return replace(story, version=state.version, published=state.published, date_note=state.date_note)
-
-
-def _key(kind: str, *parts: str) -> bytes:
-    text = "".join(f"{len(part)}:{part}" for part in parts)  # no two lists of parts give the same text
-    return blake2b(text.encode(errors="surrogatepass"), digest_size=16, person=kind.encode()).digest()
-
-
-def _plain(title: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", title).casefold().split())
 
 
 def _floor(moment: datetime | None) -> datetime | None:

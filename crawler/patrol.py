@@ -49,6 +49,11 @@ class Host:
         self._next = self.held_until = clock.now()
         self.visitors = 0
 
+    def pace(self, concurrency: int, delay: timedelta) -> None:
+        """Change the pace; visits that have their turn keep it."""
+        self._places = asyncio.Semaphore(concurrency)
+        self._delay = delay
+
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Wait for a turn and keep a place until the end of the block."""
@@ -101,6 +106,15 @@ class Patrol:
         self._addresses: dict[str, str] = {}  # where redirects led
         self._closing = False
         self.counts: Counter[str] = Counter()  # visits by how they ended
+
+    def replace(self, sources: Mapping[str, Source], limits: FetchConfig) -> None:
+        """Visit these sources from now on, within these limits; visits under way end as they began."""
+        if limits.concurrency != self._limits.concurrency:
+            self._everywhere = asyncio.Semaphore(limits.concurrency)
+        if limits.per_host != self._limits.per_host:
+            for host in self._hosts.values():
+                host.pace(limits.per_host.concurrency, limits.per_host.delay)
+        self._sources, self._limits = sources, limits
 
     async def tick(self) -> int:
         """Claim what is due, start the visits, and return how many there are; none while the store fails."""

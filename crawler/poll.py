@@ -72,6 +72,15 @@ class Tally:
     seen: int = 0
     alerts: int = 0
 
+    def __add__(self, other: Tally) -> Tally:
+        """Return what both changed."""
+        return Tally(
+            new=self.new + other.new,
+            changed=self.changed + other.changed,
+            seen=self.seen + other.seen,
+            alerts=self.alerts + other.alerts,
+        )
+
 
 class Frontier(Protocol):
     """Which visits are due; declared by the patrol, answered by the store."""

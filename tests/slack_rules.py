@@ -150,6 +150,13 @@ def _rich_text(block: dict[str, Any], at: str) -> Iterator[str]:
         yield f"must provide at least 1 item [json-pointer:{at}/elements]"
     for number, part in enumerate(block.get("elements") or []):
         where = f"{at}/elements/{number}"
+        if part.get("type") == "rich_text_list":
+            if part.get("style") not in {"bullet", "ordered"}:
+                yield f"must be one of bullet, ordered [json-pointer:{where}/style]"
+            if any(item.get("type") != "rich_text_section" for item in part.get("elements") or []):
+                yield f"a list holds sections only [json-pointer:{where}/elements]"
+            yield from _rich_text(part, where)
+            continue
         if part.get("type") not in {"rich_text_section", "rich_text_quote", "rich_text_preformatted"}:
             yield f"unsupported type: {part.get('type')} [json-pointer:{where}/type]"
         if not part.get("elements"):
@@ -188,4 +195,6 @@ def _runs(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for block in message.get("blocks") or ():
         if block["type"] == "rich_text":
             for part in block["elements"]:
-                yield from part["elements"]
+                sections = part["elements"] if part["type"] == "rich_text_list" else [part]
+                for section in sections:
+                    yield from section["elements"]

@@ -42,6 +42,7 @@ entities:
 rules:
   - {{id: raa, name: Reciprocal Access, when: $raa, severity: high}}
   - {{id: minerals, name: Minerals, when: rare earths}}
+  - {{id: rush, name: Lithium rush, when: lithium, count: {{n: 3, within: 2h}}}}
 """
 
 RAA = "Japan and France open talks on a Reciprocal Access Agreement"
@@ -238,3 +239,16 @@ async def test_hostile_text_reaches_slack_without_waking_or_linking_anything(tow
     report = town.slack.report()
     assert sum(report.posted.values()) == 1
     assert (report.mentions, report.deceptive) == ((), ())
+
+
+async def test_many_stories_that_one_rule_counts_are_one_message_over_any_restart(town: Town) -> None:
+    await town.round()
+    town.publish(wire=(News(title="Lithium mine opens", guid="1"), News(title="Lithium falls", guid="2")))
+    assert await town.round() == []
+    town.publish(gazette=(News(title="Lithium talks", guid="3", text=""),))
+    (text,) = await town.round()
+    assert "3 stories in 2 h (3 make an alert)" in text
+    assert all(title in text for title in ("Lithium mine opens", "Lithium falls", "Lithium talks"))
+    town.publish(gazette=(News(title="Lithium again", guid="4", text=""),))
+    assert len(await town.round()) == 1
+    assert await town.reasons("Lithium again") == {Reason.COUNTED}

@@ -63,11 +63,13 @@ class ConsoleNotifier:
 
 def panel(card: Card, channel: str, zone: tzinfo) -> Panel:
     """Return the card as a panel; its text is never taken for rich's markup."""
-    lines = [_marked(card.title, "bold"), *([_marked(card.snippet, "")] if card.snippet else []), Text()]
+    lines = [Text(card.trend, "italic")] if card.trend else []
+    lines += [_marked(card.title, "bold"), *([_marked(card.snippet, "")] if card.snippet else []), Text()]
     lines.append(_source(card, zone))
     lines += [_reason(reason) for reason in card.reasons]
     if card.also:
         lines.append(Text(f"also {', '.join(card.also)}", style="dim"))
+    lines += [Text.assemble("then ", (one.title, "bold"), (f" · {one.outlet}", "dim")) for one in card.nexts]
     if card.notice:
         lines.append(Text(f"! {card.notice}", style="italic"))
     if card.link:

@@ -14,7 +14,7 @@ from alerts.story import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alerts.card import Card, Reason
+    from alerts.card import Card, Next, Reason
 
     Block = dict[str, Any]
 
@@ -28,7 +28,8 @@ RULES_SHOWN = 5
 WORDS_SHOWN = 5
 OUTLETS_SHOWN = 5
 TITLE_IN_TEXT = 900  # escaped; together with the next two it leaves the snippet some room in TEXT_LIMIT
-RULES_IN_TEXT = 900  # shared by the rules shown
+RULES_IN_TEXT = 900  # shared by the rules shown, and by …
+TREND_IN_TEXT = 600  # … what many stories say together, with the titles of the next ones
 LINK_IN_TEXT = 1000  # a longer address stands only in the blocks
 RULE_IN_METADATA = 100  # anyone in the workspace can read metadata; all of it stays below 300 bytes
 
@@ -76,8 +77,10 @@ def full_text(card: Card) -> str:
     """Return the whole card as one escaped text: screen readers read this and not the blocks."""
     title = escape(card.headline, TITLE_IN_TEXT)
     head = f"{card.severity.name}: {title} ({escape(card.outlet, 200)}, {escape(card.when(), 120)})."
+    trend = escape(_together(card), TREND_IN_TEXT)
     shown = card.reasons[:RULES_SHOWN]
-    tail = [escape(f"Rule {one.rule} matched{_listing(one)}.", RULES_IN_TEXT // len(shown)) for one in shown]
+    room = (RULES_IN_TEXT - len(trend)) // len(shown)
+    tail = [escape(f"Rule {one.rule} matched{_listing(one)}.", room) for one in shown]
     if (more := len(card.reasons) - RULES_SHOWN) > 0:
         tail.append(f"{more} more rules matched.")
     if card.also:
@@ -86,8 +89,8 @@ def full_text(card: Card) -> str:
     if card.notice:
         tail.append(escape(f"Note: {card.notice}.", 200))
     tail.append(_address(card))
-    left = TEXT_LIMIT - len(head) - sum(len(part) + 1 for part in tail) - 1
-    return " ".join(part for part in (head, escape(card.summary, left), *tail) if part)
+    left = TEXT_LIMIT - len(head) - len(trend) - sum(len(part) + 1 for part in tail) - 2
+    return " ".join(part for part in (head, trend, escape(card.summary, left), *tail) if part)
 
 
 def escape(text: str, limit: int) -> str:
@@ -107,7 +110,13 @@ def escape(text: str, limit: int) -> str:
 
 def _metadata(card: Card, key: str) -> dict[str, Any]:
     rule = card.reasons[0].rule[:RULE_IN_METADATA]
-    return {"key": key, "kind": "story", "story": str(card.story), "rule": rule, "rev": 1}
+    kind = "stream" if card.trend else "story"
+    return {"key": key, "kind": kind, "story": str(card.story), "rule": rule, "rev": 1}
+
+
+def _together(card: Card) -> str:
+    nexts = "; ".join(f"{one.title} ({one.outlet})" for one in card.nexts)
+    return f"{card.trend}." * bool(card.trend) + f" Then: {nexts}." * bool(nexts)
 
 
 def _address(card: Card) -> str:
@@ -128,7 +137,13 @@ def _attempts(card: Card) -> Iterator[list[Block]]:
 
 
 def _blocks(card: Card) -> list[Block]:
-    blocks = [_context("sev", _why(card)), _story(card), _context("src", _source(card))]
+    trend = {"type": "plain_text", "text": card.trend, "emoji": False}
+    blocks = [
+        _context("sev", _why(card)),
+        *([{"type": "context", "block_id": "trend", "elements": [trend]}] if card.trend else []),
+        _story(card),
+        _context("src", _source(card)),
+    ]
     if card.notice:
         blocks.append(_context("note", f":warning: {escape(card.notice, 200)}"))
     return blocks
@@ -160,23 +175,30 @@ def _emphasised(word: str) -> str:
 
 
 def _story(card: Card) -> Block:
-    elements: list[Block] = [{"type": "rich_text_section", "elements": _title(card)}]
+    elements: list[Block] = [_section(_title(card.headline, card, bold=True))]
     if card.snippet:
         runs = [_text(segment.text, bold=segment.hit) for segment in card.snippet]
         elements.append({"type": "rich_text_quote", "elements": runs})
+    if card.nexts:
+        nexts = [_section([*_title(one.title, one, bold=False), _text(f" · {one.outlet}")]) for one in card.nexts]
+        elements.append({"type": "rich_text_list", "style": "bullet", "elements": nexts})
     return {"type": "rich_text", "block_id": "story", "elements": elements}
 
 
-def _title(card: Card) -> list[Block]:
-    if card.link is None:
-        return [_text(card.headline, bold=True)]
-    link = {"type": "link", "url": card.link, "style": {"bold": True}}
-    if card.title_is_an_address:  # as a link's text it would promise another place than it leads to
-        return [_text(f"{card.headline} ", bold=True), link | {"text": card.host}]
-    return [link | {"text": card.headline}]
+def _section(runs: list[Block]) -> Block:
+    return {"type": "rich_text_section", "elements": runs}
 
 
-def _text(text: str, *, bold: bool) -> Block:
+def _title(title: str, of: Card | Next, *, bold: bool) -> list[Block]:
+    if of.link is None:
+        return [_text(title, bold=bold)]
+    link = {"type": "link", "url": of.link} | ({"style": {"bold": True}} if bold else {})
+    if of.title_is_an_address:  # as a link's text it would promise another place than it leads to
+        return [_text(f"{title} ", bold=bold), link | {"text": of.host}]
+    return [link | {"text": title}]
+
+
+def _text(text: str, *, bold: bool = False) -> Block:
     return {"type": "text", "text": text} | ({"style": {"bold": True}} if bold else {})
 
 

@@ -12,10 +12,15 @@ from crawler.cli.check import check
 from crawler.cli.common import report_problems
 from crawler.cli.daemon import once, run
 from crawler.cli.demo import demo
+from crawler.cli.explain import explain
+from crawler.cli.fmt import fmt
 from crawler.cli.outbox import outbox
+from crawler.cli.packs import packs
+from crawler.cli.rules_import import rules
 from crawler.cli.slack import slack
 from crawler.cli.sources import sources
 from crawler.cli.status import status
+from crawler.cli.try_rule import try_rule
 
 HELP = """News monitoring that never misses a story, never tells it twice, and always knows why.
 
@@ -40,7 +45,7 @@ def tocsin(context: click.Context, config: str | None) -> None:
     context.obj = config
 
 
-for command in (run, once, check, demo, status, sources, outbox, slack):
+for command in (run, once, check, try_rule, explain, fmt, demo, status, sources, rules, packs, outbox, slack):
     tocsin.add_command(command)
 
 

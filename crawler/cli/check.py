@@ -2,44 +2,70 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from alerts.errors import ConfigError
-from crawler.cli.common import config_option, json_option, load_config, print_json, report_problems
+from alerts.errors import Level
+from crawler.cli.common import config_option, config_path, json_option, print_json, report_problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alerts.errors import Problem
+    from alerts.rules.embedded import Clause, Report
     from crawler.config.model import Config
 
 
 @click.command()
 @config_option
 @json_option
-def check(config: str | None, *, as_json: bool) -> None:
+@click.option("--clauses", is_flag=True, help="List the parts of queries that no test in the rules ever decided.")
+def check(config: str | None, *, as_json: bool, clauses: bool) -> None:
     """Check the configuration: every mistake at once, with its line, its column and the way out.
 
-    Exit code 1 when there are errors; warnings alone are fine. Nothing is fetched and nothing is sent.
+    The tests in the rules are run as well; one that fails is a mistake. Exit code 1 when there are errors;
+    warnings alone are fine. Nothing is fetched and nothing is sent.
     """
-    try:
-        loaded = load_config(config)
-    except ConfigError as error:
-        _report(error.problems, as_json=as_json)
-        sys.exit(1)
+    from alerts.rules.embedded import run_tests
+    from crawler.config.loader import read
+    from crawler.owners import refuse_strangers
+
+    refuse_strangers()
+    attempt = read(config_path(config), os.environ)
+    report = run_tests(attempt.config.rules) if attempt.config else None
+    problems = sorted((*attempt.problems, *(report.problems if report else ())), key=lambda one: one.place)
+    errors = sum(problem.level is Level.ERROR for problem in problems)
     if as_json:
-        print_json({"ok": True, "problems": [_facts(problem) for problem in loaded.warnings], **_contents(loaded)})
-        return
-    for warning in loaded.warnings:
-        click.echo(str(warning), err=True)
-    channels = sorted({channel for rule in loaded.rules.rules for channel in rule.to})
+        print_json(_facts(attempt.config, report, problems, errors))
+    elif errors or attempt.config is None or report is None:
+        report_problems(problems)
+    else:
+        for problem in problems:
+            click.echo(str(problem), err=True)
+        _praise(attempt.config, report, clauses=clauses)
+    if errors:
+        sys.exit(1)
+
+
+def _praise(config: Config, report: Report, *, clauses: bool) -> None:
+    if clauses:
+        for clause in report.undecided:
+            click.echo(f"{clause.place}: note: no test of the rule {clause.rule} ever decides `{clause.text}`")
+    channels = sorted({channel for rule in config.rules.rules for channel in rule.to})
+    fine = click.style("fine", fg="green", bold=True)
+    tests = f"{_counted(len(report.results), 'test')} passed"
+    undecided = f" ({_counted(len(report.undecided), 'clause')} decided by none: --clauses)" if report.undecided else ""
     click.echo(
-        f"{loaded.path}: {click.style('fine', fg='green', bold=True)}, {len(loaded.sources)} sources, "
-        f"{len(loaded.rules.rules)} rules, channels {', '.join(channels) or 'none'}"
+        f"{config.path}: {fine}, {len(config.sources)} sources, {len(config.rules.rules)} rules, "
+        f"channels {', '.join(channels) or 'none'}, {tests}{undecided}"
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 def _contents(config: Config) -> dict[str, object]:
@@ -75,14 +101,31 @@ def _contents(config: Config) -> dict[str, object]:
     }
 
 
-def _report(problems: Sequence[Problem], *, as_json: bool) -> None:
-    if as_json:
-        print_json({"ok": False, "problems": [_facts(problem) for problem in problems]})
-        return
-    report_problems(problems)
+def _facts(config: Config | None, report: Report | None, problems: Sequence[Problem], errors: int) -> dict[str, object]:
+    facts: dict[str, object] = {"ok": not errors, "problems": [_problem(problem) for problem in problems]}
+    if config:
+        facts |= _contents(config)
+    if report:
+        facts["tests"] = {
+            "passed": report.passed,
+            "failed": len(report.results) - report.passed,
+            "undecided": [_clause(clause) for clause in report.undecided],
+        }
+    return facts
 
 
-def _facts(problem: Problem) -> dict[str, str | int | None]:
+def _clause(clause: Clause) -> dict[str, str | int]:
+    place = clause.place
+    return {
+        "rule": clause.rule,
+        "clause": clause.text,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+    }
+
+
+def _problem(problem: Problem) -> dict[str, str | int | None]:
     return {
         "file": problem.place.file,
         "line": problem.place.line,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from alerts.notify import Notifier
     from alerts.slack.client import SlackNotifier
     from crawler.app import App, Round
+    from crawler.config.loader import Attempt
     from crawler.config.model import Config
 
 log = logging.getLogger("crawler.slack")
@@ -33,9 +36,17 @@ def run(config: str | None) -> None:
 
     SIGTERM or Ctrl-C ends it within ten seconds: what is under way is finished or left so that the next
     start takes it up; nothing is lost and nothing is told twice. Without a Slack token the same cards are
-    printed here.
+    printed here. A changed configuration takes effect by itself, or on SIGHUP, once it is sound and its rules
+    pass their tests; until then the old one stays in force.
     """
-    with_app(load_config(config), until_stopped)
+    from alerts.rules.embedded import run_tests
+    from crawler.reload import examine
+
+    loaded = load_config(config)
+    if failures := run_tests(loaded.rules).problems:
+        click.echo("\n".join(map(str, failures)), err=True)
+        click.echo("Rules fail their own tests; they are in force all the same: silence would be worse.", err=True)
+    with_app(loaded, until_stopped, reread=partial(examine, loaded.path, os.environ))
 
 
 @click.command()
@@ -70,9 +81,12 @@ def with_app(
     work: Callable[[App], Coroutine[None, None, None]],
     *,
     pace: Pace | None = None,
+    reread: Callable[[], Attempt] | None = None,
     cards_aside: bool = False,
 ) -> None:
     """Build the program from its configuration, let it do ``work``, and end it in order.
+
+    With ``reread`` a changed configuration takes effect while it works.
 
     ``cards_aside`` prints cards on standard error, where Slack does not take them.
     """
@@ -81,28 +95,37 @@ def with_app(
     configure(config.log.format, config.log.level)
     for warning in config.warnings:
         click.echo(str(warning), err=True)
+    if reread:  # what it would ask for is read just now
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
-        runner.run(_work(config, work, pace, cards_aside=cards_aside))
+        runner.run(_work(config, work, pace, reread, cards_aside=cards_aside))
 
 
 async def _work(
-    config: Config, work: Callable[[App], Coroutine[None, None, None]], pace: Pace | None, *, cards_aside: bool
+    config: Config,
+    work: Callable[[App], Coroutine[None, None, None]],
+    pace: Pace | None,
+    reread: Callable[[], Attempt] | None,
+    *,
+    cards_aside: bool,
 ) -> None:
     from crawler.app import App
 
     async with (
         notifier(config, cards_aside=cards_aside) as teller,
-        App(config, teller, SystemClock(), pace=pace) as app,
+        App(config, teller, SystemClock(), pace=pace, reread=reread) as app,
     ):
         await work(app)
 
 
 async def until_stopped(app: App) -> None:
-    """Run until SIGTERM or Ctrl-C."""
+    """Run until SIGTERM or Ctrl-C; SIGHUP reads the configuration anew."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
+    if app.reloader:
+        loop.add_signal_handler(signal.SIGHUP, app.reloader.ask)
     await app.run(stop)
 
 

@@ -64,6 +64,7 @@ def _facts(row: DeliveryStatus) -> dict[str, object]:
         "channel": delivery.alert.channel,
         "severity": delivery.alert.severity.label,
         "rules": [match.rule for match in delivery.alert.matches],
+        "together": delivery.alert.trend.says if delivery.alert.trend else None,
         "title": delivery.alert.story.title,
         "url": delivery.alert.story.url,
         "queued": delivery.queued,
@@ -95,7 +96,7 @@ def _print(rows: Sequence[DeliveryStatus]) -> None:
             alert.channel,
             ago(row.delivery.queued, now),
             ", ".join(match.rule for match in alert.matches),
-            Text(alert.story.title),
+            Text(f"{alert.trend.says}: {alert.story.title}" if alert.trend else alert.story.title),
             Text(f"{row.reason} {row.detail}".strip()),
         )
     Console(highlight=False).print(table if rows else "Nothing there.")

@@ -16,7 +16,7 @@ from crawler.cli.common import ago, config_option, json_option, load_config, pri
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from alerts.story import Match
+    from alerts.story import Match, Story
     from crawler.config.model import Config
     from crawler.crawl import Fetched
     from spiders.entry import Entry
@@ -49,7 +49,7 @@ def test_source(url: str, config: str | None, limit: int, *, as_json: bool) -> N
     URL may also be the id of a source in the configuration. Nothing is stored and nothing is sent.
     """
     loaded = load_config(config)
-    source = _source(loaded, url)
+    source = source_of(loaded, url)
     try:
         trial = asyncio.run(_try(loaded, source))
     except FetchError as error:
@@ -65,7 +65,8 @@ def test_source(url: str, config: str | None, limit: int, *, as_json: bool) -> N
         _print(trial, limit)
 
 
-def _source(config: Config, url: str) -> Source:
+def source_of(config: Config, url: str) -> Source:
+    """Return a source of the configuration by id or address, else one for an address; raises click.UsageError."""
     from spiders.source import Source
 
     if known := next((one for one in config.sources if url in {one.id, one.url}), None):
@@ -79,6 +80,17 @@ def _source(config: Config, url: str) -> Source:
 
 async def _try(config: Config, source: Source) -> Trial:
     from crawler.clock import SystemClock
+
+    clock = SystemClock()
+    fetched = await visit_once(config, source)
+    entries = fetched.reading.entries if fetched.reading else ()
+    judged = tuple((entry, config.rules.match(as_story(entry, source, clock.now()))) for entry in entries)
+    return Trial(source=source, at=clock.now(), fetched=fetched, judged=judged)
+
+
+async def visit_once(config: Config, source: Source) -> Fetched:
+    """Fetch and read a source as the daemon would the first time; raises FetchError."""
+    from crawler.clock import SystemClock
     from crawler.crawl import Crawl
     from crawler.poll import Claim, Validators
 
@@ -87,14 +99,14 @@ async def _try(config: Config, source: Source) -> Trial:
     claim = Claim(source=source.id, due=clock.now(), token=0, first=True, validators=Validators())
     await crawl.start()
     try:
-        fetched = await crawl.visit(source, claim)
+        return await crawl.visit(source, claim)
     finally:
         await crawl.stop()
-    entries = fetched.reading.entries if fetched.reading else ()
-    now = clock.now()
-    stories = (entry.as_story(id=0, outlet=source.outlet, seen=now) for entry in entries)
-    judged = tuple((entry, config.rules.match(story)) for entry, story in zip(entries, stories, strict=True))
-    return Trial(source=source, at=now, fetched=fetched, judged=judged)
+
+
+def as_story(entry: Entry, source: Source, now: datetime) -> Story:
+    """Return the story that the daemon would make of an entry."""
+    return entry.as_story(id=0, outlet=source.outlet, seen=now)
 
 
 def _facts(trial: Trial, limit: int) -> dict[str, object]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 import click
 
-from crawler.cli.common import ago, config_option, json_option, load_config, print_json
+from alerts.errors import ConfigError, Level
+from crawler.cli.common import ago, config_option, config_path, json_option, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from crawler.config.model import Config
+    from crawler.config.loader import Attempt
     from crawler.store import Overview, SourceStatus
 
 COLOURS = {"ok": "green", "failing": "red", "new": "yellow", "disabled": "dim"}
@@ -27,27 +29,41 @@ COLOURS = {"ok": "green", "failing": "red", "new": "yellow", "disabled": "dim"}
 def status(config: str | None, *, as_json: bool) -> None:
     """Show what was collected, what was told, and which sources are in trouble.
 
-    Works beside a running daemon and without one.
+    Works beside a running daemon and without one, and also says when the configuration, as it is written now,
+    would be refused: a running daemon goes on with the one from before.
     """
-    asyncio.run(_show(load_config(config), as_json=as_json))
+    from crawler.owners import refuse_strangers
+    from crawler.reload import examine
+
+    refuse_strangers()
+    attempt = examine(config_path(config), os.environ)
+    if attempt.store is None:
+        raise ConfigError(attempt.problems)
+    asyncio.run(_show(attempt.store, attempt, as_json=as_json))
 
 
-async def _show(config: Config, *, as_json: bool) -> None:
+async def _show(url: str, attempt: Attempt, *, as_json: bool) -> None:
     from crawler.clock import SystemClock
     from crawler.store import Store
 
     now = SystemClock().now()
-    store = Store.open(config.store, clock=SystemClock(), exclusive=False)
+    store = Store.open(url, clock=SystemClock(), exclusive=False)
     try:
         overview, sources = await store.overview(now), await store.sources()
     finally:
         await store.close()
+    errors = sum(problem.level is Level.ERROR for problem in attempt.problems)
     if as_json:
-        print_json({"overview": overview, "sources": sources})
+        print_json({"configuration_errors": errors, "overview": overview, "sources": sources})
         return
     from rich.console import Console
 
     console = Console(highlight=False)
+    if errors:
+        console.print(
+            f"[b red]refused[/]   the configuration has {errors} error{'s' if errors > 1 else ''}, see `tocsin check`; "
+            "a running daemon goes on with the one from before"
+        )
     for line in _summary(overview, now):
         console.print(line)
     console.print(_table(sources, now))

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ KEYS: tuple[Key, ...] = (
     Key("store", "where everything is kept: sqlite:///PATH, relative to this file"),
     Key("engine", "what runs the work: auto or embedded"),
     Key("timezone", "the zone in which times are shown"),
-    Key("include", "globs of further files with sources, entities and rules"),
+    Key("include", "globs of further files with sources, entities, lists, queries and rules"),
     # Slack
     Key("slack", "how cards reach Slack; without a token they are printed to the terminal"),
     Key("slack.token", "the bot token, xoxb-…; may come from an unset variable"),
@@ -100,14 +105,17 @@ KEYS: tuple[Key, ...] = (
     Key("entities.*.type", "your own word for what it is"),
     Key("entities.*.aliases", "its names: a list, or lists by language"),
     Key("entities.*.note", "a remark for the reader of this file"),
-    Key(
-        "entities.*.except",
-        "phrases in which a name does not count",
-        "remove it; exclude the phrase with NOT in `when:`",
-    ),
-    Key("lists", "plain lists of words", "write the words as the aliases of an entity"),
-    Key("queries", "saved pieces of queries", "write the piece out in each `when:`"),
-    Key("use", "alias packs", "remove it; write the entities in this file"),
+    Key("entities.*.except", "longer names inside which a name does not count"),
+    Key("entities.*.aliases[].text", "the name"),
+    Key("entities.*.aliases[].case", "any, or exact: capitals, accents and punctuation as written"),
+    Key("entities.*.aliases[].forms", "plural, exact, or stem: forms with the same Snowball stem, in its language"),
+    Key("entities.*.aliases[].needs", "a query that must hold as well, or the name does not count"),
+    Key("entities.*.aliases[].within", "where `needs` must hold: story, paragraph, sentence, or so many words"),
+    Key("entities.*.aliases[].boundary", "auto, word: only as a whole word, or none: also inside words"),
+    Key("entities.*.aliases[].lang_only", "true: counts only in stories of its language"),
+    Key("lists", "plain lists of terms; a term may have the keys of an alias"),
+    Key("queries", "pieces of queries under a name"),
+    Key("use", "alias packs that come with Tocsin; `tocsin packs list` names them"),
     Key("rules", "what to alert for"),
     Key("rules[].id", "a short name, unique"),
     Key("rules[].name", "the name on cards; default: the id"),
@@ -118,16 +126,41 @@ KEYS: tuple[Key, ...] = (
     Key("rules[].owner", "who looks after the rule"),
     Key("rules[].enabled", "false switches the rule off"),
     Key("rules[].note", "a remark for the reader of this file"),
-    Key("rules[].only", "gates before the query", "remove it; say it in `when:` where you can"),
-    Key("rules[].raise", "a higher severity on a condition", "remove it; write a second rule with that severity"),
-    Key("rules[].quiet", "limits for one rule", "remove it; copies of a story are folded within cards.same_story"),
-    Key("rules[].tests", "sentences that must and must not match", "keep them in a comment until then"),
-    Key("rules[].shadow", "a rule on trial", "write `enabled: false`, or send it `to:` a channel of its own"),
+    Key("rules[].only", "gates that a story must pass, whatever it says"),
+    Key("rules[].only.languages", "languages of the story; zh includes zh-hant"),
+    Key("rules[].only.sources", "sources, by id, or by host with its sub-domains"),
+    Key("rules[].only.min_words", "how long the text must be, in words"),
+    Key("rules[].only.max_age", "how old the story may be when it is found; an undated one passes"),
+    Key("rules[].only.tier", "the worst tier of the source that is good enough"),
+    Key("rules[].only.countries", "countries of the source, two letters"),
+    Key("rules[].raise", "higher severities on conditions; the highest that holds counts"),
+    Key("rules[].raise[].to", "the severity, above the rule's own"),
+    Key("rules[].raise[].if", "the query that must hold as well"),
+    Key("rules[].quiet", "limits for one rule", "remove it; a channel hears of a story once by a rule"),
+    Key("rules[].tests", "stories that must and must not match, run by `tocsin check` and before every reload"),
+    Key("rules[].tests.match", "stories that must match: texts, or mappings with the keys below"),
+    Key("rules[].tests.match[].title", "the headline"),
+    Key("rules[].tests.match[].body", "the text"),
+    Key("rules[].tests.match[].source", "the source, by id or host"),
+    Key("rules[].tests.match[].lang", "the language"),
+    Key("rules[].tests.match[].severity", "the severity that it must match with"),
+    Key("rules[].tests.match[].highlights", "exactly the words that must be found, in reading order"),
+    Key("rules[].tests.ignore", "stories that must not match: texts, or mappings with the keys below"),
+    Key("rules[].tests.ignore[].title", "the headline"),
+    Key("rules[].tests.ignore[].body", "the text"),
+    Key("rules[].tests.ignore[].source", "the source, by id or host"),
+    Key("rules[].tests.ignore[].lang", "the language"),
+    Key("rules[].shadow", "true: on trial, judged and counted, never sent"),
     Key("rules[].independent_sources", "a number of outlets", "remove it; each outlet's story is judged by itself"),
-    Key("rules[].count", "a number of stories within a time", "remove it; each story is judged by itself"),
-    Key("rules[].spike", "unusual volume", "remove it; each story is judged by itself"),
-    Key("rules[].first_seen", "the first appearance of a word", "remove it; each story is judged by itself"),
-    Key("rules[].silence", "the absence of stories", "remove it; `tocsin status` shows when a source last spoke"),
+    Key("rules[].count", "so many stories within a time, before the rule speaks"),
+    Key("rules[].count.n", "how many stories, at least 2"),
+    Key("rules[].count.within", "within what time"),
+    Key("rules[].spike", "many more stories than usual, before the rule speaks"),
+    Key("rules[].spike.times", "how many times the usual number"),
+    Key("rules[].spike.within", "the time in which stories are counted"),
+    Key("rules[].spike.against", "the past that says what is usual"),
+    Key("rules[].first_seen", "only what is new: the first story with a term, or the first of a source"),
+    Key("rules[].silence", "speak when no story matched for so long"),
     # cards and log
     Key("cards", "how stories become messages"),
     Key("cards.same_story", "how long a story with the same text counts as a copy"),
@@ -157,11 +190,13 @@ KEYS: tuple[Key, ...] = (
 )
 
 
-def keys_of(section: str) -> dict[str, Key]:
+@cache
+def keys_of(section: str) -> Mapping[str, Key]:
     """Return the keys of one section by name; the file itself is the section ``""``."""
     return {key.name: key for key in KEYS if key.section == section}
 
 
 def sections_with(name: str) -> list[str]:
-    """Return the sections in which a key of this name is available."""
-    return sorted({key.section for key in KEYS if key.name == name and key.available and key.section})
+    """Return the sections in which a key of this name is available, those inside a list's entries left out."""
+    homes = {key.section for key in KEYS if key.name == name and key.available and key.section}
+    return sorted(home for home in homes if "[]." not in home and not home.endswith("aliases[]"))

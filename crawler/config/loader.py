@@ -7,23 +7,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from alerts.errors import ConfigError, Place
+from alerts.errors import ConfigError, Level, Place
+from alerts.rules.facts import is_source
 from alerts.rules.ruleset import compile_rules
-from crawler.config import sections, values
+from alerts.rules.spec import Specs
+from crawler.config import packs, sections, values
 from crawler.config.document import Document, read_document
+from crawler.config.files import FileNotes, Files
 from crawler.config.findings import Findings
+from crawler.config.marks import marks_of
 from crawler.config.model import Config
+from crawler.config.names import read_entity, read_list, read_saved_query
 from crawler.config.nodes import Context, Item, Section
-from crawler.config.rules import RuleDefaults, RuleDraft, read_entity, read_rule
+from crawler.config.rules import RuleDefaults, RuleDraft, read_rule
 from crawler.config.sources import Draft, SourceDefaults, read_source, settle_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from alerts.errors import Problem
     from alerts.rules.ruleset import RuleSet
-    from alerts.rules.spec import EntitySpec
+    from alerts.rules.spec import EntitySpec, ListSpec, QuerySpec
+    from spiders.source import Source
 
-_SHARED_KEYS = ("sources", "entities", "rules")  # what an included file may hold
+_SHARED_KEYS = ("sources", "entities", "lists", "queries", "rules")  # what an included file may hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,21 +39,54 @@ class _Contents:
 
     sources: list[Draft] = field(default_factory=list)
     entities: list[EntitySpec] = field(default_factory=list)
+    lists: list[ListSpec] = field(default_factory=list)
+    queries: list[QuerySpec] = field(default_factory=list)
     rules: list[RuleDraft] = field(default_factory=list)
+
+    @property
+    def specs(self) -> Specs:
+        """All that rules are compiled from."""
+        return Specs(
+            entities=tuple(self.entities),
+            lists=tuple(self.lists),
+            queries=tuple(self.queries),
+            rules=tuple(draft.spec for draft in self.rules if draft.spec),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What reading a configuration brought."""
+
+    config: Config | None  # None: there are errors among the problems
+    problems: tuple[Problem, ...]  # in the order of the files
+    files: Files  # all that was read, so that somebody can wait for a change
+    store: str | None  # the store's URL, also of a configuration that cannot be used
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
     """Read a configuration; raises ConfigError with every problem found, in the order of the file."""
-    findings = Findings()
+    attempt = read(path, environ)
+    if attempt.config is None:
+        raise ConfigError(attempt.problems)
+    return attempt.config
+
+
+def read(path: Path, environ: Mapping[str, str]) -> Attempt:
+    """Read a configuration, sound or not."""
+    findings, notes = Findings(), FileNotes()
+    notes.note(path)
     document = read_document(path, findings)
-    config = _read_config(document, findings, environ) if document else None
-    if findings.fatal or config is None:
-        raise ConfigError(findings.all)
-    return replace(config, warnings=findings.all)
+    config = _read_config(document, findings, environ, notes) if document else None
+    store, files = config.store if config else None, notes.files
+    if config is None or findings.fatal:
+        return Attempt(config=None, problems=findings.all, files=files, store=store)
+    config = replace(config, warnings=findings.all, files=files)
+    return Attempt(config=config, problems=findings.all, files=files, store=store)
 
 
-def _read_config(document: Document, findings: Findings, environ: Mapping[str, str]) -> Config | None:
-    main = _open(document, findings, environ)
+def _read_config(document: Document, findings: Findings, environ: Mapping[str, str], notes: FileNotes) -> Config | None:
+    main = _open(document, findings, environ, notes)
     if main is None:
         return None
     for_sources, for_rules = sections.read_defaults(main.section("defaults"))
@@ -56,8 +96,13 @@ def _read_config(document: Document, findings: Findings, environ: Mapping[str, s
     main.optional("engine", sections.engine)
     folder = document.path.resolve().parent
     store_of = sections.store_in(folder)
-    rules = _compile(contents, findings)
+    used = [packs.load(name) for name in main.many("use", packs.pack_name)]
+    specs = contents.specs
+    marks = marks_of(specs)
+    _check_routes(contents, findings)
+    rules = _compile(specs, packs.specs_of(used, marks.names), findings)
     sources = settle_sources(contents.sources, findings)
+    _warn_of_strangers(contents, sources)
     if main.is_mapping:
         _warn_of_idleness(main, contents)
     return Config(
@@ -68,51 +113,53 @@ def _read_config(document: Document, findings: Findings, environ: Mapping[str, s
         fetch=sections.read_fetch(main.section("fetch")),
         sources=sources,
         rules=rules,
+        marks=marks,
         cards=sections.read_cards(main.section("cards")),
         log=sections.read_log(main.section("log")),
     )
 
 
-def _open(document: Document, findings: Findings, environ: Mapping[str, str]) -> Section | None:
+def _open(document: Document, findings: Findings, environ: Mapping[str, str], notes: FileNotes) -> Section | None:
     if document.root is None:
         start = Place(document.name, 1, 1)
         findings.error(start, "the file is empty", "begin with `sources:` and a list of addresses, see docs/config.md")
         return None
-    return Section(Item("this file", document.root, Context(document, findings, environ)), "")
+    return Section(Item("this file", document.root, Context(document, findings, environ, notes)), "")
 
 
 def _included(main: Section) -> list[Section]:
     """Read the files that ``include:`` names, each once."""
+    context = main.context
     opened: dict[Path, Section | None] = {}
     for entry in main.entries("include"):
         pattern = entry.read(values.text)
         for path in _files(entry, pattern) if pattern else ():
             if path.resolve() in opened:
                 continue
-            document = read_document(path, main.context.findings)
-            section = _open(document, main.context.findings, main.context.environ) if document else None
+            context.notes.note(path)
+            document = read_document(path, context.findings)
+            section = _open(document, context.findings, context.environ, context.notes) if document else None
             opened[path.resolve()] = section
             if section:
-                _refuse_foreign_keys(section, main.context.document.name)
+                _refuse_foreign_keys(section, context.document.name)
     return [section for section in opened.values() if section]
 
 
-def _files(entry: Item, pattern: str) -> list[Path]:
+def _files(entry: Item, pattern: str) -> tuple[Path, ...]:
     own = entry.context.document.path
     written = Path(pattern)
     folder = Path(written.anchor) if written.is_absolute() else own.parent
     try:
         relative = str(written.relative_to(folder)) if written.is_absolute() else pattern
-        found = folder.glob(relative) if Path(relative).parts else ()
-        paths = sorted(path for path in found if path.is_file())
+        paths = entry.context.notes.find(folder, relative) if Path(relative).parts else ()
     except (ValueError, OSError) as error:
         entry.error(f"`include: {pattern}` cannot be followed: {error}", "write a glob such as rules/*.yaml")
-        return []
+        return ()
     if not paths:
         entry.error(f"`include: {pattern}` matches no file", f"paths are relative to {own.parent.resolve()}")
     if any(path.resolve() == own.resolve() for path in paths):
         entry.error(f"`include: {pattern}` matches this file itself", "put the included files into a folder")
-        return []
+        return ()
     return paths
 
 
@@ -127,18 +174,39 @@ def _gather(section: Section, contents: _Contents, for_sources: SourceDefaults, 
     contents.sources.extend(draft for draft in drafts if draft)
     entities = [read_entity(key, item) for key, item in section.named("entities")]
     contents.entities.extend(entity for entity in entities if entity)
+    lists = [read_list(key, item) for key, item in section.named("lists")]
+    contents.lists.extend(one for one in lists if one)
+    queries = [read_saved_query(key, item) for key, item in section.named("queries")]
+    contents.queries.extend(query for query in queries if query)
     contents.rules.extend(read_rule(item, for_rules) for item in section.entries("rules"))
 
 
-def _compile(contents: _Contents, findings: Findings) -> RuleSet:
+def _check_routes(contents: _Contents, findings: Findings) -> None:
     homeless = [rule for rule in contents.rules if not rule.routed]
     if homeless:
         more = f", nor do {len(homeless) - 1} below it" if len(homeless) > 1 else ""
         hint = 'write `to: ["#channel"]` in the rule, or in `defaults:` for all'
         findings.error(homeless[0].place, f"this rule does not say where its alerts go{more}", hint)
-    rule_set, problems = compile_rules(contents.entities, [rule.spec for rule in contents.rules if rule.spec])
-    findings.add(problems)
+
+
+def _compile(own: Specs, packed: Specs, findings: Findings) -> RuleSet:
+    rule_set, problems = compile_rules(
+        (*own.entities, *packed.entities), own.rules, lists=(*own.lists, *packed.lists), queries=own.queries
+    )
+    for problem in problems:
+        if not packs.is_within(problem.place) or problem.level is Level.ERROR:  # what we doubt of ours is our affair
+            findings.add([problem])
     return rule_set
+
+
+def _warn_of_strangers(contents: _Contents, sources: Sequence[Source]) -> None:
+    """Warn of sources that an ``only:`` names and nobody configured: the rule would wait for them for ever."""
+    for item in (item for rule in contents.rules for item in rule.sources):
+        name = item.read(values.text)
+        if name and not any(is_source(source.outlet, name.lower()) for source in sources):
+            guess = values.did_you_mean(name, (source.id for source in sources))
+            hint = f"did you mean `{guess}`?" if guess else "name an id, or a host, of your sources"
+            item.context.findings.warn(item.place, f"no source is called `{name}`, and none is at that host", hint)
 
 
 def _warn_of_idleness(main: Section, contents: _Contents) -> None:

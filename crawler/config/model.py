@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from crawler.config.files import Files
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from alerts.errors import Problem
     from alerts.rules.ruleset import RuleSet
+    from crawler.config.marks import Marks
     from spiders.source import Source
 
 
@@ -95,6 +98,8 @@ class Config:
     fetch: FetchConfig
     sources: tuple[Source, ...]
     rules: RuleSet
+    marks: Marks  # what each rule and name says, to tell what a reload changes
     cards: CardsConfig
     log: LogConfig
     warnings: tuple[Problem, ...] = ()
+    files: Files = field(default_factory=Files)  # all that was read for it

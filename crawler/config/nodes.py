@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,6 +12,7 @@ import yaml
 from crawler.config import values
 from crawler.config.anchors import anchored, substituted
 from crawler.config.document import LOST_IN_LIST, comment_trap
+from crawler.config.files import FileNotes
 from crawler.config.keys import keys_of, sections_with
 from crawler.config.model import Secret
 
@@ -31,6 +32,16 @@ _BROKEN_VARIABLE = re.compile(r"\$\{(?![A-Za-z_][A-Za-z0-9_]*\})")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _LOST_WORD = re.compile(r"(?:-\s+|\s*)(#[^\s,\]}]+)")
 _SHOWN = 60
+_THINGS = {
+    "": "here",
+    "sources[]": "in a source",
+    "rules[]": "in a rule",
+    "rules[].raise[]": "in an entry of `raise`",
+    "rules[].tests.match[]": "in a test",
+    "rules[].tests.ignore[]": "in a test of `ignore`",
+    "entities.*": "in an entity",
+    "entities.*.aliases[]": "in an alias",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,7 @@ class Context:
     document: Document
     findings: Findings
     environ: Mapping[str, str]
+    notes: FileNotes = field(default_factory=FileNotes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +305,7 @@ def _hint(name: str, guess: str | None, known: Iterable[str]) -> str:
 def _read_secret_file(item: Item) -> str | None:
     def read(written: str) -> str:
         path = item.context.document.path.parent / Path(values.text(written))
+        item.context.notes.note(path)
         try:
             content = path.read_text("utf-8")
         except (OSError, ValueError) as error:
@@ -312,5 +325,4 @@ def _full_name(path: str, name: str) -> str:
 
 def _where(path: str) -> str:
     """Where a key was expected, as the end of a sentence."""
-    things = {"": "here", "sources[]": "in a source", "rules[]": "in a rule", "entities.*": "in an entity"}
-    return things.get(path, f"in `{path}`")
+    return _THINGS.get(path, f"in `{path.removeprefix('rules[].')}`")

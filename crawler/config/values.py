@@ -111,6 +111,13 @@ def spell(length: timedelta) -> str:
     return spelled or "0s"
 
 
+def factor(value: str) -> float:
+    """Read how many times as much: a number above 1."""
+    if not re.fullmatch(r"[0-9]{1,4}(?:\.[0-9]{1,3})?", value.strip()) or float(value) <= 1:
+        raise Unusable("is not a number above 1", "4 is a good value")
+    return float(value)
+
+
 def size(value: str) -> int:
     """Read ``500kB``, ``15MB`` or ``5MiB`` as bytes."""
     found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?([A-Za-z]+)", value.strip())

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from alerts.errors import StoreError
+from crawler.poll import Tally
 from crawler.store import deliveries, engine, migrate, reports, stories, visits
 from crawler.store.lock import DataLock
 from crawler.store.reports import DeliveryStatus, Hold, Outcome, Overview, Ruling, SourceStatus
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from alerts.outbox import Delivery, Settlement, State
+    from alerts.story import Story
     from crawler.clock import Clock
-    from crawler.poll import Claim, Poll, Tally
+    from crawler.poll import Claim, Poll
     from crawler.store.plan import Memory, Plan
     from spiders.source import Source
 
@@ -120,21 +122,25 @@ class Store:
 
     # ------------------------------------------------------------ ingest
 
-    async def commit(self, poll: Poll, decide: Callable[[Memory], Plan]) -> Tally:
-        """Take a poll in: what ``decide`` plans from what is known, and the source's next visit, or nothing.
+    async def commit(self, poll: Poll, *steps: Callable[[Memory], Plan]) -> Tally:
+        """Take a poll in: what each step plans from what is known then, and the source's next visit, or nothing.
 
-        ``decide`` runs on the writer's thread, inside the transaction, so that nobody can change what it
-        was told. Raises StoreError when the claim is outdated, and whatever ``decide`` raises.
+        Steps run on the writer's thread, inside the transaction, so that nobody can change what they were
+        told; what one plans is written before the next is asked. Raises StoreError when the claim is
+        outdated, and whatever a step raises.
         """
 
         def take_in(connection: Connection) -> Tally:
             visits.settle(connection, poll)
-            plan = decide(stories.StoredMemory(connection))
-            stories.write(connection, plan)
-            visits.log(connection, poll, plan)
-            return plan.tally
+            tally, notes = _take(connection, steps)
+            visits.log(connection, poll, tally, notes)
+            return tally
 
         return await self._write(take_in)
+
+    async def apply(self, step: Callable[[Memory], Plan]) -> Tally:
+        """Write what a step plans that no poll is the cause of; raises whatever it raises."""
+        return await self._write(lambda connection: _take(connection, [step])[0])
 
     # ------------------------------------------------------------ the courier's Outbox
 
@@ -182,6 +188,20 @@ class Store:
         """Return the newest deliveries, newest first, of one state or of all."""
         return await self._reader.run(partial(reports.deliveries, state=state, limit=limit))
 
+    async def story(self, story_id: int) -> Story | None:
+        """Return the newest version of a story, None when there is no such story."""
+        return await self._reader.run(partial(reports.newest, story_id=story_id))
+
     async def outcomes(self, since: datetime) -> Sequence[Outcome]:
         """Return what became of every story that was seen since a moment, oldest first."""
         return await self._reader.run(partial(reports.outcomes, since=since))
+
+
+def _take(connection: Connection, steps: Sequence[Callable[[Memory], Plan]]) -> tuple[Tally, list[str]]:
+    tally, notes = Tally(), list[str]()
+    for step in steps:
+        plan = step(stories.StoredMemory(connection))
+        stories.write(connection, plan)
+        tally += plan.tally
+        notes += plan.notes
+    return tally, notes

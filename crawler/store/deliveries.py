@@ -9,8 +9,19 @@ from sqlalchemy import case, delete, func, insert, literal, select, update
 
 from alerts.errors import StoreError
 from alerts.outbox import Delivery, State
-from alerts.story import Alert, DateNote, Field, Match, Outlet, Severity, Span, Story
-from crawler.store.schema import Instant, delivery_log, hold, outbox, source, story, story_version, verdict
+from alerts.story import Alert, DateNote, Severity, Story
+from crawler.store.rows import match, trend
+from crawler.store.schema import (
+    Instant,
+    delivery_log,
+    hold,
+    outbox,
+    source,
+    story,
+    story_version,
+    stream_alert,
+    verdict,
+)
 from spiders.source import Source
 
 if TYPE_CHECKING:
@@ -20,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row, Select
 
     from alerts.outbox import Settlement
+    from alerts.story import Match, Outlet, Trend
 
 EVERYBODY = ""  # the channel of a hold that keeps all back
 WAITING = (State.PENDING, State.UNCLEAR)
@@ -156,9 +168,11 @@ def assemble(connection: Connection, rows: Sequence[Row[Any]]) -> list[Delivery]
     """Rebuild deliveries from rows of ``chosen``: each with its story, its matches and the other outlets."""
     if not rows:
         return []
-    matches = _matches(connection, [row.key for row in rows])
+    keys = [row.key for row in rows]
+    matches = _matches(connection, keys)
     outlets = _outlets(connection, {row.story_group_id for row in rows})
-    return [_delivery(row, tuple(matches[row.key]), outlets[row.story_group_id]) for row in rows]
+    trends = _trends(connection, keys)
+    return [_delivery(row, matches[row.key], outlets[row.story_group_id], trends.get(row.key)) for row in rows]
 
 
 def outlet(row: Row[Any], prefix: str = "") -> Outlet:
@@ -174,17 +188,6 @@ def outlet(row: Row[Any], prefix: str = "") -> Outlet:
     ).outlet
 
 
-def match(row: Row[Any]) -> Match:
-    """Return the match that a row of ``verdict`` describes."""
-    return Match(
-        rule=row.rule,
-        name=row.name,
-        severity=Severity(row.severity),
-        tags=tuple(row.tags),
-        spans=tuple(Span(Field(field), start, end) for field, start, end in row.spans),
-    )
-
-
 def _matches(connection: Connection, keys: Sequence[str]) -> dict[str, list[Match]]:
     found: dict[str, list[Match]] = defaultdict(list)
     rows = connection.execute(
@@ -193,6 +196,12 @@ def _matches(connection: Connection, keys: Sequence[str]) -> dict[str, list[Matc
     for row in rows:
         found[row.delivery].append(match(row))
     return found
+
+
+def _trends(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[Match, Trend]]:
+    """Return what the deliveries tell that tell of many stories: each the match of its one rule, and the rest."""
+    rows = connection.execute(select(stream_alert).where(stream_alert.c.delivery.in_(keys)))
+    return {row.delivery: (match(row), trend(row)) for row in rows}
 
 
 def _outlets(connection: Connection, groups: set[int]) -> dict[int, list[Outlet]]:
@@ -211,12 +220,22 @@ def _outlets(connection: Connection, groups: set[int]) -> dict[int, list[Outlet]
     return found
 
 
-def _delivery(row: Row[Any], matches: tuple[Match, ...], outlets: Sequence[Outlet]) -> Delivery:
+def _delivery(
+    row: Row[Any], matches: Sequence[Match], outlets: Sequence[Outlet], together: tuple[Match, Trend] | None
+) -> Delivery:
     told = _story(row)
     also = tuple(one for one in outlets if one.id != told.outlet.id)
+    if together:
+        matches = [together[0]]
     return Delivery(
         key=row.key,
-        alert=Alert(channel=row.channel, story=told, matches=matches, also=also),
+        alert=Alert(
+            channel=row.channel,
+            story=told,
+            matches=tuple(matches),
+            also=also,
+            trend=together[1] if together else None,
+        ),
         state=State(row.state),
         queued=row.queued,
         attempts=row.attempts,

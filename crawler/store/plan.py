@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 from crawler.poll import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from alerts.policy import Reason
-    from alerts.story import DateNote, Match, Story
+    from alerts.story import DateNote, Match, Story, Trend
+    from alerts.stream import Condition, StreamState, Stretch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +57,63 @@ class Past:
     reason: Reason
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """A story for which a rule holds, in its newest version that the rule holds for."""
+
+    story: int
+    version: int
+    group: int
+    outlet: str  # its name
+    tier: int
+    url: str | None
+    title: str
+    seen: datetime
+    match: Match
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """What one verdict says about terms and sources: where it came from, and the words it holds by."""
+
+    source: str
+    words: tuple[str, ...]
+
+
+class StreamMemory(Protocol):
+    """What can be asked about all the stories that a rule ever held for, those of this transaction included."""
+
+    def states(self, rules: Collection[str] | None = None) -> Mapping[tuple[str, Condition], StreamState]:
+        """Return the state of every condition, of these rules or of all, by rule and condition."""
+
+    def firsts(self, rule: str, after: datetime) -> Mapping[int, datetime]:
+        """Return the groups first seen after a moment, and when; stories taken in as backlog do not count."""
+
+    def first(self, rule: str) -> datetime | None:
+        """Return when the first story was seen, or None when there is none."""
+
+    def last(self, rule: str) -> tuple[int, datetime] | None:
+        """Return the group of the last story, and when it was seen; None when there is none."""
+
+    def known(self, rule: str, condition: Condition, values: Collection[str]) -> set[str]:
+        """Return those of ``values`` that are recorded as met before."""
+
+    def traces(self, rule: str) -> Iterable[Trace]:
+        """Return what every verdict of the past says about terms and sources."""
+
+    def witnesses(self, rule: str, groups: Collection[int]) -> Sequence[Witness]:
+        """Return the stories of these groups, first seen first."""
+
+    def watched(self, after: datetime | None) -> Sequence[Stretch]:
+        """Return the times at which Tocsin watched that ended after a moment, or all, in order."""
+
+
 class Memory(Protocol):
     """What can be asked while a poll is taken in; keys not found are absent from the answers."""
+
+    @property
+    def stream(self) -> StreamMemory:
+        """Return the memory of what rules held for."""
 
     def seen(self, keys: Collection[bytes]) -> Mapping[bytes, Seen]:
         """Return what identity keys stand for."""
@@ -126,6 +182,32 @@ class NewDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamAlert:
+    """A condition on the stream that became true, for one channel."""
+
+    rule: str
+    condition: Condition
+    occasion: str  # what it was true by; together with rule, condition and channel it occurs once
+    at: datetime
+    channel: str  # "" when the rule names none
+    match: Match  # of the rule, in the story that the message shows
+    story: int
+    trend: Trend
+    delivery: str | None  # None: nobody to tell, or the rule is on trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamPlan:
+    """What changes in the memory of conditions on the stream."""
+
+    states: Sequence[StreamState] = ()
+    ended: Sequence[tuple[str, Condition]] = ()  # conditions that no rule has any more
+    known: Collection[tuple[str, Condition, str]] = ()  # terms and sources that a rule has met now
+    alerts: Sequence[StreamAlert] = ()
+    watched: Stretch | None = None  # to be written over the one that begins at the same moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Redated:
     """What is now known of a story's date."""
 
@@ -144,6 +226,7 @@ class Plan:
     verdicts: Sequence[Verdict] = ()
     deliveries: Sequence[NewDelivery] = ()
     redated: Sequence[Redated] = ()
+    stream: StreamPlan = StreamPlan()
     ignored: Sequence[int] = ()  # stories that changed once more after their last version that is kept
     notes: Sequence[str] = ()  # for the poll log
     tally: Tally = field(default_factory=Tally)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-HEAD = "0001"  # the newest migration; a test compares it with the scripts, so that a start need not read them
+HEAD = "0002"  # the newest migration; a test compares it with the scripts, so that a start need not read them
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -211,6 +212,7 @@ verdict = Table(
     Column("reason", Text, nullable=False),
     Column("delivery", Text, ForeignKey("outbox.key")),
     Index("verdict_delivery", "delivery"),
+    Index("verdict_rule", "rule", "story_id"),  # the stream of a rule, in the order of the news
     # The promise itself: of one group, a channel hears once by a rule.
     Index(
         "verdict_told_once",
@@ -223,6 +225,58 @@ verdict = Table(
     ),
     sqlite_with_rowid=False,
 )
+
+# ---------------------------------------------------------------- what many stories say together
+
+stream = Table(
+    "stream",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("condition", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("armed", Boolean, nullable=False),
+    Column("told", Instant),
+)
+
+stream_known = Table(
+    "stream_known",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("condition", Text, primary_key=True),
+    Column("value", Text, primary_key=True),  # a term's key or a source's id
+    sqlite_with_rowid=False,
+)
+
+stream_alert = Table(
+    "stream_alert",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("condition", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),  # "": the rule names nobody to tell
+    Column("occasion", Text, primary_key=True),  # what it was true by: a channel hears of it once
+    Column("at", Instant, nullable=False),
+    Column("story_id", Row, ForeignKey("story.id"), nullable=False),  # the weightiest
+    Column("name", Text, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("spans", JSON, nullable=False),  # of the rule in that story, as in verdict
+    Column("says", Text, nullable=False),
+    Column("number", Float, nullable=False),
+    Column("usual", Float),
+    Column("top", JSON, nullable=False),  # [title, url, outlet] of the next stories
+    Column("delivery", Text, ForeignKey("outbox.key")),  # NULL: nobody to tell, or the rule is on trial
+    Index("stream_alert_delivery", "delivery", unique=True),
+    sqlite_with_rowid=False,
+)
+
+watched = Table(
+    "watched",
+    metadata,
+    Column("since", Instant, primary_key=True),
+    Column("until", Instant, nullable=False),  # between two rows nobody looked at any source
+)
+
+# ---------------------------------------------------------------- how it reached people
 
 delivery_log = Table(
     "delivery_log",

@@ -13,7 +13,10 @@ from alerts.outbox import State
 from alerts.policy import Reason
 from alerts.story import DateNote
 from crawler.store.plan import Kin, Past, Seen, StoryState
+from crawler.store.rows import spans
 from crawler.store.schema import likeness, outbox, seen, story, story_version, verdict
+from crawler.store.streams import StoredStream
+from crawler.store.streams import write as write_stream
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -53,6 +56,7 @@ class StoredMemory:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.stream = StoredStream(connection)
 
     def seen(self, keys: Collection[bytes]) -> Mapping[bytes, Seen]:
         """Return what identity keys stand for."""
@@ -93,6 +97,7 @@ def write(connection: Connection, plan: Plan) -> None:
     ):
         if rows:
             connection.execute(statement, rows)
+    write_stream(connection, plan.stream)
 
 
 @cache
@@ -199,7 +204,7 @@ def _verdict(one: Verdict) -> dict[str, Any]:
         "name": one.match.name,
         "severity": int(one.match.severity),
         "tags": one.match.tags,
-        "spans": [(span.field, span.start, span.end) for span in one.match.spans],
+        "spans": spans(one.match),
         "reason": one.reason,
         "delivery": one.delivery,
     }

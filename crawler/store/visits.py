@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from crawler.poll import Poll
-    from crawler.store.plan import Plan
+    from crawler.poll import Poll, Tally
     from spiders.source import Source
 
 CROWD = 200  # more new sources than this are not visited all at once
@@ -111,9 +110,8 @@ def settle(connection: Connection, poll: Poll) -> None:
         )
 
 
-def log(connection: Connection, poll: Poll, plan: Plan) -> None:
-    """Keep a line about a visit."""
-    notes = [*(poll.reading.notes if poll.reading else ()), *plan.notes]
+def log(connection: Connection, poll: Poll, tally: Tally, notes: Sequence[str]) -> None:
+    """Keep a line about a visit: what it changed, and what is worth a note besides the reading's own."""
     connection.execute(
         insert(poll_log),
         {
@@ -125,11 +123,11 @@ def log(connection: Connection, poll: Poll, plan: Plan) -> None:
             "status": poll.status,
             "elapsed_ms": poll.elapsed // timedelta(milliseconds=1),
             "size": poll.size,
-            "new": plan.tally.new,
-            "changed": plan.tally.changed,
-            "seen": plan.tally.seen,
-            "alerts": plan.tally.alerts,
-            "notes": notes,
+            "new": tally.new,
+            "changed": tally.changed,
+            "seen": tally.seen,
+            "alerts": tally.alerts,
+            "notes": [*(poll.reading.notes if poll.reading else ()), *notes],
         },
     )
 

@@ -8,8 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.card import LINK_LIMIT, SNIPPET_LIMIT, TITLE_LIMIT, Card, card_for, clean, safe_link
-from alerts.story import DateNote, Field, Severity, Span
+from alerts.card import (
+    LINK_LIMIT,
+    NEXT_LINK_LIMIT,
+    NEXT_TITLE_LIMIT,
+    SNIPPET_LIMIT,
+    TITLE_LIMIT,
+    TREND_LIMIT,
+    Card,
+    card_for,
+    clean,
+    safe_link,
+)
+from alerts.story import DateNote, Field, Headline, Severity, Span, Trend
 from tests.fakes import outlet, story
 from tests.fakes_outbox import alert, found, match
 
@@ -239,6 +250,27 @@ def test_the_most_severe_rule_comes_first_and_words_are_listed_once() -> None:
 def test_other_outlets_are_named_once_and_never_the_storys_own() -> None:
     also = (outlet(), outlet(id="a", name="Le Monde"), outlet(id="b", name="LE MONDE"), outlet(id="kyodo", name=HIDDEN))
     assert card_for(alert(also=also)).also == ("Le Monde", "kyodo")
+
+
+def test_the_next_stories_are_clean_capped_and_safe_to_click() -> None:
+    top = (
+        Headline(title="Tokyo\u202e confirms " + "x" * 200, url="https://nikkei.example/1", outlet="Nikkei\u200b"),
+        Headline(title="\u200b", url="https://user@evil.example/", outlet="Odd"),
+        Headline(title="Reuters.com: long", url="https://a.example/" + "x" * NEXT_LINK_LIMIT, outlet="Long"),
+    )
+    card = card_for(alert(trend=Trend(condition="count", says="5 stories\x07 " * 99, number=5, top=top)))
+    assert card.trend.startswith("5 stories 5 stories")
+    assert len(card.trend) <= TREND_LIMIT
+    first, second, third = card.nexts
+    assert first.title.startswith("Tokyo confirms x")
+    assert len(first.title) <= NEXT_TITLE_LIMIT
+    assert (first.link, first.host, first.outlet) == ("https://nikkei.example/1", "nikkei.example", "Nikkei")
+    assert (second.title, second.link) == ("(no title)", None)
+    assert (third.link, third.title_is_an_address) == (None, True)
+
+
+def test_an_alert_of_one_story_says_nothing_of_others() -> None:
+    assert (card_for(alert()).trend, card_for(alert()).nexts) == ("", ())
 
 
 def test_a_card_says_what_kind_of_outlet_speaks_as_far_as_known() -> None:

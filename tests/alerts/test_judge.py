@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from alerts.judge import Judge
 from alerts.rules.ruleset import RuleSet, compile_rules
+from alerts.rules.spec import StreamSpec
+from alerts.story import Severity
+from alerts.stream import StreamRule
 from tests.alerts.rules.specs import rule
 from tests.fakes import story
 
@@ -20,3 +25,19 @@ def test_the_same_story_is_judged_the_same() -> None:
 
 def test_without_rules_nothing_is_found() -> None:
     assert Judge(RuleSet.empty())(story()) == ()
+
+
+def test_rules_with_conditions_on_the_stream_are_told_apart_unless_they_are_switched_off() -> None:
+    spec = StreamSpec(silence=timedelta(days=3))
+    specs = [
+        rule("japan", "one", stream=spec, to=("#a", "#a"), shadow=True, tags=("t",), severity=Severity.HIGH),
+        rule("japan", "off", stream=spec, enabled=False),
+        rule("japan", "plain"),
+    ]
+    judge = Judge(compile_rules([], specs)[0])
+    assert judge.streams == {
+        "one": StreamRule(
+            id="one", name="One", severity=Severity.HIGH, tags=("t",), channels=("#a",), shadow=True, spec=spec
+        )
+    }
+    assert [finding.match.rule for finding in judge(story("Japan"))] == ["one", "plain"]

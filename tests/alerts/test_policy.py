@@ -11,6 +11,8 @@ from tests.fakes import NOON
 
 CASES = st.builds(
     Circumstances,
+    counted=st.booleans(),
+    shadow=st.booleans(),
     routed=st.booleans(),
     told=st.booleans(),
     told_of_copy=st.booleans(),
@@ -35,6 +37,12 @@ CASES = st.builds(
         (Circumstances(told=True, told_of_copy=True), Reason.TOLD),
         (Circumstances(routed=False), Reason.UNROUTED),
         (Circumstances(routed=False, told=True), Reason.UNROUTED),
+        (Circumstances(shadow=True), Reason.SHADOW),
+        (Circumstances(shadow=True, edited=True), Reason.SHADOW),
+        (Circumstances(shadow=True, backlog=True), Reason.BACKLOG),
+        (Circumstances(counted=True), Reason.COUNTED),
+        (Circumstances(counted=True, shadow=True, routed=False, told=True, told_of_copy=True), Reason.COUNTED),
+        (Circumstances(counted=True, backlog=True), Reason.BACKLOG),
     ],
 )
 def test_each_case_has_its_reason(case: Circumstances, reason: Reason) -> None:
@@ -43,7 +51,7 @@ def test_each_case_has_its_reason(case: Circumstances, reason: Reason) -> None:
 
 @given(CASES)
 def test_a_channel_is_told_exactly_when_nothing_speaks_against_it(case: Circumstances) -> None:
-    against = not case.routed or case.told or case.told_of_copy or case.backlog
+    against = any((not case.routed, case.told, case.told_of_copy, case.backlog, case.counted, case.shadow))
     assert decide(case).sends is not against
 
 

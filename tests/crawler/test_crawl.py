@@ -280,3 +280,17 @@ async def test_the_real_parser_process_reads_the_same() -> None:
         assert fetched.reading is not None
         assert [entry.title for entry in fetched.reading.entries] == ["One"]
         assert (await here.why("/page")).reason == "html"
+
+
+async def test_limits_and_headers_can_change_while_it_runs() -> None:
+    async with world() as here:
+        here.web.publish("/feed", rss("One"), validators=False)
+        await here.visit("/feed")
+        networks = (ip_network("127.0.0.0/8"),)
+        here.crawl.configure(FetchConfig(user_agent="Desk/2", allow_private=networks, max_body=10))
+        assert (await here.why("/feed")).reason == "too-large"
+        last = here.web.requests("/feed")[-1]
+        assert last.headers["user-agent"] == "Desk/2"
+        assert "from" not in last.headers
+        here.crawl.configure(FetchConfig(user_agent="Desk/3"))
+        assert (await here.why(here.web.url("/feed", "localhost"))).reason == "blocked-address"

@@ -440,3 +440,24 @@ async def test_the_largest_document_is_taken_in(newsroom: Newsroom) -> None:
     many: list[Entry] = [entry(str(number), title=f"talks {number}") for number in range(500)]
     assert await newsroom.visit("bbc", *many) == Tally(new=500, alerts=500)
     assert await newsroom.visit("bbc", *many) == Tally(seen=500)
+
+
+# ---------------------------------------------------------------- rules on trial
+
+
+async def test_a_rule_on_trial_is_judged_as_if_it_told_and_tells_nobody(newsroom: Newsroom) -> None:
+    newsroom.judge.shadows = ("talks",)
+    await newsroom.add(source(), source("nhk"))
+    assert await newsroom.visit("bbc", entry(text=WORDS)) == Tally(new=1)
+    assert await newsroom.visit("bbc", entry(text=f"{WORDS} again")) == Tally(changed=1)
+    assert await newsroom.visit("nhk", entry("n", text=WORDS, url=None)) == Tally(new=1)
+    assert [reason for _, _, reason in await newsroom.reasons()] == ["shadow", "told", "copy"]
+    assert await newsroom.told() == []
+
+
+async def test_a_rule_that_is_no_longer_on_trial_has_told_nobody_yet(newsroom: Newsroom) -> None:
+    newsroom.judge.shadows = ("talks",)
+    await newsroom.add(source(), source("nhk"))
+    await newsroom.visit("bbc", entry(text=WORDS))
+    newsroom.judge.shadows = ()
+    assert await newsroom.visit("nhk", entry("n", text=WORDS, url=None)) == Tally(new=1, alerts=1)

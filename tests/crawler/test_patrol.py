@@ -296,3 +296,37 @@ async def test_hosts_with_nothing_to_remember_are_forgotten() -> None:
     world.store.rows.clear()
     await world.round()
     assert world.patrol._hosts == {}
+
+
+async def test_a_source_that_joins_is_visited_and_one_that_leaves_is_given_back() -> None:
+    world = World("https://a.example/feed", "https://b.example/feed")
+    limits = FetchConfig(user_agent="T")
+    world.patrol.replace({"s1": world.sources["s1"]}, limits)
+    await world.round()
+    assert [name for name, _ in world.crawl.visited] == ["s1"]
+    world.patrol.replace(world.sources, limits)
+    await world.round()
+    assert [name for name, _ in world.crawl.visited] == ["s1", "s0"]
+
+
+async def test_a_new_pace_holds_from_the_next_turn_on() -> None:
+    world = World(*["https://a.example/feed"] * 2)
+    await world.round()
+    hurried = FetchConfig(user_agent="T", per_host=HostLimits(concurrency=2, delay=timedelta(0)))
+    world.patrol.replace(world.sources, hurried)
+    world.clock.advance(10 * MINUTE)
+    await world.round()
+    first, second = (when for _, when in world.crawl.visited[-2:])
+    assert first == second
+    assert world.crawl.most == 2
+
+
+async def test_a_new_limit_over_all_hosts_holds_from_the_next_turn_on() -> None:
+    urls = [f"https://{name}.example/feed" for name in "abc"]
+    world = World(*urls, limits=FetchConfig(user_agent="T", concurrency=1))
+    await world.round()
+    assert world.crawl.most == 1
+    world.patrol.replace(world.sources, FetchConfig(user_agent="T", concurrency=3))
+    world.clock.advance(10 * MINUTE)
+    await world.round()
+    assert world.crawl.most == 3

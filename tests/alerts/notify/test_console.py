@@ -9,7 +9,7 @@ from rich.console import Console
 from alerts.card import MAY_REPEAT, card_for
 from alerts.notify.console import WIDEST, ConsoleNotifier
 from alerts.outbox import Receipt
-from alerts.story import Alert, Severity
+from alerts.story import Alert, Headline, Severity, Trend
 from tests.fakes import NOON, outlet, story
 from tests.fakes_outbox import alert, delivery, found, match
 
@@ -81,3 +81,10 @@ async def test_the_receipt_names_channel_and_key_and_nothing_can_be_found_again(
     assert await notifier.send(one, card_for(one.alert)) == Receipt(channel="#news", message="K1")
     assert await notifier.find("#news", ["K1"], NOON) is None
     await notifier.close()
+
+
+async def test_many_stories_together_are_told_by_the_weightiest_and_name_the_next_ones() -> None:
+    top = (Headline(title="Tokyo [red]confirms", url="https://nikkei.example/1", outlet="Nikkei Asia"),)
+    trend = Trend(condition="count", says="5 stories in 1 h (4 make an alert)", number=5, top=top)
+    shown = await printed(alert(story("Talks open", TEXT), trend=trend))
+    assert shown.index(trend.says) < shown.index("Talks open") < shown.index("then Tokyo [red]confirms · Nikkei Asia")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import html
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,13 +12,14 @@ from hypothesis import strategies as st
 
 from alerts.card import MAY_REPEAT, Card, card_for
 from alerts.slack.blocks import BLOCKS_LIMIT, TEXT_LIMIT, Rung, escape, message, size
-from alerts.story import Alert, DateNote, Field, Severity, Span
+from alerts.story import Alert, DateNote, Field, Headline, Severity, Span, Trend
 from tests import slack_rules
 from tests.fakes import outlet, story
 from tests.fakes_outbox import alert, found, match
 
 TITLE = "Japan and France open talks"
 TEXT = "They agreed on a Reciprocal Access Agreement (RAA) and on rare earths."
+SAYS = "5 stories in 1 h, usually 1 (median of 6 windows in 14 d, this hour of the week)"
 HOSTILE_TITLE = "<!channel> *URGENT* <https://evil.example|https://reuters.com> & @everyone gnp.exe `rm -rf` ~x~"
 HOSTILE_TEXT = (
     "> quote ```code``` <@U0ALICE001> &lt;b&gt; #general @channel \u202eevil\u200b <!subteam^S1> <!date^1^x|y> "
@@ -191,7 +193,12 @@ def any_alert(draw: st.DrawFn) -> Alert:
     also = tuple(outlet(id=f"o{n}", name=name) for n, name in enumerate(draw(st.lists(ANYTHING, max_size=8))))
     published = draw(st.none() | st.datetimes(timezones=st.just(UTC)))
     told = story(title, text, url=draw(URLS), published=published, outlet=outlet(name=draw(ANYTHING)))
-    return alert(told, matches=matches, also=also)
+    headlines = st.builds(Headline, title=ANYTHING, url=URLS, outlet=ANYTHING)
+    top = st.lists(headlines, max_size=4).map(tuple)
+    trends = st.builds(
+        Trend, condition=st.just("count"), says=ANYTHING.map("5 stories: ".__add__), number=st.just(5), top=top
+    )
+    return alert(told, matches=matches, also=also, trend=draw(st.none() | trends))
 
 
 @given(of=any_alert(), rung=st.sampled_from(Rung), notice=st.none() | st.just(MAY_REPEAT))
@@ -216,6 +223,57 @@ def test_even_the_longest_of_everything_leaves_the_snippet_some_room() -> None:
     assert "). &amp; &amp;" in payload["text"]
     assert payload["text"].endswith("x" * 980)
     assert slack_rules.refusal(payload) is None
+
+
+def together(**changes: Any) -> Alert:
+    top = (
+        Headline(title="Tokyo confirms", url="https://nikkei.example/1", outlet="Nikkei Asia"),
+        Headline(title="Reuters.com: Paris too", url="https://evil.example/1", outlet="Evil"),
+        Headline(title="Unlinked", url="javascript:alert(1)", outlet="Odd"),
+    )
+    return replace(usual(), trend=replace(Trend(condition="count", says=SAYS, number=5, top=top), **changes))
+
+
+def test_many_stories_together_are_a_card_of_the_weightiest_with_what_they_say_and_the_next_ones() -> None:
+    payload = rendered(together())
+    why, trend, body, source = payload["blocks"]
+    assert trend["elements"] == [{"type": "plain_text", "text": SAYS, "emoji": False}]
+    assert [why, body["elements"][:2], source] == [
+        rendered(usual())["blocks"][0],
+        rendered(usual())["blocks"][1]["elements"],
+        rendered(usual())["blocks"][2],
+    ]
+    assert [item["elements"] for item in body["elements"][2]["elements"]] == [
+        [{"type": "link", "url": "https://nikkei.example/1", "text": "Tokyo confirms"}, plain(" · Nikkei Asia")],
+        [
+            plain("Reuters.com: Paris too "),
+            {"type": "link", "url": "https://evil.example/1", "text": "evil.example"},
+            plain(" · Evil"),
+        ],
+        [plain("Unlinked"), plain(" · Odd")],
+    ]
+    nexts = "Tokyo confirms (Nikkei Asia); Reuters.com: Paris too (Evil); Unlinked (Odd)"
+    assert f" {SAYS}. Then: {nexts}. {TEXT} Rule " in payload["text"]
+    assert payload["metadata"]["event_payload"]["kind"] == "stream"
+
+
+def plain(text: str) -> dict[str, str]:
+    return {"type": "text", "text": text}
+
+
+def test_one_story_that_says_something_about_many_has_no_list() -> None:
+    payload = rendered(together(top=()))
+    assert [part["type"] for part in payload["blocks"][2]["elements"]] == ["rich_text_section", "rich_text_quote"]
+    assert "Then" not in payload["text"]
+
+
+def test_next_stories_with_the_longest_of_everything_leave_a_card_its_blocks() -> None:
+    long = Headline(title="n" * 200, url="https://n.example/" + "x" * 480, outlet="N" * 99)
+    big = replace(together(top=(long,) * 4), story=story("t" * 300, "w " * 400, url="https://a.example/" + "x" * 2900))
+    names = tuple(match(f"{number}{'r' * 90}", spans=(Span(Field.TITLE, 0, 299),)) for number in range(5))
+    payload = rendered(replace(big, matches=names, also=tuple(outlet(id=str(n), name="o" * 80) for n in range(6))))
+    assert size(payload["blocks"]) <= BLOCKS_LIMIT
+    assert payload["blocks"][2]["elements"][-1]["type"] == "rich_text_list"
 
 
 def test_a_card_too_large_for_blocks_is_sent_as_text() -> None:

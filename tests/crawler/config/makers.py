@@ -22,16 +22,49 @@ def base() -> dict[str, Any]:
     }
 
 
+# What has to stand beside a key for the configuration to be sound.
+_COMPANY: dict[str, dict[str, object]] = {
+    "entities.*.aliases[].": {"text": "Japan"},
+    "entities.*.aliases[].within": {"needs": "Tokyo"},
+    "rules[].raise[].": {"to": "critical", "if": "Tokyo"},
+    "rules[].count.": {"n": "5", "within": "1h"},
+    "rules[].spike.": {"times": "4", "within": "1h", "against": "14d"},
+    "rules[].tests.match[].": {"body": "Japan"},
+    "rules[].tests.ignore[].": {"body": "France"},
+}
+
+
 def with_key(path: str, value: object) -> dict[str, Any]:
     """The smallest configuration that holds the key of ``path`` as crawler.config.keys writes it."""
+    whole, section = _home_of(path)
+    section[path.rpartition(".")[2]] = value
+    return whole
+
+
+def without_key(path: str) -> dict[str, Any]:
+    """The same without the key."""
+    whole, section = _home_of(path)
+    section.pop(path.rpartition(".")[2], None)
+    return whole
+
+
+def _home_of(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A configuration, and the mapping in it that holds the key of ``path``."""
     whole = base()
     here: Any = whole
-    steps = path.replace("[]", ".0").split(".")
-    for step in steps[:-1]:
-        key = 0 if step == "0" else "japan" if step == "*" else step
-        here = here.setdefault(key, {}) if isinstance(here, dict) else here[key]
-    here[steps[-1]] = value
-    return whole
+    section = path.rpartition(".")[0]
+    for step in section.split(".") if section else ():
+        key = "japan" if step == "*" else step.removesuffix("[]")
+        if not step.endswith("[]"):
+            here = here.setdefault(key, {})
+            continue
+        if not isinstance(here.get(key), list) or not isinstance(here[key][0], dict):
+            here[key] = [{}]
+        here = here[key][0]
+    for prefix, company in _COMPANY.items():
+        if path.startswith(prefix):
+            here |= company
+    return whole, here
 
 
 def write(folder: Path, content: str | dict[str, Any], name: str = "config.yaml") -> Path:

@@ -14,12 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.errors import ConfigError, Place
+from alerts.rules.embedded import run_tests
 from crawler import __version__
 from crawler.config import load
 from crawler.config.keys import KEYS, keys_of
 from crawler.config.model import CardsConfig, FetchConfig, HostLimits, LogConfig, Secret, SlackConfig
 from spiders.source import Source
 from tests.crawler.config.makers import base, loaded, with_key, write
+from tests.fakes import story
 
 EVERYTHING = """\
 store: sqlite:///data/news.db
@@ -53,22 +55,42 @@ sources:
     backlog: all
     timezone: Asia/Tokyo
 include: []
+use: []
 entities:
   japan:
     label: Japan
     type: country
-    aliases: {en: [Japan, Japanese], ja: 日本}
+    aliases:
+      en: [Japan, Japanese]
+      fr: {text: JPN, case: exact, forms: exact, needs: Tokyo, within: 12, boundary: word, lang_only: true}
+      ja: 日本
+    except: [Japan Airlines]
     note: the country
+lists:
+  signing: [signed, {text: ratified}]
+queries:
+  deal: $signing AND treaty
 rules:
   - id: japan
     name: Japan in the news
-    when: $japan
-    severity: critical
+    when: $japan AND NOT $deal
+    only: {languages: [en], sources: [mofa], min_words: 1, max_age: 3d, tier: 2, countries: [jp]}
+    severity: high
+    raise: [{to: critical, if: Tokyo}]
     to: ["#japan", C0123ABC]
     tags: [asia]
     owner: anna
     enabled: yes
+    shadow: no
+    count: {n: 5, within: 1h}
+    spike: {times: 4, within: 1h, against: 14d}
+    first_seen: term
     note: a first rule
+    tests:
+      match:
+        - {title: Japan, body: Tokyo, source: mofa, lang: en, severity: critical, highlights: [Japan]}
+      ignore: [France, {title: France, body: Paris, source: mofa, lang: en}]
+  - {id: quiet, when: $japan, to: "#japan", silence: 3d}
 cards: {same_story: 24h}
 log: {format: json, level: debug}
 """
@@ -122,11 +144,14 @@ def paths_in(node: yaml.Node, section: str = "") -> set[str]:
         return set().union(*(paths_in(child, f"{section}[]") for child in node.value))
     if not isinstance(node, yaml.MappingNode):
         return set()
-    free = not keys_of(section) and bool(keys_of(f"{section}.*"))
+    free = not keys_of(section)  # the keys are names that the user chose
     found = set()
     for key, value in node.value:
-        path = f"{section}.{'*' if free else key.value}".lstrip(".")
-        found |= paths_in(value, path) | ({path} if not free else set())
+        if section == "entities.*.aliases":  # by language
+            found |= paths_in(value, section if isinstance(value, yaml.SequenceNode) else f"{section}[]")
+        else:
+            path = f"{section}.{'*' if free else key.value}".lstrip(".")
+            found |= paths_in(value, path) | ({path} if not free else set())
     return found
 
 
@@ -223,6 +248,26 @@ def test_included_files_add_sources_entities_and_rules(tmp_path: Path) -> None:
     config = loaded(tmp_path, base() | {"include": ["rules/*.yaml", "rules/a.yaml", "more.yaml"]})
     assert [source.id for source in config.sources] == ["example", "fiji"]
     assert config.warnings == ()
+
+
+def test_one_included_file_may_hold_everything_about_rules(tmp_path: Path) -> None:
+    example = (Path(__file__).parent / "rules-example.yaml").read_text("utf-8")
+    write(tmp_path, example, "rules/example.yaml")
+    config = loaded(
+        tmp_path, base() | {"include": ["rules/*.yaml"], "entities": {}, "rules": [], "defaults": {"to": "#n"}}
+    )
+    assert [warning.message for warning in config.warnings] == ["no rule uses the list critical_minerals"]
+    assert len(config.rules.rules) == 8
+    report = run_tests(config.rules)
+    assert (report.passed, report.problems) == (35, ())
+
+
+def test_a_list_or_a_query_may_stand_in_an_included_file(tmp_path: Path) -> None:
+    write(tmp_path, {"lists": {"pact": ["treaty"]}, "queries": {"deal": "$japan AND $pact"}}, "more.yaml")
+    rules = [{"id": "deal", "when": "$deal", "to": "#news"}]
+    config = loaded(tmp_path, base() | {"include": ["more.yaml"], "rules": rules})
+    assert config.warnings == ()
+    assert [match.rule for match in config.rules.match(story(title="Japan signs treaties"))] == ["deal"]
 
 
 def test_an_included_file_follows_an_absolute_glob(tmp_path: Path) -> None:

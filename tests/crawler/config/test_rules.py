@@ -1,50 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
 
 import yaml
 
+from alerts.rules.spec import OnlySpec, Rate, RuleSpec, SpikeSpec, StreamSpec
 from alerts.story import Severity
-from crawler.config.rules import RuleDefaults, read_entity, read_rule
+from crawler.config.rules import RuleDefaults, read_rule
 from tests.crawler.config.makers import item
-
-if TYPE_CHECKING:
-    from crawler.config.nodes import Item
-
-
-def only(text: str) -> tuple[Item, Item]:
-    ((key, value),) = item(text).pairs()
-    return key, value
-
-
-def test_an_entity_keeps_its_aliases_by_language_with_their_places() -> None:
-    key, value = only("japan:\n  aliases:\n    en: [Japan, 'Nippon']\n    ja: 日本\n    no: [Japan]\n  type: country\n")
-    entity = read_entity(key, value)
-    assert entity is not None
-    assert (entity.id.value, entity.label, entity.type, entity.note) == ("japan", "japan", "country", None)
-    assert {language: [text.value for text in texts] for language, texts in entity.aliases.items()} == {
-        "en": ["Japan", "Nippon"],
-        "ja": ["日本"],
-        "no": ["Japan"],
-    }
-    assert str(entity.aliases["en"][1].at()) == "test.yaml:3:18"
-    assert str(entity.aliases["ja"][0].at(1)) == "test.yaml:4:10"
-
-
-def test_aliases_may_be_a_plain_list_or_one_text() -> None:
-    for given in ("[Quad, the Quad]", "Quad"):
-        entity = read_entity(*only(f"quad: {{aliases: {given}, label: The Quad}}"))
-        assert entity is not None
-        assert entity.label == "The Quad"
-        assert entity.aliases[""][0].value == "Quad"
-
-
-def test_a_bad_alias_leaves_the_good_ones() -> None:
-    key, value = only("raa: {aliases: [RAA, {text: x}, ''], label: ''}")
-    entity = read_entity(key, value)
-    assert entity is not None
-    assert [text.value for text in entity.aliases[""]] == ["RAA"]
-    assert len(value.context.findings.all) == 3
 
 
 def test_a_rule_takes_from_the_defaults_what_it_does_not_say() -> None:
@@ -96,26 +59,74 @@ def test_a_comment_after_a_quoted_query_or_below_it_is_none_of_its_tail() -> Non
         assert len(root.context.findings.all) == (when == "Japan # note")
 
 
-def test_an_entity_whose_aliases_were_all_refused_keeps_its_id_as_one() -> None:
-    for aliases in ("{en: [{text: Japan}]}", "[{text: Japan}]", "{text: Japan}", "{en: {text: Japan}}"):
-        key, value = only(f"japan: {{aliases: {aliases}}}")
-        entity = read_entity(key, value)
-        assert entity is not None
-        assert value.context.findings.fatal
-        assert [text.value for texts in entity.aliases.values() for text in texts]
+def rule(text: str) -> RuleSpec:
+    root = item("{id: japan, when: Japan, to: '#news', " + text + "}")
+    spec = read_rule(root, RuleDefaults()).spec
+    assert spec is not None
+    assert root.context.findings.all == ()
+    return spec
 
 
-def test_an_entity_without_aliases_is_left_to_the_compiler() -> None:
-    for given in ("{}", "", "{aliases: []}", "{aliases: {}}", "{aliases: {en: }}", "{aliases: }"):
-        key, value = only(f"japan: {given}")
-        entity = read_entity(key, value)
-        assert entity is not None
-        assert not entity.aliases
-        assert not value.context.findings.all
+def test_a_rule_that_says_no_more_has_no_gates_conditions_or_tests() -> None:
+    spec = rule("")
+    assert (spec.only, spec.raise_, spec.stream) == (OnlySpec(), (), None)
+    assert (spec.shadow, spec.tests.match, spec.tests.ignore) == (False, (), ())
 
 
-def test_an_entity_without_a_name_is_refused() -> None:
-    key, value = only("~: {aliases: [Japan]}")
-    assert read_entity(key, value) is None
-    assert key.text() is None
-    assert value.context.findings.fatal
+def test_the_gates_of_a_rule_are_read() -> None:
+    spec = rule(
+        "only: {languages: [EN, zh-Hant], sources: [nhk.or.jp], min_words: 40, max_age: 3d, tier: 2, countries: JP}"
+    )
+    assert spec.only == OnlySpec(
+        languages=("en", "zh-hant"),
+        sources=("nhk.or.jp",),
+        min_words=40,
+        max_age=timedelta(days=3),
+        tier=2,
+        countries=("jp",),
+    )
+
+
+def test_a_rule_may_raise_its_severity_and_be_on_trial() -> None:
+    spec = rule("raise: [{to: critical, if: 'title:Tokyo'}], shadow: true")
+    (step,) = spec.raise_
+    assert (step.to, step.when.value) == (Severity.CRITICAL, "title:Tokyo")
+    assert spec.shadow
+
+
+def test_the_conditions_on_the_stream_are_read() -> None:
+    spec = rule("count: {n: 5, within: 1h}, spike: {times: 2.5, within: 1h, against: 14d}, first_seen: source")
+    hour = timedelta(hours=1)
+    assert spec.stream == StreamSpec(
+        count=Rate(count=5, per=hour),
+        spike=SpikeSpec(times=2.5, within=hour, against=timedelta(days=14)),
+        first_seen="source",
+    )
+    assert rule("silence: 3d").stream == StreamSpec(silence=timedelta(days=3))
+
+
+def test_a_test_is_a_text_or_says_more_of_its_story_and_of_what_is_expected() -> None:
+    text = """\
+id: japan
+when: Japan
+to: "#news"
+tests:
+  match:
+    - Japan opens talks.
+    - {title: Japan, source: nhk.or.jp, lang: JA, severity: high, highlights: [Japan, Japan]}
+  ignore: France
+"""
+    spec = read_rule(item(text), RuleDefaults()).spec
+    assert spec is not None
+    plain, full = spec.tests.match
+    assert (plain.title, plain.body, plain.highlights) == ("", "Japan opens talks.", None)
+    assert str(plain.at.at()) == "test.yaml:6:7"
+    assert (full.title, full.source, full.lang, full.severity) == ("Japan", "nhk.or.jp", "ja", Severity.HIGH)
+    assert full.highlights == ("Japan", "Japan")
+    assert str(full.at.at()) == "test.yaml:7:7"
+    assert [case.body for case in spec.tests.ignore] == ["France"]
+
+
+def test_a_test_may_expect_that_nothing_is_highlighted() -> None:
+    spec = rule("tests: {match: [{body: Japan, highlights: []}]}")
+    assert spec.tests.match[0].highlights == ()

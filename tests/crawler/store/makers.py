@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alerts.judge import Finding
 from alerts.story import Field, Match, Severity, Span
+from alerts.stream import StreamRule
 from crawler.ids import Ids
 from crawler.ingest import Ingestor
 from crawler.poll import Answer, Claim, Poll, Tally, Validators
@@ -15,8 +16,9 @@ from spiders.source import Source
 from tests.fakes import NOON, FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
+    from alerts.rules.spec import StreamSpec
     from alerts.story import Story
     from crawler.store import Store
 
@@ -57,11 +59,39 @@ def poll(claim: Claim, of: Source, *entries: Entry, at: datetime = NOON, **chang
 
 
 class WordJudge:
-    """A rule for each word: it holds where the word stands, and names these channels."""
+    """A rule for each word: it holds where the word stands, and names these channels.
 
-    def __init__(self, rules: Mapping[str, tuple[str, ...]]) -> None:
+    ``streams`` are those of the rules that have conditions on the stream, by word in lower case; words in
+    ``shadows`` are on trial.
+    """
+
+    def __init__(
+        self,
+        rules: Mapping[str, tuple[str, ...]],
+        streams: Mapping[str, StreamSpec] | None = None,
+        *,
+        shadows: Collection[str] = (),
+    ) -> None:
         self.rules = rules
+        self.specs = streams or {}
+        self.shadows = shadows
         self.judged: list[tuple[int, int]] = []
+
+    @property
+    def streams(self) -> Mapping[str, StreamRule]:
+        return {
+            word.lower(): StreamRule(
+                id=word.lower(),
+                name=f"About {word}",
+                severity=Severity.CRITICAL if word.isupper() else Severity.NOTICE,
+                tags=("t",),
+                channels=channels,
+                shadow=word in self.shadows,
+                spec=self.specs[word.lower()],
+            )
+            for word, channels in self.rules.items()
+            if word.lower() in self.specs
+        }
 
     def __call__(self, story: Story) -> list[Finding]:
         self.judged.append((story.id, story.version))
@@ -73,7 +103,14 @@ class WordJudge:
             )
             if spans:
                 severity = Severity.CRITICAL if word.isupper() else Severity.NOTICE
-                match = Match(rule=word.lower(), name=f"About {word}", severity=severity, spans=spans, tags=("t",))
+                match = Match(
+                    rule=word.lower(),
+                    name=f"About {word}",
+                    severity=severity,
+                    spans=spans,
+                    tags=("t",),
+                    shadow=word in self.shadows,
+                )
                 found.append(Finding(match=match, channels=channels))
         return found
 
@@ -114,6 +151,15 @@ class Newsroom:
         rows = await self.store.deliveries(limit=1000)
         alerts = [row.delivery.alert for row in reversed(rows)]
         return [(one.channel, one.story.title, tuple(match.rule for match in one.matches)) for one in alerts]
+
+    async def trends(self) -> list[tuple[str, str, str, tuple[str, ...]]]:
+        """Every delivery that tells of many stories, oldest first: channel, what they say, title, next titles."""
+        alerts = [row.delivery.alert for row in reversed(await self.store.deliveries(limit=1000))]
+        return [
+            (one.channel, one.trend.says, one.story.title, tuple(headline.title for headline in one.trend.top))
+            for one in alerts
+            if one.trend
+        ]
 
     async def reasons(self) -> list[tuple[str, str, str]]:
         """Every verdict there is, by story and version: rule, channel, reason."""

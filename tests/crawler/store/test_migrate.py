@@ -11,8 +11,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from alerts.errors import StoreError
+from alerts.rules.spec import StreamSpec
 from crawler.store import Store, engine, migrate
 from crawler.store.schema import HEAD, metadata
+from tests.crawler.store.makers import Newsroom, WordJudge, entry, source
 from tests.fakes import FakeClock
 
 
@@ -45,6 +47,27 @@ def test_a_start_on_a_current_database_does_not_even_load_alembic(sqlite_url: st
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", script, sqlite_url], cwd=root, check=False)
     assert done.returncode == 0
+
+
+async def test_what_an_older_program_judged_is_the_past_of_a_condition(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/tocsin.db"
+    clock, spec = FakeClock(), {"talks": StreamSpec(first_seen="source")}
+    store = Store.open(url, clock=clock)
+    newsroom = Newsroom(store, WordJudge({"talks": ("#news",)}), clock)
+    await newsroom.add(source())
+    await newsroom.visit("bbc", entry())
+    await store.close()
+    for table in ("stream", "stream_known", "stream_alert", "watched"):
+        execute(url, f"DROP TABLE {table}")
+    execute(url, "DROP INDEX verdict_rule")
+    execute(url, "UPDATE alembic_version SET version_num = '0001'")
+
+    newsroom = Newsroom(Store.open(url, clock=clock), WordJudge({"talks": ("#news",)}, spec), clock)
+    await newsroom.add(source(), source("nhk"), visited=False)
+    assert (await newsroom.visit("bbc", entry("b", title="talks go on"))).alerts == 0
+    assert (await newsroom.visit("nhk", entry("c", title="talks here"))).alerts == 1
+    assert len(await newsroom.told()) == 2
+    await newsroom.store.close()
 
 
 def test_a_migration_that_fails_midway_leaves_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,111 @@
+"""What rules are tried on: a text, a file, a story of the store, or what an address publishes now."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import unicodedata
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crawler.ids import STORY_LENGTH, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alerts.rules.ruleset import Rule
+    from alerts.story import Story
+    from crawler.config.model import Config
+
+
+def known_rule(config: Config, wanted: str) -> Rule:
+    """Return a rule by its id; raises click.UsageError with the nearest one."""
+    rules = {rule.id: rule for rule in config.rules.rules}
+    if wanted in rules:
+        return rules[wanted]
+    near = get_close_matches(wanted, rules, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(list(rules)[:5]) or 'none'}"
+    raise click.UsageError(f"there is no rule called {wanted}: {hint}")
+
+
+def stories_of(config: Config, subject: str, source: str | None) -> Sequence[Story]:
+    """Return the stories that a user means by ``subject``.
+
+    An http(s) address is visited once; ``-`` is standard input; then come the name of a file, the id of a
+    story in the store, and last a text. ``source`` is the id or host that a text is said to come from.
+    Raises FetchError, StoreError or click.UsageError when the story cannot be had.
+    """
+    if subject.startswith(("http://", "https://")):
+        return _published(config, subject)
+    if subject == "-":
+        return [_written(config, _decoded(sys.stdin.buffer.read()), source)]
+    path = Path(subject)
+    if "\n" not in subject and len(subject) < 256 and path.is_file():  # noqa: PLR2004 - a file's name is shorter
+        return [_written(config, _decoded(path.read_bytes()), source)]
+    if stored := _stored(config, subject):
+        return [stored]
+    return [_written(config, subject, source)]
+
+
+def _published(config: Config, url: str) -> Sequence[Story]:
+    from crawler.cli.sources import as_story, source_of, visit_once
+    from crawler.clock import SystemClock
+
+    source = source_of(config, url)
+    fetched = asyncio.run(visit_once(config, source))
+    now = SystemClock().now()
+    return [as_story(entry, source, now) for entry in (fetched.reading.entries if fetched.reading else ())]
+
+
+def _stored(config: Config, subject: str) -> Story | None:
+    """Return the story that an id names; None for what is no id. Ids begin with a digit, being 63 bits."""
+    if len(subject) != STORY_LENGTH or not subject[0].isdecimal():
+        return None
+    try:
+        number = decode(subject)
+    except ValueError:
+        return None
+    story = asyncio.run(_from_store(config.store, number))
+    if story is None:
+        raise click.UsageError(f"there is no story {subject} in the store")
+    return story
+
+
+async def _from_store(url: str, story: int) -> Story | None:
+    from crawler.clock import SystemClock
+    from crawler.store import Store
+
+    store = Store.open(url, clock=SystemClock(), exclusive=False)
+    try:
+        return await store.story(story)
+    finally:
+        await store.close()
+
+
+def _written(config: Config, text: str, source: str | None) -> Story:
+    """Return the story that a text tells: the first line is its title when an empty line follows."""
+    from alerts.language import identify
+    from alerts.story import Outlet, Story
+    from crawler.clock import SystemClock
+
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+    first, blank, rest = text.partition("\n\n")
+    title, body = (first, rest.strip()) if blank and "\n" not in first else ("", text)
+    known = next((one.outlet for one in config.sources if source in {one.id, one.outlet.host}), None)
+    host = (source or "").lower().removeprefix("www.")
+    return Story(
+        id=0,
+        outlet=known or Outlet(id=source or "text", name=source or "text", host=host),
+        url=None,
+        title=title,
+        text=body,
+        language=identify(title, body, None)[0],
+        seen=SystemClock().now(),
+    )
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8-sig", "replace")

@@ -1,0 +1,44 @@
+"""Rows of the database as the nouns they stand for, where several modules need them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alerts.story import Field, Headline, Match, Severity, Span, Trend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Row
+
+
+def match(row: Row[Any]) -> Match:
+    """Return the match that a row of ``verdict`` or ``stream_alert`` describes."""
+    return Match(
+        rule=row.rule,
+        name=row.name,
+        severity=Severity(row.severity),
+        tags=tuple(row.tags),
+        spans=tuple(Span(Field(field), start, end) for field, start, end in row.spans),
+    )
+
+
+def spans(of: Match) -> list[tuple[str, int, int]]:
+    """Return a match's spans as they are kept."""
+    return [(span.field, span.start, span.end) for span in of.spans]
+
+
+def words(kept: Iterable[tuple[str, int, int]], title: str, text: str) -> tuple[str, ...]:
+    """Return the words that kept spans lie on."""
+    return tuple((title if field == Field.TITLE else text)[start:end] for field, start, end in kept)
+
+
+def trend(row: Row[Any]) -> Trend:
+    """Return what a row of ``stream_alert`` tells."""
+    return Trend(
+        condition=row.condition,
+        says=row.says,
+        number=row.number,
+        usual=row.usual,
+        top=tuple(Headline(title=title, url=url, outlet=outlet) for title, url, outlet in row.top),
+    )

@@ -1,0 +1,194 @@
+"""Conditions on the stream in the database: what they know, and what became of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, bindparam, delete, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from alerts.policy import Reason
+from alerts.stream import Condition, StreamState
+from crawler.ids import earliest
+from crawler.store.plan import Trace, Witness
+from crawler.store.rows import match, spans, words
+from crawler.store.schema import (
+    source,
+    story,
+    story_version,
+    stream,
+    stream_alert,
+    stream_known,
+    verdict,
+    watched,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from alerts.stream import Stretch
+    from crawler.store.plan import StreamAlert, StreamPlan
+
+# Built once: to build a statement costs more than to run it.
+_OF_RULE = and_(verdict.c.story_id == story.c.id, verdict.c.rule == bindparam("rule"))
+# Where the story is known first: an expression keeps SQLite from reading all that the rule ever held for.
+_OF_STORY = and_(verdict.c.story_id == story.c.id, verdict.c.rule.concat("") == bindparam("rule"))
+_COUNTS = verdict.c.reason != Reason.BACKLOG
+_AFTER = bindparam("after", type_=story.c.seen.type)
+_RECENT = (  # ids follow the time, so the rule's index need not be read from its beginning
+    select(story.c.group_id)
+    .join(verdict, and_(_OF_RULE, _COUNTS))
+    .where(verdict.c.story_id >= bindparam("from_id"), story.c.seen > _AFTER)
+)
+_FIRSTS = (
+    select(story.c.group_id, func.min(story.c.seen, type_=story.c.seen.type))
+    .join(verdict, and_(_OF_STORY, _COUNTS))
+    .where(story.c.group_id.in_(_RECENT))
+    .group_by(story.c.group_id)
+    .having(func.min(story.c.seen) > _AFTER)
+)
+_ENDS = select(story.c.group_id, story.c.seen).join(verdict, _OF_RULE).limit(1)
+_FIRST, _LAST = _ENDS.order_by(verdict.c.story_id), _ENDS.order_by(verdict.c.story_id.desc())
+_TEXT = and_(story_version.c.story_id == verdict.c.story_id, story_version.c.version == verdict.c.version)
+_TRACES = (
+    select(story.c.source_id, verdict.c.spans, story_version.c.title, story_version.c.text)
+    .join(verdict, _OF_RULE)
+    .join(story_version, _TEXT)
+)
+_WITNESSES = (
+    select(
+        verdict,
+        story.c.group_id.label("family"),
+        story.c.seen,
+        story_version.c.title,
+        story_version.c.url,
+        source.c.name.label("outlet"),
+        source.c.tier,
+    )
+    .join(story, _OF_STORY)
+    .join(story_version, _TEXT)
+    .join(source, source.c.id == story.c.source_id)
+    .where(story.c.group_id.in_(bindparam("groups", expanding=True)))
+    .order_by(story.c.id, verdict.c.version, verdict.c.channel)
+)
+_KNOWN = select(stream_known.c.value).where(
+    stream_known.c.rule == bindparam("rule"),
+    stream_known.c.condition == bindparam("condition"),
+    stream_known.c.value.in_(bindparam("values", expanding=True)),
+)
+
+
+class StoredStream:
+    """The StreamMemory, read inside the transaction that asks."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def states(self, rules: Collection[str] | None = None) -> Mapping[tuple[str, Condition], StreamState]:
+        """Return the state of every condition, of these rules or of all."""
+        query = select(stream) if rules is None else select(stream).where(stream.c.rule.in_(rules))
+        rows = self._connection.execute(query)
+        states = (
+            StreamState(
+                rule=row.rule, condition=Condition(row.condition), since=row.since, armed=row.armed, told=row.told
+            )
+            for row in rows
+        )
+        return {(one.rule, one.condition): one for one in states}
+
+    def firsts(self, rule: str, after: datetime) -> Mapping[int, datetime]:
+        """Return the groups first seen after a moment, and when."""
+        rows = self._connection.execute(_FIRSTS, {"rule": rule, "after": after, "from_id": earliest(after)})
+        return {group: first for group, first in rows}  # noqa: C416  a Row is no pair to mypy
+
+    def first(self, rule: str) -> datetime | None:
+        """Return when the first story was seen."""
+        row = self._connection.execute(_FIRST, {"rule": rule}).first()
+        return row.seen if row else None
+
+    def last(self, rule: str) -> tuple[int, datetime] | None:
+        """Return the group of the last story, and when it was seen."""
+        row = self._connection.execute(_LAST, {"rule": rule}).first()
+        return (row.group_id, row.seen) if row else None
+
+    def known(self, rule: str, condition: Condition, values: Collection[str]) -> set[str]:
+        """Return those of ``values`` that are recorded as met before."""
+        asked = {"rule": rule, "condition": condition, "values": list(values)}
+        return set(self._connection.scalars(_KNOWN, asked))
+
+    def traces(self, rule: str) -> Iterator[Trace]:
+        """Return what every verdict of the past says about terms and sources."""
+        for row in self._connection.execute(_TRACES, {"rule": rule}):
+            yield Trace(source=row.source_id, words=words(row.spans, row.title, row.text))
+
+    def witnesses(self, rule: str, groups: Collection[int]) -> Sequence[Witness]:
+        """Return the stories of these groups, each in its newest version that the rule holds for."""
+        found: dict[int, Witness] = {}
+        for row in self._connection.execute(_WITNESSES, {"rule": rule, "groups": list(groups)}):
+            found[row.story_id] = Witness(
+                story=row.story_id,
+                version=row.version,
+                group=row.family,
+                outlet=row.outlet,
+                tier=row.tier,
+                url=row.url,
+                title=row.title,
+                seen=row.seen,
+                match=match(row),
+            )
+        return list(found.values())
+
+    def watched(self, after: datetime | None) -> Sequence[Stretch]:
+        """Return when Tocsin watched, in order."""
+        query = select(watched).order_by(watched.c.since)
+        rows = self._connection.execute(query if after is None else query.where(watched.c.until > after))
+        return [(row.since, row.until) for row in rows]
+
+
+def write(connection: Connection, plan: StreamPlan) -> None:
+    """Write what changes; the deliveries of its alerts must be there already."""
+    for rule, condition in plan.ended:
+        for table in (stream, stream_known):
+            connection.execute(delete(table).where(table.c.rule == rule, table.c.condition == condition))
+    insert_or = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    if plan.states:
+        upsert = insert_or(stream)
+        changes = {name: upsert.excluded[name] for name in ("since", "armed", "told")}
+        upsert = upsert.on_conflict_do_update(index_elements=list(stream.primary_key), set_=changes)
+        connection.execute(upsert, [_state(one) for one in plan.states])
+    if plan.known:
+        rows = [{"rule": rule, "condition": condition, "value": value} for rule, condition, value in plan.known]
+        connection.execute(insert_or(stream_known).on_conflict_do_nothing(), rows)
+    if plan.alerts:
+        connection.execute(insert(stream_alert), [_alert(one) for one in plan.alerts])
+    if plan.watched:
+        since, until = plan.watched
+        beat = insert_or(watched).on_conflict_do_update(index_elements=["since"], set_={"until": until})
+        connection.execute(beat, {"since": since, "until": until})
+
+
+def _state(one: StreamState) -> dict[str, Any]:
+    return {"rule": one.rule, "condition": one.condition, "since": one.since, "armed": one.armed, "told": one.told}
+
+
+def _alert(one: StreamAlert) -> dict[str, Any]:
+    return {
+        "rule": one.rule,
+        "condition": one.condition,
+        "channel": one.channel,
+        "occasion": one.occasion,
+        "at": one.at,
+        "story_id": one.story,
+        "name": one.match.name,
+        "severity": int(one.match.severity),
+        "tags": one.match.tags,
+        "spans": spans(one.match),
+        "says": one.trend.says,
+        "number": one.trend.number,
+        "usual": one.trend.usual,
+        "top": [(headline.title, headline.url, headline.outlet) for headline in one.trend.top],
+        "delivery": one.delivery,
+    }
