@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import polls
+from bench import match, polls
 
-BENCHES = {"polls": polls.main}
+BENCHES = {"match": match.main, "polls": polls.main}
 
 
 def main() -> None:
