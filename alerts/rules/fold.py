@@ -61,12 +61,12 @@ class Folded:
 class Aligned:
     """A folded text whose original has one character for each of its own, but for blanks and MARKs.
 
-    The tokens of both come in the same order: the one that stands third in its spelling here is the third
-    in its spelling there.
+    The tokens of both come in the same order.
     """
 
     text: str
-    _pieces: str  # a blank, then one character for each of the original, MARK blanked
+    _starts: Sequence[int]  # where each token but MARK begins in ``text``
+    _places: Sequence[int]  # where each of them begins in the original
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Return what ``Folded.original`` would."""
@@ -77,12 +77,8 @@ class Aligned:
         return self._source(start), self._source(end - 1) + 1
 
     def _source(self, position: int) -> int:
-        begin = self.text.rindex(" ", 0, position)
-        token = self.text[begin : self.text.index(" ", position)]
-        place = -1
-        for _ in range(self.text.count(token, 0, begin) + 1):
-            place = self._pieces.index(token, place + 1)
-        return place + position - begin - 1  # the first blank of the pieces is not in the original
+        token = bisect_right(self._starts, position) - 1
+        return self._places[token] + position - self._starts[token]
 
 
 def fold(text: str) -> str:
@@ -114,7 +110,7 @@ def origin(text: str, folded: str) -> Aligned | Folded:
     if _composed(text)[1] is None:
         pieces = _translated(eased(text))
         if pieces.isascii() and len(pieces) == len(text) and _WESTERN.keeps_length(text):
-            return Aligned(folded, f" {pieces.replace(MARK, ' ')}")
+            return Aligned(folded, _word_starts(folded), _word_starts(pieces))
     return fold_with_offsets(text)
 
 
