@@ -20,6 +20,7 @@ class Reason(StrEnum):
     BACKLOG = "backlog"  # it was there before we looked at the source for the first time
     COPY = "copy"  # the channel heard it by this rule when another outlet, or another item, said the same
     TOLD = "told"  # the channel heard it by this rule when an earlier version came
+    EARLIER = "earlier"  # the rule is new or changed, and would have held before the outlet changed the story
     UNROUTED = "unrouted"  # the rule names no channel
     COUNTED = "counted"  # the rule tells of many stories together, and this is one of them
     SHADOW = "shadow"  # the rule is on trial: it would have told
@@ -40,6 +41,7 @@ class Circumstances:
     told: bool = False  # by this rule, of this very story
     told_of_copy: bool = False  # by this rule, of another story of its group
     backlog: bool = False  # the rule held when the story was taken in as backlog
+    held: bool = False  # the rule is new or changed since the version before, for which it holds as well
     edited: bool = False  # this is not the story's first version
     heard: bool = False  # of the group, by whatever rule
 
@@ -56,6 +58,8 @@ def decide(case: Circumstances) -> Reason:  # noqa: PLR0911  a table of reasons,
         return Reason.COPY
     if case.backlog:
         return Reason.BACKLOG
+    if case.held:
+        return Reason.EARLIER
     if case.shadow:
         return Reason.SHADOW
     if case.edited:

@@ -27,7 +27,7 @@ from crawler.store.schema import from_ms, to_ms
 from crawler.watch import StreamRules, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from alerts.judge import Finding
@@ -128,6 +128,7 @@ class _Planner:
         self._alike: dict[bytes, list[Kin]] = defaultdict(list)
         self._states: dict[int, StoryState] = {}
         self._present: set[int] = set()  # stories that this document still lists
+        self._judged_otherwise: Mapping[int, Story] = {}  # as they read when other rules judged them
         self._past: dict[tuple[str, int], list[Past]] = defaultdict(list)  # ("story" | "group", id) → verdicts
 
         self._versions: list[Version] = []
@@ -159,6 +160,7 @@ class _Planner:
         touched |= {one.story.id for kin in found.values() for one in kin}
         if touched:
             self._recall(memory.past(touched, {self._states[story].group for story in touched}))
+            self._judged_otherwise = memory.judged_otherwise(touched, self._judging.revision)
 
     def _recall(self, past: Iterable[Past]) -> None:
         for one in past:
@@ -291,12 +293,14 @@ class _Planner:
 
     def _judge(self, story: Story, group: int, past: Sequence[Past], *, backlog: bool) -> None:
         verdicts: dict[tuple[str, str], Verdict] = {}
+        held = self._held_before(story)
         keys: dict[str, str] = {}  # channel → the delivery that tells it of this version
         for finding in self._judging.judge(story):
             for channel in finding.channels or ("",):
                 case = replace(
                     _circumstances(story, finding.match, channel, past, backlog=backlog),
                     counted=finding.match.rule in self._judging.judge.streams,
+                    held=finding.match.rule in held,
                 )
                 reason = decide(case)
                 if reason.sends and channel not in keys:
@@ -314,6 +318,13 @@ class _Planner:
         self._recall(_past(one) for one in verdicts.values())
         for channel, key in keys.items():
             self._deliver(story, group, channel, key, verdicts.values())
+
+    def _held_before(self, story: Story) -> frozenset[str]:
+        """Return the rules that hold for the version before, when older rules judged it: they tell of no past."""
+        before = self._judged_otherwise.get(story.id)
+        if before is None or before.version != story.version - 1:
+            return frozenset()
+        return frozenset(finding.match.rule for finding in self._judging.judge(before))
 
     def _deliver(self, story: Story, group: int, channel: str, key: str, verdicts: Iterable[Verdict]) -> None:
         self._counts["alerts"] += 1

@@ -82,6 +82,9 @@ class Town:
         self._file.write_text(CONFIG.format(slack=slack.api_url, web=web.url("").rstrip("/")))
         self.publish(wire=(), gazette=())
 
+    def add_rule(self, line: str) -> None:
+        self._file.write_text(f"{self._file.read_text()}  - {line}\n")
+
     def publish(self, **feeds: tuple[News, ...]) -> None:
         for name, items in feeds.items():
             self.web.publish(f"/{name}.xml", rss(*items))
@@ -190,6 +193,23 @@ async def test_an_edit_that_makes_another_rule_hold_is_told_and_one_that_does_no
     texts = await town.round()
     assert len(texts) == 2
     assert "Rule minerals matched Rare earths" in texts[1]
+
+
+async def test_a_new_rule_tells_nothing_of_the_past_even_when_an_outlet_edits_it(town: Town) -> None:
+    await town.round()
+    town.publish(wire=(News(title="Talks on nickel go on", guid="old"),))
+    assert await town.round() == []
+    town.add_rule("{id: nickel, name: Nickel, when: nickel}")
+    town.publish(wire=(News(title="Talks on nickel go on", guid="old", text=LONG + " Updated at noon."),))
+    assert await town.round() == []
+    assert await town.reasons("Talks on nickel go on") == {Reason.EARLIER}
+    town.publish(wire=(News(title="Talks on zinc go on", guid="zinc"),))
+    await town.round()
+    town.publish(wire=(News(title="Talks on zinc go on", guid="zinc", text=LONG + " Nickel is part of it."),))
+    (text,) = await town.round()
+    assert "zinc" in text
+    town.publish(wire=(News(title="Nickel price rises", guid="new"),))
+    assert len(await town.round()) == 2
 
 
 async def test_a_dead_source_is_loud_and_harmless(town: Town) -> None:

@@ -124,6 +124,9 @@ class Memory(Protocol):
     def past(self, stories: Collection[int], groups: Collection[int]) -> Sequence[Past]:
         """Return all verdicts on these stories, and those on other stories of these groups that told somebody."""
 
+    def judged_otherwise(self, stories: Collection[int], rules: str) -> Mapping[int, Story]:
+        """Return the newest version of those of these stories that were judged by other rules than this revision."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:

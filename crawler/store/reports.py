@@ -11,7 +11,7 @@ from sqlalchemy import case, func, select
 
 from alerts.outbox import Receipt, State
 from alerts.policy import Reason
-from alerts.story import DateNote, Story
+from crawler.store import versions
 from crawler.store.deliveries import EVERYBODY, WAITING, assemble, chosen, outlet
 from crawler.store.rows import match
 from crawler.store.schema import hold, outbox, source, story, story_version, verdict
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from alerts.outbox import Delivery
-    from alerts.story import Match, Outlet
+    from alerts.story import Match, Outlet, Story
 
 DAY = timedelta(hours=24)
 
@@ -181,33 +181,8 @@ def deliveries(connection: Connection, state: State | None, limit: int) -> list[
 
 def newest(connection: Connection, story_id: int) -> Story | None:
     """Return the newest version of a story; None when there is no such story."""
-    last = (story_version.c.story_id == story.c.id) & (story_version.c.version == story.c.version)
-    row = connection.execute(
-        select(
-            story,
-            *(getattr(story_version.c, name) for name in ("url", "title", "text", "language", "authors", "tags")),
-            *(column.label(f"source_{column.name}") for column in source.c if column.name != "id"),
-        )
-        .join(story_version, last)
-        .join(source, source.c.id == story.c.source_id)
-        .where(story.c.id == story_id)
-    ).one_or_none()
-    if row is None:
-        return None
-    return Story(
-        id=row.id,
-        version=row.version,
-        outlet=outlet(row, "source_"),
-        url=row.url,
-        title=row.title,
-        text=row.text,
-        language=row.language,
-        authors=tuple(row.authors),
-        tags=tuple(row.tags),
-        published=row.published,
-        date_note=None if row.date_note is None else DateNote(row.date_note),
-        seen=row.seen,
-    )
+    found = versions.newest(connection, story.c.id == story_id)
+    return found[0] if found else None
 
 
 def outcomes(connection: Connection, since: datetime) -> list[Outcome]:

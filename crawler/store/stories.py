@@ -17,12 +17,14 @@ from crawler.store.rows import spans
 from crawler.store.schema import likeness, outbox, seen, story, story_version, verdict
 from crawler.store.streams import StoredStream
 from crawler.store.streams import write as write_stream
+from crawler.store.versions import newest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Connection, Executable, Row
 
+    from alerts.story import Story
     from crawler.store.plan import Likeness, NewDelivery, Plan, Redated, Sighting, Verdict, Version
 
 # Built once: to build a statement costs more than to run it.
@@ -77,6 +79,11 @@ class StoredMemory:
             Past(story=row.story_id, group=row.group_id, rule=row.rule, channel=row.channel, reason=Reason(row.reason))
             for row in rows
         ]
+
+    def judged_otherwise(self, stories: Collection[int], rules: str) -> Mapping[int, Story]:
+        """Return the newest version of those of these stories that were judged by other rules than this revision."""
+        found = newest(self._connection, story.c.id.in_(stories), story_version.c.rules != rules)
+        return {one.id: one for one in found}
 
 
 def write(connection: Connection, plan: Plan) -> None:
