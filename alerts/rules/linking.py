@@ -119,7 +119,7 @@ class Linker:
         if isinstance(tree, Name) and tree.name in self._queries:
             return self._members(self._queries[tree.name], scope)
         members: list[Part] = []
-        for part in tree.parts if isinstance(tree, Or) else (tree,):
+        for part in dict.fromkeys(tree.parts) if isinstance(tree, Or) else (tree,):  # what is written twice is one
             if isinstance(part, Name) and isinstance(spec := self._groups.get(part.name), ListSpec):
                 members += [self._listed(part.name, number, alias) for number, alias in enumerate(spec.terms)]
             else:

@@ -70,8 +70,19 @@ def doubts_of_query(tree: Node, query: Text) -> Iterator[Problem]:
     """Yield warnings about a query: its terms, and its clauses that can never hold."""
     for term in _searched_terms(tree):
         yield from _doubts_of_phrase(term, query)
+    yield from _sections(tree, query)
     yield from _contradictions(tree, query)
     yield from _repetitions(tree, query)
+
+
+def _sections(tree: Node, query: Text) -> Iterator[Problem]:
+    """Yield a warning for each term that is looked for in a section: no feed names one."""
+    if isinstance(tree, Scoped) and tree.field is Scope.SECTION:
+        for term in terms_of(tree):
+            message = "section: is not yet available: no source tells the section of a story, so this never holds"
+            yield _warning(query, term.offset, message, "tag: looks in the feed's own categories")
+    for part in children(tree):
+        yield from _sections(part, query)
 
 
 def _searched_terms(tree: Node) -> Iterator[Phrase]:

@@ -297,3 +297,9 @@ def test_a_long_chain_of_names_ends_in_an_error_and_not_in_a_fall() -> None:
     saved = [saved_query("n0", "x"), *(saved_query(f"n{number}", f"$n{number - 1} OR x") for number in range(1, 2_000))]
     found = problems_of("$n1999", queries=tuple(saved))
     assert any("deep" in problem.message for problem in found)
+
+
+def test_a_group_that_is_written_twice_is_one_member() -> None:
+    twice = "DISTINCT/2 (france, (gallium OR nickel), (gallium OR nickel))"
+    assert words(twice, "Gallium is scarce.", "") is None
+    assert words(twice, "Gallium is scarce in France.", "") is not None
