@@ -48,6 +48,8 @@ class Fetched:
     size: int = 0  # bytes of the decoded body
     reading: Reading | None = None  # with READ
     validators: Validators
+    moved_to: str | None = None  # where permanent redirects, and only such, led
+    fresh_for: timedelta | None = None  # for how long the server says that nothing will change
 
 
 class Parser(Protocol):

@@ -33,6 +33,8 @@ class Claim:
     first: bool  # no document of this source was ever read: what comes is its backlog
     validators: Validators
     failures: int = 0  # in a row
+    url: str | None = None  # where the source has moved; None: where the configuration says
+    unconditional: bool = False  # ask for the whole document: servers lie about what has changed
 
 
 class Answer(StrEnum):

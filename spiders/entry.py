@@ -9,7 +9,7 @@ from alerts.language import identify
 from alerts.story import Story
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from alerts.story import DateNote, Outlet
 
@@ -50,6 +50,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What a document says about itself besides its entries."""
+
+    ttl: timedelta | None = None  # how long it may be kept: ttl, or sy:updatePeriod over sy:updateFrequency
+    skip_hours: frozenset[int] = frozenset()  # UTC hours in which nothing is published
+    skip_days: frozenset[int] = frozenset()  # 0 is Monday
+    hub: str | None = None  # of WebSub
+    topic: str | None = None  # the address that the hub knows it by: rel=self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What one parsed document holds."""
 
@@ -57,4 +68,6 @@ class Reading:
     dialect: str  # rss20, atom10, rdf, json11 …
     language: str | None = None
     entries: tuple[Entry, ...] = ()
+    more: tuple[str, ...] = ()  # addresses of documents that belong to it: an index's sitemaps, a listing's next page
+    hints: Hints = Hints()
     notes: tuple[str, ...] = ()  # oddities worth a line in the poll log: "not well-formed", "500 of 812 entries read"
