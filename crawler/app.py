@@ -7,6 +7,7 @@ import logging
 import random
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from alerts.courier import Courier, Pace
@@ -23,6 +24,8 @@ from crawler.patrol import Patrol
 from crawler.poll import Answer
 from crawler.reload import Reloader, compare, merged
 from crawler.store import Store
+from crawler.turns import Turns
+from crawler.websub import WebSub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds between looks at what is due
+FEW_SECONDS = 5.0  # between looks at what hubs are to be asked
 MINUTE = 60.0  # seconds between looks at what only time brings about
 PATIENCE_ONCE = timedelta(minutes=2)  # for what waits its turn, or a look after an unclear answer
 PATIENCE = timedelta(seconds=3)  # for what is under way when we are asked to stop; what is left is recoverable
@@ -97,19 +101,28 @@ class App:
         self.clock = clock
         self.store = Store.open(config.store, clock=clock)
         self.courier = Courier(self.store, notifier, clock, log=log, chance=random.random, pace=pace or Pace())
-        self.crawl = Crawl(config.fetch, clock=clock)
+        turns = Turns(config.fetch, clock)
+        self.crawl = Crawl(config.fetch, clock=clock, turns=turns)
         judge, revision = Judge(config.rules), config.rules.revision
         same_story = config.cards.same_story
         self.ingest = Ingestor(self.store, judge, revision, Ids(clock), clock, same_story=same_story)
         self.announcing = Announcing(self.ingest, self.courier)
         self.patrol = Patrol(
-            self.store, self.announcing, self.crawl, _by_id(config.sources), limits=config.fetch, clock=clock
+            self.store,
+            self.announcing,
+            self.crawl,
+            _by_id(config.sources),
+            limits=config.fetch,
+            clock=clock,
+            turns=turns,
         )
         self.dispatcher = Dispatcher()
+        self.websub = WebSub(config.websub, config.fetch, self.store, clock) if config.websub else None
         self.reloader = Reloader(config.files, reread, self.adopt) if reread else None
 
     async def __aenter__(self) -> Self:
         await self.store.sync_sources(self.config.sources, self.clock.now())
+        await self.patrol.start()
         load_model = asyncio.to_thread(identify, "words", "", None)  # half a second that the first story need not wait
         await asyncio.gather(self.crawl.start(), load_model)
         log.info("started", extra={"sources": len(self.config.sources), "rules": len(self.config.rules.rules)})
@@ -120,6 +133,8 @@ class App:
             self.reloader.stop()
         await asyncio.gather(self.patrol.drain(PATIENCE), self.courier.stop(PATIENCE))
         self.dispatcher.stop()
+        if self.websub:
+            await self.websub.stop()
         await self.crawl.stop(PATIENCE)
         await self.store.close()
         log.info("stopped")
@@ -127,8 +142,13 @@ class App:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set."""
         delivering = asyncio.create_task(self.courier.run(), name="courier")
-        self.dispatcher.every(TICK, self.patrol.tick, name="patrol")
+        self.dispatcher.every(TICK, partial(self.patrol.tick, gently=True), name="patrol")
         self.dispatcher.every(MINUTE, self.announcing.watch, name="watch")
+        if self.websub:
+            await self.websub.start()
+            self.dispatcher.every(FEW_SECONDS, self.websub.tick, name="websub")
+        elif ended := await self.store.drop_subscription(None):
+            log.info("websub-off", extra={"subscriptions": ended, "next": "their leases run out by themselves"})
         if self.reloader:
             self.dispatcher.every(TICK, self.reloader.look, name="reload")
         self.dispatcher.start()
@@ -151,6 +171,8 @@ class App:
         # No waiting from here on: nobody sees one part of the new configuration and one of the old.
         self.ingest.replace(Judge(config.rules), config.rules.revision, same_story=config.cards.same_story)
         self.crawl.configure(config.fetch)
+        if self.websub:
+            self.websub.configure(config.fetch)
         self.patrol.replace(_by_id(config.sources), config.fetch)
         if config.log != self.config.log:
             configure_log(config.log.format, config.log.level)

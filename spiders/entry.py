@@ -20,6 +20,8 @@ class Entry:
 
     ``identity`` names the item within its source: the guid, else the canonical link, else a hash of
     title and text. It is never a date.
+
+    With ``needs_page`` the source gave an address and no words: there is no story before the page is read.
     """
 
     identity: str
@@ -31,6 +33,8 @@ class Entry:
     tags: tuple[str, ...] = ()
     published: datetime | None = None
     date_note: DateNote | None = None
+    modified: datetime | None = None  # when the source says that the page last changed; says nothing of `published`
+    needs_page: bool = False
 
     def as_story(self, *, id: int, outlet: Outlet, seen: datetime) -> Story:  # noqa: A002 -- the field's name
         """Return the first version of the story that this entry tells; its language is that of its words."""

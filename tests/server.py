@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 LOOPBACK = "127.0.0.1"
 _BODILESS = {204, 304}
@@ -58,6 +58,7 @@ class Fault:
     answer: bytes = b""  # sent as it is
     wait: asyncio.Event | None = None  # before the answer
     reset: bool = False
+    chunks: Callable[[], AsyncIterator[bytes]] | None = None  # sent after the answer, until the other side hangs up
 
 
 class NewsServer:
@@ -118,6 +119,10 @@ class NewsServer:
         """Send exactly these bytes and end the connection."""
         self._fault(path, Fault(times, answer))
 
+    def stream(self, path: str, answer: bytes, chunks: Callable[[], AsyncIterator[bytes]]) -> None:
+        """Send these bytes and then all chunks, as fast as they are taken; nothing is kept."""
+        self._fault(path, Fault(float("inf"), answer, chunks=chunks))
+
     def heal(self, path: str) -> None:
         """Forget the faults of a path."""
         self._faults.pop(path, None)
@@ -167,6 +172,10 @@ class NewsServer:
             writer.transport.abort()
             return False
         await writer.drain()
+        if fault and fault.chunks:
+            async for chunk in fault.chunks():
+                writer.write(chunk)
+                await writer.drain()
         return fault is None
 
     def _next_fault(self, path: str) -> Fault | None:

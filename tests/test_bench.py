@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import random
+from typing import TYPE_CHECKING
+
 import pytest
 
 from alerts.errors import Level
 from alerts.rules.ruleset import compile_rules
-from bench import corpus, match
+from bench import corpus, match, rhythm
+from crawler.rhythm import PACE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SMALL = corpus.Scale(rules=60, common=0.3)
 
@@ -32,3 +39,17 @@ def test_the_bench_runs_and_prints_its_ratios(capsys: pytest.CaptureFixture[str]
     printed = capsys.readouterr().out
     assert "100 rules" in printed
     assert "one re per group" in printed
+
+
+def test_the_rhythm_bench_spends_equal_visits_and_finds_the_law_sooner() -> None:
+    streams = rhythm.draw(random.Random(1))
+    fixed = rhythm.at_budget(streams, rhythm.Fixed, 0.5, 24)
+    law = rhythm.at_budget(streams, rhythm.Law, PACE, 24)
+    assert abs(fixed.visits / law.visits - 1) < 0.03
+    assert law.mean < 0.6 * fixed.mean
+
+
+def test_the_rhythm_bench_reads_real_streams(tmp_path: Path) -> None:
+    path = tmp_path / "streams.tsv"
+    path.write_text("b\t2026-11-02T13:30:00+01:00\na\t2026-11-02T06:00:00+00:00\nb\t2026-11-02T01:00:00+00:00\n")
+    assert rhythm.read(path) == [[1.0, 12.5], [6.0]]

@@ -70,6 +70,18 @@ class FetchConfig:
     timeout: timedelta = timedelta(seconds=30)
     max_body: int = 5 * 1024 * 1024  # bytes, after decompression
     allow_private: tuple[IPv4Network | IPv6Network, ...] = ()
+    obey_robots: bool = True
+    proxy: Secret | None = None  # http://[user:password@]host:port
+    browser: Path | None = None  # the program for `render: browser`; None: the first Chromium on the path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSubConfig:
+    """The ``websub:`` section."""
+
+    host: str  # an address of this machine
+    port: int
+    public_url: str  # by which hubs reach us; callbacks are below it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,5 +113,7 @@ class Config:
     marks: Marks  # what each rule and name says, to tell what a reload changes
     cards: CardsConfig
     log: LogConfig
+    websub: WebSubConfig | None = None
+    concealed: frozenset[str] = frozenset()  # ids of sources whose address holds the value of a variable
     warnings: tuple[Problem, ...] = ()
     files: Files = field(default_factory=Files)  # all that was read for it

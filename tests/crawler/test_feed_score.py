@@ -10,7 +10,7 @@ from crawler.crawl import Crawl
 from crawler.patrol import Patrol
 from crawler.poll import Answer
 from spiders.source import Source
-from tests.crawler.test_crawl import InlineParser
+from tests.crawler.crawling import InlineParser
 from tests.fakes import NOON, FakeClock
 from tests.fakes_frontier import FakeStore
 from tests.server import NewsServer, rss
@@ -60,13 +60,15 @@ async def test_a_good_guest() -> None:
             await guest.hours(patrol, 12)
         async with guest.sitting() as patrol:
             await guest.hours(patrol, 24)
-        first, *others = web.journal
+        assert {request.path for request in web.journal} == {"/feed", "/robots.txt"}
+    assert web.count("/robots.txt") <= 4  # once a day, and once after the restart
+    feed = web.requests("/feed")
+    first, *others = feed
     assert "if-none-match" not in first.headers
     assert len(others) == 47
-    assert [request.status for request in web.journal].count(200) == 2
+    assert [request.status for request in feed].count(200) == 2
     assert all({"if-none-match", "if-modified-since"} <= request.headers.keys() for request in others)
     for request in web.journal:
-        assert request.path == "/feed"
         assert request.headers["user-agent"] == CONFIG.user_agent
         assert request.headers["from"] == CONFIG.contact
         assert not {"cookie", "referer", "cache-control", "pragma"} & request.headers.keys()

@@ -11,6 +11,7 @@ from alerts.stream import StreamRule
 from crawler.ids import Ids
 from crawler.ingest import Ingestor
 from crawler.poll import Answer, Claim, Poll, Tally, Validators
+from crawler.standing import Next, Standing
 from spiders.entry import Entry, Reading
 from spiders.source import Source
 from tests.fakes import NOON, FakeClock
@@ -42,7 +43,21 @@ def reading(*entries: Entry, **changes: Any) -> Reading:
     return Reading(title="A feed", dialect="rss20", entries=entries, **changes)
 
 
-def poll(claim: Claim, of: Source, *entries: Entry, at: datetime = NOON, **changes: Any) -> Poll:
+def poll(
+    claim: Claim,
+    of: Source,
+    *entries: Entry,
+    at: datetime = NOON,
+    failures: int = 0,
+    next_at: datetime | None = None,
+    next_why: str = "every 15m",
+    plan: Next | None = None,
+    **changes: Any,
+) -> Poll:
+    """Make a poll; the next visit is ``plan``, or of these few facts."""
+    chosen = plan or Next(
+        at=next_at or at + (of.every or 15 * MINUTE), why=next_why, standing=Standing(failures=failures, last_full=at)
+    )
     values: dict[str, Any] = {
         "answer": Answer.READ,
         "reason": "200",
@@ -51,9 +66,7 @@ def poll(claim: Claim, of: Source, *entries: Entry, at: datetime = NOON, **chang
         "size": 2048,
         "reading": reading(*entries),
         "validators": Validators(etag='W/"1"', last_modified="Mon, 02 Nov 2026 12:00:00 GMT", body_hash=b"0" * 16),
-        "failures": 0,
-        "next_at": at + of.every if of.every else at + 15 * MINUTE,
-        "next_why": "every 15m",
+        "schedule": lambda _poll, _tally: chosen,
     }
     return Poll(claim=claim, source=of, at=at, **(values | changes))
 
