@@ -11,6 +11,7 @@ import yaml
 from crawler.config import values
 from crawler.config.nodes import Item, Section
 from crawler.config.slug import source_id
+from crawler.config.strangers import read_language
 from spiders.source import DEFAULT_BACKLOG, Source
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _described(section: Section, bare: Source, defaults: SourceDefaults) -> Sour
         name=section.read("name", values.text, bare.name),
         every=every.read(values.interval) if every else defaults.every,
         backlog=section.read("backlog", values.backlog, defaults.backlog),
-        language=section.optional("language", values.language),
+        language=read_language(section, "language"),
         country=section.optional("country", values.country),
         tier=section.read("tier", values.whole(1, 4), 4),
         type=section.optional("type", values.choice(*_TYPES)),

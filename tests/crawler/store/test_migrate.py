@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -59,11 +60,13 @@ async def test_what_an_older_program_judged_is_the_past_of_a_condition(tmp_path:
     await store.close()
     for table in ("stream", "stream_known", "stream_alert", "watched"):
         execute(url, f"DROP TABLE {table}")
-    execute(url, "DROP INDEX verdict_rule")
+    for index in ("verdict_rule", "verdict_held_back"):
+        execute(url, f"DROP INDEX {index}")
     execute(url, "UPDATE alembic_version SET version_num = '0001'")
 
     newsroom = Newsroom(Store.open(url, clock=clock), WordJudge({"talks": ("#news",)}, spec), clock)
-    await newsroom.add(source(), source("nhk"), visited=False)
+    clock.advance(timedelta(days=1))
+    await newsroom.add(source(), source("nhk"))
     assert (await newsroom.visit("bbc", entry("b", title="talks go on"))).alerts == 0
     assert (await newsroom.visit("nhk", entry("c", title="talks here"))).alerts == 1
     assert len(await newsroom.told()) == 2
