@@ -101,6 +101,7 @@ class Card:
     notice: str | None
     trend: str = ""  # what many stories say together, this one among them
     nexts: tuple[Next, ...] = ()  # with a trend: the next ones
+    more: int = 0  # with a trend: how many further ones are meant
 
     @property
     def headline(self) -> str:
@@ -150,6 +151,7 @@ def card_for(alert: Alert, *, notice: str | None = None) -> Card:
         notice=notice,
         trend=clean(alert.trend.says, TREND_LIMIT) if alert.trend else "",
         nexts=tuple(map(_next, alert.trend.top)) if alert.trend else (),
+        more=alert.trend.more if alert.trend else 0,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alerts.rules.spec import QuietSpec
 from alerts.stream import StreamRule
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     from alerts.rules.ruleset import RuleSet
     from alerts.story import Match, Story
+
+_NO_QUIET = QuietSpec()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +44,17 @@ class Judge:
             for rule in rules.rules
             if rule.enabled and rule.stream
         }
+        self._quiet = {rule.id: rule.quiet for rule in rules.rules if rule.enabled and rule.quiet != _NO_QUIET}
 
     @property
     def streams(self) -> Mapping[str, StreamRule]:
         """Return the rules with conditions on the stream, by id; those switched off are absent."""
         return self._streams
+
+    @property
+    def quiet(self) -> Mapping[str, QuietSpec]:
+        """Return how rules keep quiet, by id; those that do not, or are switched off, are absent."""
+        return self._quiet
 
     def __call__(self, story: Story) -> tuple[Finding, ...]:
         """Return a finding for each rule that holds, in the order of the file."""

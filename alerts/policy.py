@@ -12,23 +12,48 @@ if TYPE_CHECKING:
 
 
 class Reason(StrEnum):
-    """Why a channel is told of a match, or why not."""
+    """Why a channel is told of a match, or why not; see ``words``."""
 
-    FIRST = "first"  # the channel has not heard of this story
-    NEW_RULE = "new-rule"  # it has, but not by this rule
-    EDITED = "edited"  # the story was changed, and only now the rule holds
-    BACKLOG = "backlog"  # it was there before we looked at the source for the first time
-    COPY = "copy"  # the channel heard it by this rule when another outlet, or another item, said the same
-    TOLD = "told"  # the channel heard it by this rule when an earlier version came
-    EARLIER = "earlier"  # the rule is new or changed, and would have held before the outlet changed the story
-    UNROUTED = "unrouted"  # the rule names no channel
-    COUNTED = "counted"  # the rule tells of many stories together, and this is one of them
-    SHADOW = "shadow"  # the rule is on trial: it would have told
+    FIRST = "first"
+    NEW_RULE = "new-rule"
+    EDITED = "edited"
+    BACKLOG = "backlog"
+    COPY = "copy"
+    TOLD = "told"
+    EARLIER = "earlier"
+    SAME_STORY = "same-story"
+    OVER_LIMIT = "over-limit"
+    UNROUTED = "unrouted"
+    COUNTED = "counted"
+    LEARNING = "learning"
+    SHADOW = "shadow"
 
     @property
     def sends(self) -> bool:
-        """Whether a message follows."""
+        """Whether a message of its own follows."""
         return self in {Reason.FIRST, Reason.NEW_RULE, Reason.EDITED}
+
+    @property
+    def words(self) -> str:
+        """What it means, for people."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Reason.FIRST: "the channel had not heard of this story",
+    Reason.NEW_RULE: "the channel had heard of this story, but not by this rule",
+    Reason.EDITED: "the outlet changed the text, and only now the rule holds",
+    Reason.BACKLOG: "it was there before the first visit of its source, older than `backlog` or undated",
+    Reason.COPY: "the channel heard it by this rule when another outlet, or another item, said the same",
+    Reason.TOLD: "the channel heard it by this rule when an earlier version came",
+    Reason.EARLIER: "the rule is new or changed, and would have held before the outlet changed the story",
+    Reason.SAME_STORY: "the rule told the channel of the same text within its `quiet.same_story`",
+    Reason.OVER_LIMIT: "the rule had told the channel as often as its `quiet.at_most` allows: a summary lists it",
+    Reason.UNROUTED: "the rule names no channel",
+    Reason.COUNTED: "the rule tells of many stories together, and this is one of them",
+    Reason.LEARNING: "the rule's `first_seen` learns what there is before it tells; its other conditions count it",
+    Reason.SHADOW: "the rule is on trial: it would have told",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,20 +61,34 @@ class Circumstances:
     """What is known of one rule that holds for one version of a story, and of one channel."""
 
     counted: bool = False  # the rule has a condition on the stream, so no story is told of alone
+    learning: bool = False  # that condition is `first_seen`, and this visit or this day only teaches it
     shadow: bool = False  # the rule is on trial
     routed: bool = True  # there is a channel to tell
-    told: bool = False  # by this rule, of this very story
-    told_of_copy: bool = False  # by this rule, of another story of its group
+    told: bool = False  # by this rule, of this very story; or it waits for a summary
+    told_of_copy: bool = False  # by this rule, of another story of its group; or that one waits for a summary
     backlog: bool = False  # the rule held when the story was taken in as backlog
     held: bool = False  # the rule is new or changed since the version before, for which it holds as well
     edited: bool = False  # this is not the story's first version
     heard: bool = False  # of the group, by whatever rule
+    repeated: bool = False  # the rule told of the same text within its `same_story`, though too long ago for a copy
+    critical: bool = False  # the match is critical, so no limit holds it back
+    at_most: int | None = None  # messages that the rule may send to the channel in a period; None: any number
+    sent: int = 0  # messages of that kind in the period that ends now, summaries among them
+    waiting: bool = False  # stories that the limit held back wait for their summary, which goes first
+
+    @property
+    def over_limit(self) -> bool:
+        """Whether the rule has to wait with this one."""
+        limited = self.at_most is not None and not self.critical
+        return limited and (self.waiting or not has_room(self.at_most, self.sent))
 
 
-def decide(case: Circumstances) -> Reason:  # noqa: PLR0911  a table of reasons, a row each
+def decide(case: Circumstances) -> Reason:  # noqa: C901, PLR0911  a table of reasons, a row each
     """Return what to do; the first that applies, in the order below."""
     if case.counted:
-        return Reason.BACKLOG if case.backlog else Reason.COUNTED
+        if case.backlog:
+            return Reason.BACKLOG
+        return Reason.LEARNING if case.learning else Reason.COUNTED
     if not case.routed:
         return Reason.UNROUTED
     if case.told:
@@ -62,9 +101,18 @@ def decide(case: Circumstances) -> Reason:  # noqa: PLR0911  a table of reasons,
         return Reason.EARLIER
     if case.shadow:
         return Reason.SHADOW
+    if case.repeated:
+        return Reason.SAME_STORY
+    if case.over_limit:
+        return Reason.OVER_LIMIT
     if case.edited:
         return Reason.EDITED
     return Reason.NEW_RULE if case.heard else Reason.FIRST
+
+
+def has_room(at_most: int | None, sent: int) -> bool:
+    """Say whether a rule may send one more message in the period that ends now; without a limit it always may."""
+    return at_most is None or sent < at_most
 
 
 def is_backlog(published: datetime | None, at: datetime, backlog: timedelta) -> bool:

@@ -69,7 +69,7 @@ class Story:
     url: str | None
     title: str
     text: str
-    language: str | None = None  # primary subtag of BCP 47, lower case; see alerts.language
+    language: str | None = None  # primary subtag of BCP 47, of Chinese with script (zh-hant); see alerts.language
     authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     section: str | None = None  # of the outlet, as it calls it
@@ -129,6 +129,7 @@ class Trend:
     number: float  # of stories, of terms or sources never met before, or of silent seconds
     usual: float | None = None  # of a spike: the median it stands out from
     top: tuple[Headline, ...] = ()  # the next stories after the alert's own, the weightiest first
+    more: int = 0  # further stories that are meant but not named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from alerts.rules.fold import MARK, fold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from alerts.rules.spec import SpikeSpec, StreamSpec
+    from alerts.rules.spec import Rate, SpikeSpec, StreamSpec
     from alerts.story import Severity
 
 FLOOR = 4  # stories; fewer are no spike, however rare the rule
@@ -25,6 +25,7 @@ ENOUGH = 8  # windows of history before a spike can be told from chance …
 ENOUGH_TIME = timedelta(days=1)  # … which must cover day and night; less only where `against` is shorter
 WEEKLY = 5  # windows at this hour of the week, from …
 WEEKS = 2  # … at least so many weeks, before the baseline is theirs alone
+LEARNING = timedelta(days=1)  # of news that a rule must have met before `first_seen` tells of what is new to it
 AROUND = timedelta(hours=1)  # how far from this moment of the week a window may end to belong to its hour
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
@@ -32,6 +33,8 @@ _SHOWN = 5  # terms or sources that a sentence names
 _SHORTEST_PLURAL = 4  # letters
 
 Stretch = tuple[datetime, datetime]  # a time during which Tocsin watched, from and until
+
+HELD_BACK = "quiet: at_most"  # in the place of a condition: the summary of what a rule held back
 
 
 class Condition(StrEnum):
@@ -87,6 +90,7 @@ class StreamState:
     since: datetime  # the rule's matches are known from here on
     armed: bool = False  # COUNT and SPIKE: it was false since the last alert
     told: datetime | None = None  # when the newest story was seen that the last alert told of
+    taught: str | None = None  # FIRST_TERM and FIRST_SOURCE: the revision of the rules that read the past for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +162,11 @@ def silent_for(last: datetime, watched: Sequence[Stretch], now: datetime) -> tim
     return sum((max(min(until, now) - max(first, last), timedelta()) for first, until in watched), timedelta())
 
 
+def learns(state: StreamState | None, now: datetime) -> bool:
+    """Say whether `first_seen` has met too little yet to tell what is new; ``state`` is None before it begins."""
+    return state is None or now - state.since < LEARNING
+
+
 def term_key(words: str) -> str:
     """Return what makes two hits the same term: their folded words, the last of them in the English singular."""
     folded = " ".join(token for token in fold(words).split() if token != MARK)
@@ -211,6 +220,14 @@ def first_seen_says(condition: Condition, names: Sequence[str]) -> str:
 def silence_says(quiet: timedelta, last: datetime) -> str:
     """Say for how long no story came, and when the last one was seen."""
     return f"no story for {spoken(quiet)}; the last one was seen {last:%Y-%m-%d %H:%M} UTC"
+
+
+def held_back_says(number: int, at_most: Rate | None) -> str:
+    """Say how many stories a rule held back, and by what limit; None when it has none any more."""
+    if at_most is None:
+        return f"{_stories(number)} held back by a limit that is gone, newest first"
+    messages = "1 message" if at_most.count == 1 else f"{at_most.count} messages"
+    return f"{_stories(number)} held back (at most {messages} in {spoken(at_most.per)}), newest first"
 
 
 def spoken(span: timedelta) -> str:

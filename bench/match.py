@@ -2,40 +2,45 @@
 
 Every contender of a scale looks for the same terms in the same stories, in turns, so that a busy neighbour slows
 all of them; time is the process's own, and the median of the rounds counts. The yardstick is a plain search
-for words.
+for words: what is asked for was set on an idle machine that does IDLE stories a second of it.
 """
 
 from __future__ import annotations
 
-import gc
 import os
 import re
-import resource
 import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from statistics import fmean, median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import ahocorasick
 
 from alerts.rules.fold import fold
 from alerts.rules.ruleset import compile_rules
 from alerts.rules.terms import patterns_of
-from bench import corpus
+from bench import compiling, corpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from alerts.rules.ruleset import RuleSet
     from alerts.story import Story
+    from bench.compiling import Cost
     from bench.corpus import Corpus, Scale, Wish
 
     Work = Callable[[Story], object]
 
+T = TypeVar("T", int, float)
+
 STORIES = 1_000
 ROUNDS = 5
 SECONDS = 1.0  # for each contender in each round
+IDLE = 18_000
+FLOORS = {1_000: 9_000, 10_000: 5_500, 100_000: 1_800}  # stories a second at so many rules, of the whole
+AIMS = {1_000: 15_000, 10_000: 10_000, 100_000: 3_000}
+MOST_SECONDS, MOST_MEGABYTES = {100_000: 3.0}, {100_000: 250.0}  # to compile so many rules
 BESIDE_RE = 1_000  # rules: more of them only take longer
 WORDS = re.compile(r"\w+")
 YARDSTICK = r"yardstick: re.findall(\w+)"
@@ -60,7 +65,13 @@ class Sought:
         return sought
 
 
-def main(stories: int = STORIES, rounds: int = ROUNDS, seconds: float = SECONDS, most: int = 100_000) -> None:
+def main(
+    stories: int = STORIES,
+    rounds: int = ROUNDS,
+    seconds: float = SECONDS,
+    most: int = 100_000,
+    cost_of: Callable[[Scale], Cost] = compiling.in_a_fresh_process,
+) -> None:
     """Measure each scale of at most so many rules, and print what came out."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -71,19 +82,15 @@ def main(stories: int = STORIES, rounds: int = ROUNDS, seconds: float = SECONDS,
     print(f"one core, the median of {rounds} rounds")
     for scale in corpus.SCALES:
         if scale.rules <= most:
-            _measure(written, scale, rounds, seconds)
+            _measure(written, scale, cost_of(scale), rounds, seconds)
 
 
-def _measure(written: Corpus, scale: Scale, rounds: int, seconds: float) -> None:
+def _measure(written: Corpus, scale: Scale, cost: Cost, rounds: int, seconds: float) -> None:
     wanted = corpus.wishes(written, scale)
     sought = Sought.of(wanted)
-    entities, rules = corpus.specs(wanted)
-    gc.collect()
-    before, start = _peak_memory(), time.process_time()
-    ruleset, _ = compile_rules(entities, rules)
-    took, memory = time.process_time() - start, _peak_memory() - before
+    ruleset, _ = compile_rules(*corpus.specs(wanted))
     print(f"\n  {scale.rules:,} rules of {len(sought.terms):,} terms")
-    print(f"  compiled in {took:.2f} s, and the peak of memory rose by {memory:.0f} MB")
+    print(f"  compiled in {cost.seconds:.2f} s to {cost.megabytes:.0f} MB, {cost.peak:.0f} MB at the worst moment")
     _print_hits(written.stories[:100], ruleset, _pyahocorasick(wanted, sought))
     contenders: dict[str, Work] = {
         YARDSTICK: lambda story: WORDS.findall(story.text),
@@ -97,7 +104,28 @@ def _measure(written: Corpus, scale: Scale, rounds: int, seconds: float) -> None
         contenders["hyperscan, fold and scan only"] = _hyperscan(sought)
     if scale.rules <= BESIDE_RE:
         contenders["one re per group, NEAR as AND"] = _one_re_per_group(wanted)
-    _print_speeds(_speeds(contenders, written.stories, rounds, seconds))
+    speeds = _speeds(contenders, written.stories, rounds, seconds)
+    _print_speeds(speeds)
+    for line in verdicts(scale.rules, speeds[WHOLE], speeds[YARDSTICK], cost):
+        print(line)
+
+
+def verdicts(rules: int, speed: float, yardstick: float, cost: Cost) -> list[str]:
+    """Say of all that is asked for at so many rules whether it is met; times are those of the idle machine."""
+    idle = speed * IDLE / yardstick
+    took = cost.seconds * yardstick / IDLE
+    asked = [
+        *((idle > number, f"floor {number:,} stories/s, {idle:,.0f} there") for number in _of(FLOORS, rules)),
+        *((idle > number, f"aim {number:,} stories/s, {idle:,.0f} there") for number in _of(AIMS, rules)),
+        *((took < most, f"compiled in {most:g} s, {took:.2f} there") for most in _of(MOST_SECONDS, rules)),
+        *((cost.peak < most, f"within {most:g} MB, {cost.peak:.0f} at worst") for most in _of(MOST_MEGABYTES, rules)),
+    ]
+    heading = f"  at a yardstick of {IDLE:,} (here {yardstick:,.0f}):"
+    return [heading, *(f"    {'met' if met else 'NOT met':<8}{what}" for met, what in asked)] if asked else []
+
+
+def _of(asked: dict[int, T], rules: int) -> list[T]:
+    return [asked[rules]] if rules in asked else []
 
 
 def _speeds(contenders: dict[str, Work], stories: Sequence[Story], rounds: int, seconds: float) -> dict[str, float]:
@@ -180,12 +208,6 @@ def _hyperscan(sought: Sought) -> Work:
         return hits
 
     return work
-
-
-def _peak_memory() -> float:
-    """Return the most memory that this process ever took, in MB; macOS counts in bytes, Linux in kilobytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1 << 20 if os.uname().sysname == "Darwin" else 1 << 10)
 
 
 def _print_hits(stories: Sequence[Story], ruleset: RuleSet, peer: Callable[[Story], tuple[int, int, int]]) -> None:

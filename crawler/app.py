@@ -123,6 +123,7 @@ class App:
     async def __aenter__(self) -> Self:
         await self.store.sync_sources(self.config.sources, self.clock.now())
         await self.patrol.start()
+        await self.ingest.teach(Judge(self.config.rules), self.config.rules.revision)
         load_model = asyncio.to_thread(identify, "words", "", None)  # half a second that the first story need not wait
         await asyncio.gather(self.crawl.start(), load_model)
         log.info("started", extra={"sources": len(self.config.sources), "rules": len(self.config.rules.rules)})
@@ -167,9 +168,11 @@ class App:
         """
         changes = compare(self.config, config)
         config = merged(self.config, config)
+        judge, revision = Judge(config.rules), config.rules.revision
+        await self.ingest.teach(judge, revision)
         await self.store.sync_sources(config.sources, self.clock.now())
         # No waiting from here on: nobody sees one part of the new configuration and one of the old.
-        self.ingest.replace(Judge(config.rules), config.rules.revision, same_story=config.cards.same_story)
+        self.ingest.replace(judge, revision, same_story=config.cards.same_story)
         self.crawl.configure(config.fetch)
         if self.websub:
             self.websub.configure(config.fetch)

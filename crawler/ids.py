@@ -56,6 +56,12 @@ def earliest(moment: datetime) -> int:
     return max(elapsed, 0) << STORY_TAIL
 
 
+def earliest_delivery(moment: datetime) -> str:
+    """Return a key that no delivery queued at or after a moment is below: a key is made after the clock was read."""
+    elapsed = (moment - ULID_EPOCH) // timedelta(milliseconds=1)
+    return _base32(max(elapsed, 0) << ULID_TAIL, ULID_LENGTH)
+
+
 def encode(story: int) -> str:
     """Return a story id as people see it: 13 characters that sort like the number."""
     if not 0 <= story < 1 << 63:

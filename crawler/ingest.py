@@ -2,63 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from alerts.policy import Circumstances, Reason, decide, is_backlog
+from alerts.policy import is_backlog
 from alerts.story import DateNote
 from crawler.ids import encode
+from crawler.lessons import lessons
 from crawler.poll import Tally
-from crawler.sift import likeness_keys, sift
-from crawler.store.plan import (
-    Kin,
-    Likeness,
-    NewDelivery,
-    Past,
-    Plan,
-    Redated,
-    Sighting,
-    StoryState,
-    Verdict,
-    Version,
-)
+from crawler.quiet import Summaries
+from crawler.sift import identified, likeness_keys, sift
+from crawler.store.plan import Kin, Likeness, Plan, Redated, Sighting, StoryState, Version
 from crawler.store.schema import from_ms, to_ms
-from crawler.watch import StreamRules, Watch
+from crawler.verdicts import Family, Judging, Rulings
+from crawler.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from alerts.judge import Finding
-    from alerts.story import Match, Story
+    from alerts.story import Story
     from crawler.clock import Clock
     from crawler.ids import Ids
     from crawler.poll import Poll
     from crawler.sift import Item
     from crawler.store import Store
     from crawler.store.plan import Memory
+    from crawler.verdicts import Judges
     from spiders.entry import Entry
     from spiders.source import Source
 
 MAX_VERSIONS = 24  # BBC's most edited story of 148 days had 21
-
-
-class Judges(StreamRules, Protocol):
-    """Judges stories by the rules of one moment; declared here, answered by alerts.judge."""
-
-    def __call__(self, story: Story) -> Sequence[Finding]:
-        """Return a finding for each rule that holds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judging:
-    """By what stories are judged, and which ids the results get."""
-
-    judge: Judges
-    revision: str  # of the rules
-    ids: Ids
-    same_story: timedelta  # how far apart copies of one story may be seen
 
 
 class Ingestor:
@@ -87,8 +63,11 @@ class Ingestor:
 
         Raises StoreError when the claim is outdated: nothing was written then.
         """
-        items, judging = sift(poll), self._judging
-        now = self._clock.now()
+        items = sift(poll)
+        if items:
+            known = await self._store.fingerprints([item.key for item in items])
+            items = await asyncio.to_thread(identified, items, known)
+        judging, now = self._judging, self._clock.now()  # only now: nothing is waited for from here to the store
         watch = Watch(judging.judge.streams, judging.ids, now)
 
         def stories(memory: Memory) -> Plan:
@@ -99,9 +78,22 @@ class Ingestor:
         return await self._store.commit(poll, stories, watch.after)
 
     async def watch(self) -> Tally:
-        """Look at what only time can bring about: a rule that fell silent. To be called every minute."""
-        judging = self._judging
-        return await self._store.apply(Watch(judging.judge.streams, judging.ids, self._clock.now()).minute)
+        """Look at what only time can bring about: a rule that fell silent, a summary that is due.
+
+        To be called every minute.
+        """
+        judging, now = self._judging, self._clock.now()
+        watch = Watch(judging.judge.streams, judging.ids, now)
+        summaries = Summaries(judging.judge.quiet, judging.ids, now)
+        return await self._store.apply(watch.minute, summaries.minute)
+
+    async def teach(self, judge: Judges, revision: str) -> None:
+        """Let what these rules ask for with ``first_seen`` learn from the stories that are kept.
+
+        To be called before the rules judge their first story. It may take some seconds, and holds up nobody else.
+        """
+        if learned := await lessons(self._store, judge, revision, self._clock.now()):
+            await self._store.apply(learned)
 
 
 def plan(poll: Poll, items: Sequence[Item], memory: Memory, judging: Judging, now: datetime) -> Plan:
@@ -121,21 +113,17 @@ class _Planner:
     def __init__(self, poll: Poll, judging: Judging, now: datetime) -> None:
         self._poll = poll
         self._judging = judging
-        self._now = now
 
         self._seen: dict[bytes, tuple[int, bytes]] = {}  # identity key → story, fingerprint
         self._likeness: dict[bytes, list[bytes]] = {}  # identity key → the keys that copies share
         self._alike: dict[bytes, list[Kin]] = defaultdict(list)
         self._states: dict[int, StoryState] = {}
         self._present: set[int] = set()  # stories that this document still lists
-        self._judged_otherwise: Mapping[int, Story] = {}  # as they read when other rules judged them
-        self._past: dict[tuple[str, int], list[Past]] = defaultdict(list)  # ("story" | "group", id) → verdicts
+        self._rulings = Rulings(judging, now, first_visit=poll.claim.first)
 
         self._versions: list[Version] = []
         self._sightings: dict[bytes, Sighting] = {}
         self._likenesses: dict[tuple[bytes, int], Likeness] = {}
-        self._verdicts: list[Verdict] = []
-        self._deliveries: list[NewDelivery] = []
         self._redated: dict[int, Redated] = {}
         self._ignored: list[int] = []
         self._counts: Counter[str] = Counter()
@@ -158,14 +146,7 @@ class _Planner:
             self._states |= {one.story.id: one.story for one in kin}
         touched = {self._seen[item.key][0] for item in fresh if item.key in self._seen}
         touched |= {one.story.id for kin in found.values() for one in kin}
-        if touched:
-            self._recall(memory.past(touched, {self._states[story].group for story in touched}))
-            self._judged_otherwise = memory.judged_otherwise(touched, self._judging.revision)
-
-    def _recall(self, past: Iterable[Past]) -> None:
-        for one in past:
-            self._past["story", one.story].append(one)
-            self._past["group", one.group].append(one)
+        self._rulings.remember(memory, touched, {self._states[story].group for story in touched})
 
     # ------------------------------------------------------------ what an item is
 
@@ -225,18 +206,19 @@ class _Planner:
             date_note=item.entry.date_note,
             seen=self._poll.at,
         )
-        kin = self._kin(item, state.id)
-        backlog = self._poll.claim.first and is_backlog(published, self._poll.at, self._poll.source.backlog)
+        kin, far = self._kin(item, state.id)
+        state = replace(state, group=kin[0].group if kin else state.id)
         self._counts["new"] += 1
-        self._keep(item, replace(state, group=kin[0].group if kin else state.id), kin, backlog=backlog)
+        self._keep(item, state, Family(near=[state, *kin], far=far))
 
     def _changed(self, item: Item, state: StoryState) -> None:
         """Plan a new version; one that has become a copy of another group's story joins that group."""
-        kin = self._kin(item, state.id)
+        kin, far = self._kin(item, state.id)
         stays = not kin or state.group in {one.group for one in kin}
         group = state.group if stays else kin[0].group
         self._counts["changed"] += 1
-        self._keep(item, replace(state, group=group, version=state.version + 1), [*kin, state])
+        later = replace(state, group=group, version=state.version + 1)
+        self._keep(item, later, Family(near=[later, *kin, state], far=far))
 
     def _redate(self, entry: Entry, state: StoryState) -> None:
         """Keep the first date that a source gave; note it when it gives another."""
@@ -252,23 +234,24 @@ class _Planner:
         self._states[state.id] = state
         self._redated[state.id] = Redated(story=state.id, published=state.published, date_note=state.date_note)
 
-    def _kin(self, item: Item, story: int) -> list[StoryState]:
-        """Return the other stories that say the same, first seen first.
+    def _kin(self, item: Item, story: int) -> tuple[list[StoryState], list[StoryState]]:
+        """Return the other stories that say the same, first seen first: its copies, and those of too long ago.
 
         The same link and title count only in another source: in this one they were no reason to see one story.
         """
-        found = {}
+        near, all_ = set(), set()
         for key in self._likeness[item.key]:
             for kin in self._alike[key]:
                 by_link = key == item.link_key and kin.story.source == self._poll.source.id
-                if kin.story.id != story and not by_link and self._poll.at - kin.at <= self._judging.same_story:
-                    found[kin.story.id] = self._states[kin.story.id]
-        return [found[one] for one in sorted(found)]
+                if kin.story.id != story and not by_link:
+                    all_.add(kin.story.id)
+                    near |= {kin.story.id} if self._poll.at - kin.at <= self._judging.same_story else set()
+        return [self._states[one] for one in sorted(near)], [self._states[one] for one in sorted(all_ - near)]
 
     # ------------------------------------------------------------ what is done about it
 
-    def _keep(self, item: Item, state: StoryState, relatives: Sequence[StoryState], *, backlog: bool = False) -> None:
-        at = self._poll.at
+    def _keep(self, item: Item, state: StoryState, family: Family) -> None:
+        at, claim, backlog = self._poll.at, self._poll.claim, self._poll.source.backlog
         self._states[state.id] = state
         self._present.add(state.id)
         self._sight(item, state.id)
@@ -276,69 +259,14 @@ class _Planner:
             self._alike[key].append(Kin(story=state, fingerprint=item.fingerprint, at=at))
             one = Likeness(key=key, story=state.id, fingerprint=item.fingerprint, at=at)
             self._likenesses[key, state.id] = one
-        story = _story(state, item.entry, self._poll.source)
+        story = _story(state, item, self._poll.source)
         self._versions.append(Version(story=story, group=state.group, at=at, rules=self._judging.revision))
-        self._judge(story, state.group, self._past_of(state, relatives), backlog=backlog)
+        old = claim.first and is_backlog(state.published, at, backlog)
+        self._rulings.rule(story, state.group, family, backlog=old)
 
     def _sight(self, item: Item, story: int) -> None:
         self._seen[item.key] = story, item.fingerprint
         self._sightings[item.key] = Sighting(key=item.key, story=story, fingerprint=item.fingerprint, at=self._poll.at)
-
-    def _past_of(self, state: StoryState, relatives: Sequence[StoryState]) -> list[Past]:
-        """Return the verdicts on a story, its group and its relatives, as what they told was told of it."""
-        family = {("story", one.id) for one in (state, *relatives)} | {
-            ("group", one.group) for one in (state, *relatives)
-        }
-        return [past for one in family for past in self._past[one]]
-
-    def _judge(self, story: Story, group: int, past: Sequence[Past], *, backlog: bool) -> None:
-        verdicts: dict[tuple[str, str], Verdict] = {}
-        held = self._held_before(story)
-        keys: dict[str, str] = {}  # channel → the delivery that tells it of this version
-        for finding in self._judging.judge(story):
-            for channel in finding.channels or ("",):
-                case = replace(
-                    _circumstances(story, finding.match, channel, past, backlog=backlog),
-                    counted=finding.match.rule in self._judging.judge.streams,
-                    held=finding.match.rule in held,
-                )
-                reason = decide(case)
-                if reason.sends and channel not in keys:
-                    keys[channel] = self._judging.ids.delivery()
-                verdicts[finding.match.rule, channel] = Verdict(
-                    story=story.id,
-                    version=story.version,
-                    group=group,
-                    match=finding.match,
-                    channel=channel,
-                    reason=reason,
-                    delivery=keys[channel] if reason.sends else None,
-                )
-        self._verdicts += verdicts.values()
-        self._recall(_past(one) for one in verdicts.values())
-        for channel, key in keys.items():
-            self._deliver(story, group, channel, key, verdicts.values())
-
-    def _held_before(self, story: Story) -> frozenset[str]:
-        """Return the rules that hold for the version before, when older rules judged it: they tell of no past."""
-        before = self._judged_otherwise.get(story.id)
-        if before is None or before.version != story.version - 1:
-            return frozenset()
-        return frozenset(finding.match.rule for finding in self._judging.judge(before))
-
-    def _deliver(self, story: Story, group: int, channel: str, key: str, verdicts: Iterable[Verdict]) -> None:
-        self._counts["alerts"] += 1
-        self._deliveries.append(
-            NewDelivery(
-                key=key,
-                group=group,
-                story=story.id,
-                version=story.version,
-                channel=channel,
-                severity=max(one.match.severity for one in verdicts if one.delivery == key),
-                queued=self._now,
-            )
-        )
 
     def plan(self) -> Plan:
         """Return all that was decided."""
@@ -346,38 +274,17 @@ class _Planner:
             versions=self._versions,
             sightings=list(self._sightings.values()),
             likenesses=list(self._likenesses.values()),
-            verdicts=self._verdicts,
-            deliveries=self._deliveries,
+            verdicts=self._rulings.verdicts,
+            deliveries=self._rulings.deliveries,
             redated=list(self._redated.values()),
             ignored=self._ignored,
             notes=[f"story {encode(story)} changed after {MAX_VERSIONS} versions: ignored" for story in self._ignored],
-            tally=Tally(**self._counts),
+            tally=Tally(**self._counts, alerts=len(self._rulings.deliveries)),
         )
 
 
-def _circumstances(story: Story, match: Match, channel: str, past: Iterable[Past], *, backlog: bool) -> Circumstances:
-    past = [one for one in past if one.channel == channel]
-    by_rule = [one for one in past if one.rule == match.rule]
-    would_tell = {Reason.SHADOW} if match.shadow else set()  # lifted, it is as if it had told nobody, as it has
-    tellers = {one.story for one in by_rule if one.reason.sends or one.reason in would_tell}
-    kept_back = Reason.BACKLOG in {one.reason for one in by_rule if one.story == story.id}
-    return Circumstances(
-        shadow=match.shadow,
-        routed=bool(channel),
-        told=story.id in tellers,
-        told_of_copy=bool(tellers - {story.id}),
-        backlog=backlog or kept_back,
-        edited=story.version > 1,
-        heard=any(one.reason.sends for one in past),
-    )
-
-
-def _past(one: Verdict) -> Past:
-    return Past(story=one.story, group=one.group, rule=one.match.rule, channel=one.channel, reason=one.reason)
-
-
-def _story(state: StoryState, entry: Entry, source: Source) -> Story:
-    story = entry.as_story(id=state.id, outlet=source.outlet, seen=state.seen)
+def _story(state: StoryState, item: Item, source: Source) -> Story:
+    story = item.entry.as_story(id=state.id, outlet=source.outlet, seen=state.seen, language=item.spoken)
     return replace(story, version=state.version, published=state.published, date_note=state.date_note)
 
 

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.rules.spec import Rate, SpikeSpec
-    from alerts.story import Severity, Story
+    from alerts.story import Match, Severity, Story
     from alerts.stream import StreamRule, Stretch
     from crawler.ids import Ids
     from crawler.store.plan import Memory, StreamMemory, Verdict, Witness
 
 WATCH_GAP = timedelta(hours=1)  # without a look at the clock, and that time counts as not watched
-_FIRST_SEEN = {Condition.FIRST_TERM, Condition.FIRST_SOURCE}
+FIRST_SEEN = frozenset({Condition.FIRST_TERM, Condition.FIRST_SOURCE})
 TOP = 5  # stories that an alert names, its own among them
 _WEIGHED = 200  # stories looked at to find them, the newest of those counted
 
@@ -56,15 +56,24 @@ class Found:
     verdict: Verdict
     story: Story
 
-    def met(self, condition: Condition) -> dict[str, str]:
-        """Return the terms it holds by, or its source: keys, and names for people."""
-        if condition is Condition.FIRST_SOURCE:
-            return {self.story.outlet.id: self.story.outlet.name}
-        terms: dict[str, str] = {}
-        for span in self.verdict.match.spans:
-            word = span.of(self.story)
-            terms.setdefault(term_key(word), word)
-        return terms
+
+def met(condition: Condition, match: Match, story: Story) -> dict[str, str]:
+    """Return the terms that a match holds by, or its source: keys, and names for people."""
+    if condition is Condition.FIRST_SOURCE:
+        return {story.outlet.id: story.outlet.name}
+    terms: dict[str, str] = {}
+    for span in match.spans:
+        word = span.of(story)
+        terms.setdefault(term_key(word), word)
+    return terms
+
+
+def met_before(memory: StreamMemory, rule: str, condition: Condition) -> set[str]:
+    """Return the terms or the sources that a rule's verdicts of the past know."""
+    traces = memory.traces(rule)
+    if condition is Condition.FIRST_SOURCE:
+        return {trace.source for trace in traces}
+    return {term_key(word) for trace in traces for word in trace.words}
 
 
 class Watch:
@@ -116,7 +125,7 @@ class Watch:
             self._count(memory, rule, rule.spec.count)
         elif rule.spec.spike and condition is Condition.SPIKE:
             self._spike(memory, rule, rule.spec.spike)
-        elif condition in _FIRST_SEEN:
+        elif condition in FIRST_SEEN:
             self._first_seen(memory, rule, condition)
 
     def _count(self, memory: StreamMemory, rule: StreamRule, count: Rate) -> None:
@@ -154,18 +163,18 @@ class Watch:
         return told.isoformat(timespec="milliseconds") if told else ""
 
     def _first_seen(self, memory: StreamMemory, rule: StreamRule, condition: Condition) -> None:
-        """Tell of terms or sources that the rule never met; what a backlog brings is only remembered."""
-        backlog_first = sorted(self._found[rule.id], key=lambda one: one.verdict.reason is not Reason.BACKLOG)
-        met = [(one, one.met(condition)) for one in backlog_first]
-        known = memory.known(rule.id, condition, {value for _, values in met for value in values})
+        """Tell of terms or sources that the rule never met; what only teaches it is remembered."""
+        lessons_first = sorted(self._found[rule.id], key=lambda one: one.verdict.reason is Reason.COUNTED)
+        found = [(one, met(condition, one.verdict.match, one.story)) for one in lessons_first]
+        known = memory.known(rule.id, condition, {value for _, values in found for value in values})
         known |= {value for of, kind, value in self._known if (of, kind) == (rule.id, condition)}
         new: dict[str, str] = {}
         bringers: dict[int, int] = {}  # story → group
-        for one, values in met:
+        for one, values in found:
             unknown = {value: name for value, name in values.items() if value not in known}
             known |= unknown.keys()
             self._known |= {(rule.id, condition, value) for value in unknown}
-            if unknown and one.verdict.reason is not Reason.BACKLOG:
+            if unknown and one.verdict.reason is Reason.COUNTED:
                 new |= unknown
                 bringers[one.story.id] = one.verdict.group
         if new:
@@ -186,7 +195,7 @@ class Watch:
             if rule.spec.silence:
                 self._silence(memory.stream, rule, rule.spec.silence, watched)
         # The others keep what they told of, in case they come back; these will learn anew from the verdicts.
-        ended = [at for at in self._kept if at not in wanted and at[1] in _FIRST_SEEN]
+        ended = [at for at in self._kept if at not in wanted and at[1] in FIRST_SEEN]
         plan = self._plan()
         return replace(plan, stream=replace(plan.stream, ended=ended, watched=watched[-1]))
 
@@ -219,11 +228,8 @@ class Watch:
             self._states[at] = found
             return
         self._states[at] = StreamState(rule=rule.id, condition=condition, since=memory.first(rule.id) or self._now)
-        if condition is Condition.FIRST_TERM:
-            words = (word for trace in memory.traces(rule.id) for word in trace.words)
-            self._known |= {(rule.id, condition, term_key(word)) for word in words}
-        elif condition is Condition.FIRST_SOURCE:
-            self._known |= {(rule.id, condition, trace.source) for trace in memory.traces(rule.id)}
+        if condition in FIRST_SEEN:
+            self._known |= {(*at, key) for key in met_before(memory, rule.id, condition)}
 
     def _tell(
         self,
@@ -249,7 +255,7 @@ class Watch:
             key = self._ids.delivery() if channel and not rule.shadow else None
             alert = StreamAlert(
                 rule=rule.id,
-                condition=Condition(trend.condition),
+                condition=trend.condition,
                 occasion=occasion,
                 at=self._now,
                 channel=channel,

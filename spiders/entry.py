@@ -28,7 +28,7 @@ class Entry:
     url: str | None  # canonical, http or https
     title: str
     text: str = ""  # the feed's own text, paragraphs parted by a blank line
-    language: str | None = None
+    language: str | None = None  # as the source says
     authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     published: datetime | None = None
@@ -36,15 +36,26 @@ class Entry:
     modified: datetime | None = None  # when the source says that the page last changed; says nothing of `published`
     needs_page: bool = False
 
-    def as_story(self, *, id: int, outlet: Outlet, seen: datetime) -> Story:  # noqa: A002 -- the field's name
-        """Return the first version of the story that this entry tells; its language is that of its words."""
+    def language_of_words(self) -> str | None:
+        """Identify the language of title and text, with the source's word where they say too little."""
+        return identify(self.title, self.text, self.language)[0]
+
+    def as_story(
+        self,
+        *,
+        id: int,  # noqa: A002 -- the field's name
+        outlet: Outlet,
+        seen: datetime,
+        language: str | None,
+    ) -> Story:
+        """Return the first version of the story that this entry tells; ``language`` is that of its words."""
         return Story(
             id=id,
             outlet=outlet,
             url=self.url,
             title=self.title,
             text=self.text,
-            language=identify(self.title, self.text, self.language)[0],
+            language=language,
             authors=self.authors,
             tags=self.tags,
             published=self.published,

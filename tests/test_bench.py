@@ -7,7 +7,7 @@ import pytest
 
 from alerts.errors import Level
 from alerts.rules.ruleset import compile_rules
-from bench import corpus, match, rhythm
+from bench import compiling, corpus, match, rhythm
 from crawler.rhythm import PACE
 
 if TYPE_CHECKING:
@@ -35,10 +35,29 @@ def test_the_rules_of_the_bench_compile_and_find_what_the_peer_finds(written: co
 
 
 def test_the_bench_runs_and_prints_its_ratios(capsys: pytest.CaptureFixture[str]) -> None:
-    match.main(stories=5, rounds=1, seconds=0.01, most=100)
+    cost = compiling.Cost(seconds=0.011, megabytes=1.2, peak=2.3)
+    match.main(stories=5, rounds=1, seconds=0.01, most=100, cost_of={corpus.SCALES[0]: cost}.__getitem__)
     printed = capsys.readouterr().out
     assert "100 rules" in printed
     assert "one re per group" in printed
+    assert "compiled in 0.01 s to 1 MB, 2 MB at the worst moment" in printed
+
+
+def test_what_is_asked_for_is_met_or_not_on_the_idle_machine() -> None:
+    cost = compiling.Cost(seconds=4.0, megabytes=180, peak=260)
+    heading, floor, aim, seconds, memory = match.verdicts(100_000, speed=1_000, yardstick=9_000, cost=cost)
+    assert "18,000 (here 9,000)" in heading
+    assert floor.split() == ["met", "floor", "1,800", "stories/s,", "2,000", "there"]
+    assert aim.split()[:3] == ["NOT", "met", "aim"]
+    assert seconds.split() == ["met", "compiled", "in", "3", "s,", "2.00", "there"]
+    assert memory.split()[:3] == ["NOT", "met", "within"]
+    assert match.verdicts(100, speed=1, yardstick=1, cost=cost) == []
+
+
+def test_a_rule_set_is_compiled_and_weighed(written: corpus.Corpus) -> None:
+    cost = compiling.measure(written, SMALL)
+    assert cost.seconds > 0
+    assert cost.peak >= cost.megabytes
 
 
 def test_the_rhythm_bench_spends_equal_visits_and_finds_the_law_sooner() -> None:

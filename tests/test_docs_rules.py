@@ -145,7 +145,8 @@ def test_every_example_is_accepted_and_passes_its_tests(tmp_path: Path, example:
     if "rules" not in content:
         more["rules"] = [{"id": name, "when": f"${name}"} for name in sorted(defined)]
     write(tmp_path, more, "more.yaml")
-    around = 'include: more.yaml\nsources: [https://example.org/feed]\ndefaults: {to: ["#news"]}\n'
+    sources = "[{id: jiji, url: https://jiji.example/feed, tier: 2}, https://www.reuters.com/feed]"
+    around = f'include: more.yaml\nsources: {sources}\ndefaults: {{to: ["#news"]}}\n'
     config = loaded(tmp_path, around + example)
     assert [rule.id for rule in config.rules.rules]
     assert config.warnings == ()

@@ -140,6 +140,27 @@ async def test_a_condition_on_the_stream_holds_from_the_reload_on(desk: Desk) ->
     assert "pact" in text
 
 
+async def test_a_limit_holds_from_the_reload_on_and_what_it_holds_back_is_summed_up(desk: Desk) -> None:
+    desk.rules.write_text(f"{RULES}    quiet: {{at_most: 1/2h}}\n")
+    await desk.looks()
+    desk.publish("wire", *(f"{PACT} by {name}" for name in ("Fiji", "Samoa", "Tonga")))
+    assert len(await desk.round(timedelta(minutes=1))) == 1
+    assert len(await desk.round()) == 1
+    _, summary = await desk.round()
+    assert "2 stories held back (at most 1 message in 2 h), newest first" in summary
+
+
+async def test_a_rule_that_tells_of_new_sources_knows_those_of_the_past(desk: Desk) -> None:
+    desk.publish("wire", NICKEL)
+    await desk.round()
+    await desk.round(timedelta(days=2))
+    desk.rules.write_text(RULES + "  - {id: nickel, when: nickel, first_seen: source}\n")
+    await desk.looks()
+    desk.publish("wire", "Nickel price jumps")
+    assert await desk.round() == []
+    assert await desk.reasons("Nickel price jumps") == {Reason.COUNTED}
+
+
 async def test_an_edited_rule_holds_for_the_next_story_and_the_rules_have_another_revision(desk: Desk) -> None:
     before = desk.app.config.rules.revision
     desk.rules.write_text(RULES.replace("reciprocal access\n", "(reciprocal access, nickel)\n"))
@@ -275,6 +296,21 @@ async def test_a_removed_source_is_no_longer_visited_and_a_moved_one_at_its_new_
     assert facts(caplog)["sources_removed"] == "wire"
     await desk.round()
     assert desk.web.count("/moved.xml") == 1
+
+
+async def test_a_source_that_is_added_again_tells_only_what_is_new_and_young(desk: Desk) -> None:
+    desk.publish("wire", PACT)
+    assert len(await desk.round()) == 1
+    desk.file.write_text(desk.text.partition("sources:")[0] + "sources: []\n")
+    await desk.looks()
+    old, young = f"{PACT} long ago", f"{PACT} just now"
+    news = [News(title=PACT, text=""), News(title=young, text=""), News(title=old, text="", age=timedelta(days=3))]
+    desk.web.publish("/wire.xml", rss(*news))
+    desk.file.write_text(desk.text)
+    await desk.looks()
+    assert len(await desk.round()) == 2
+    assert await desk.reasons(old) == {Reason.BACKLOG}
+    assert await desk.reasons(young) == {Reason.FIRST}
 
 
 async def test_limits_change_at_once_and_what_needs_a_restart_is_said_and_kept(

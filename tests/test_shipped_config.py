@@ -8,6 +8,7 @@ import pytest
 
 from alerts.story import Severity
 from crawler.config import Config, load
+from crawler.config.reformat import Reformatted, reformat
 from crawler.demo.script import load_items
 from crawler.demo.web import DemoWeb
 from tests.fakes import FakeClock, story
@@ -26,6 +27,11 @@ def fired(config: Config, title: str, text: str = "") -> set[str]:
 
 def test_it_loads_without_a_word_of_complaint(config: Config) -> None:
     assert config.warnings == ()
+
+
+def test_its_queries_are_in_the_house_form() -> None:
+    text = (ROOT / "config.yaml").read_text("utf-8")
+    assert reformat(text, "config.yaml") == Reformatted(text=text)
 
 
 def test_it_needs_no_token_and_finds_one(config: Config) -> None:

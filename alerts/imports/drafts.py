@@ -43,6 +43,7 @@ class Imported:
     when: Node
     original: str
     max_age: str | None = None
+    lost: tuple[Problem, ...] = ()  # what of the original it does not say; such a rule is on trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class Import:
     system: str
     rules: tuple[Imported, ...]
     problems: tuple[Problem, ...]  # errors: left out; warnings: carried with a change
+    queries: int  # how many there were
 
     @property
     def complete(self) -> bool:
@@ -62,25 +64,41 @@ class Import:
         """Write the rules as a file that `include:` can name."""
         return "\n".join(["rules:" if self.rules else "rules: []", *map(self._rule, self.rules), ""])
 
+    def summary(self) -> str:
+        """Say in a sentence what came of how many queries."""
+        on_trial = sum(bool(rule.lost) for rule in self.rules)
+        whole = len(self.rules) - on_trial
+        ends = [
+            (whole, "carried"),
+            (on_trial, "on trial (shadow: true), as parts were left out that may have narrowed them"),
+            (self.queries - len(self.rules), "left out whole"),
+        ]
+        told = "; ".join(f"{count} {end}" for count, end in ends if count) or "nothing to carry"
+        return f"{self.queries} {'query' if self.queries == 1 else 'queries'}: {told}"
+
     def _rule(self, rule: Imported) -> str:
         lines = [
+            *_comment(rule.lost),
             f"  - id: {_quoted(rule.id)}",
             f"    name: {_quoted(rule.name)}",
             "    when: |",
             *(f"      {line}" for line in house_lines(rule.when)),
             *([f"    only: {{max_age: {rule.max_age}}}"] if rule.max_age else ()),
+            *(["    shadow: true"] if rule.lost else ()),
             "    severity: notice",
             *_note(f"{self.system}: {rule.original.strip()}"),
         ]
         return "\n".join(lines)
 
 
-def finish(drafts: Iterable[Draft], system: str, problems: Iterable[Problem] = ()) -> Import:
-    """Keep the drafts that the rule language can say, with ids that are unique."""
+def finish(drafts: Iterable[Draft], system: str, problems: Iterable[Problem] = (), taken: Iterable[str] = ()) -> Import:
+    """Keep the drafts that the rule language can say, with ids that are unique and not ``taken``."""
     rules: list[Imported] = []
     found = list(problems)
-    ids: set[str] = set()
+    ids = dict.fromkeys(taken, 1)
+    queries = 0
     for draft in drafts:
+        queries += 1
         found += draft.reading.problems
         fault = _fault(draft)
         if fault:
@@ -89,9 +107,16 @@ def finish(drafts: Iterable[Draft], system: str, problems: Iterable[Problem] = (
             continue
         name = _name_of(draft.name or draft.original.value)
         rule_id = _unique(_slug(name) or "imported", ids)
-        original = draft.original.value
-        rules.append(Imported(id=rule_id, name=name, when=draft.reading.tree, original=original, max_age=draft.max_age))
-    return Import(system=system, rules=tuple(rules), problems=tuple(found))
+        rule = Imported(
+            id=rule_id,
+            name=name,
+            when=draft.reading.tree,
+            original=draft.original.value,
+            max_age=draft.max_age,
+            lost=tuple(problem for problem in draft.reading.problems if problem.level is Level.ERROR),
+        )
+        rules.append(rule)
+    return Import(system=system, rules=tuple(rules), problems=tuple(found), queries=queries)
 
 
 def _fault(draft: Draft) -> Problem | None:
@@ -122,12 +147,13 @@ def _slug(name: str) -> str:
     return slug if len(slug) <= _LONGEST_ID else slug[: _LONGEST_ID + 1].rpartition("-")[0] or slug[:_LONGEST_ID]
 
 
-def _unique(wanted: str, taken: set[str]) -> str:
-    name, number = wanted, 1
+def _unique(wanted: str, taken: dict[str, int]) -> str:
+    """Return an id that is not taken; ``taken`` counts how often each was wanted."""
+    name = wanted
     while name in taken:
-        number += 1
-        name = f"{wanted}-{number}"
-    taken.add(name)
+        taken[wanted] += 1
+        name = f"{wanted}-{taken[wanted]}"
+    taken[name] = 1
     return name
 
 
@@ -138,6 +164,14 @@ def _quoted(value: str) -> str:
 
 
 _WORDS_OF_YAML = frozenset({"yes", "no", "true", "false", "null", "on", "off"})
+
+
+def _comment(lost: Sequence[Problem]) -> Iterable[str]:
+    """Say above a rule what it lacks; whoever has added it takes the rule off trial."""
+    if lost:
+        yield "  # On trial, as it may find too much. Add by hand what is missing, then remove `shadow: true`:"
+    for problem in lost:
+        yield f"  #   {' '.join(f'{problem.place}: {problem.message}'.split())}"
 
 
 def _note(text: str) -> Sequence[str]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from alerts.imports.grammar import Bracket, Dialect, Infix, Operand, Part, Postfix, Prefix, Token
-from alerts.imports.parts import at_least, both, deny, either, left_out, near, scoped, term, together
+from alerts.imports.parts import at_least, both, deny, either, left_out, near, scoped, term, together, unknown_operator
 from alerts.rules.nodes import Passage, Phrase, Scope
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _TOKEN = re.compile(
         | (?i:atleast)\s?(?P<least>\d+){_END}
         | (?P<operator>(?i:and|or|not)){_END}
         | (?P<field>[A-Za-z]{{2,5}})=(?=\S)
-        | (?P<word>[^\s()\[\]"/]+)
+        | (?P<word>(?:[^\s()\[\]"/]|/(?![NnFf]\d+/)(?=\w))+)
         | (?P<odd>.)
     """,
     re.VERBOSE,
@@ -50,10 +50,14 @@ _TOKEN = re.compile(
 
 def _tokens(query: str, report: Report) -> Iterator[Token]:
     for found in _TOKEN.finditer(query):
-        if found.lastgroup not in {"blank", "odd"}:
+        if found.lastgroup == "odd":
+            if found[0] == '"':
+                raise report.fault(found.start(), "this quotation mark is never closed", "add the missing one")
+            report.lost(found.start(), f"the sign {found[0]} was left out")
+        elif found.lastgroup == "word" and (odd := unknown_operator(found[0], report, found.start(), _AND)):
+            yield odd
+        elif found.lastgroup != "blank":
             yield _token(found, report)
-        elif found[0] == '"':
-            raise report.fault(found.start(), "this quotation mark is never closed", "add the missing one")
 
 
 def _token(found: re.Match[str], report: Report) -> Token:

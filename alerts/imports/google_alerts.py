@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from alerts.imports.grammar import Bracket, Dialect, Infix, Operand, Part, Prefix, Token
-from alerts.imports.parts import both, deny, either, left_out, near, scoped, term
+from alerts.imports.parts import both, deny, either, left_out, near, scoped, term, unknown_operator
 from alerts.rules.nodes import Phrase, Scope, Scoped
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def _word(word: str, report: Report, offset: int) -> Token | None:
     if re.fullmatch(r"\d+\.\.\d+", word):
         report.lost(offset, f"the range of numbers {word} was left out")
         return Operand(part=None, offset=offset)
+    if odd := unknown_operator(word, report, offset, _AND):
+        return odd
     return Operand(part=term(word.lstrip("~").replace("?", ""), report, offset), offset=offset)
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Part = Node | None  # None: it was left out, and reported
 
 MAX_DEPTH = 100  # brackets and prefixes inside one another
+_MOST_TERMS = 10_000  # of one query
+_MOST_TOLD = 20  # problems of one query and level
 _SPLIT = "split the query"
 
 # What people paste from a word processor, one character each.
@@ -79,11 +81,18 @@ class Report:
 
     def lost(self, offset: int, message: str, hint: str | None = None) -> None:
         """Say that a part was left out."""
-        self.problems.append(self.query.problem(offset, message, hint))
+        self._tell(offset, message, hint, Level.ERROR)
 
     def changed(self, offset: int, message: str, hint: str | None = None) -> None:
         """Say that a part was carried, but means not quite the same."""
-        self.problems.append(self.query.problem(offset, message, hint, Level.WARNING))
+        self._tell(offset, message, hint, Level.WARNING)
+
+    def _tell(self, offset: int, message: str, hint: str | None, level: Level) -> None:
+        told = sum(problem.level is level for problem in self.problems[-2 * _MOST_TOLD :])
+        if told < _MOST_TOLD:
+            self.problems.append(self.query.problem(offset, message, hint, level))
+        elif told == _MOST_TOLD:
+            self.problems.append(self.query.problem(offset, "from here on there are more such places", None, level))
 
     def fault(self, offset: int, message: str, hint: str | None = None) -> ConfigError:
         """Return the error that gives the whole query up."""
@@ -134,6 +143,9 @@ class _Parser:
         """Read the whole query."""
         if not self._tokens:
             raise self._report.fault(0, "the query is empty")
+        terms = [token for token in self._tokens if isinstance(token, Operand)]
+        if len(terms) > _MOST_TERMS:
+            raise self._report.fault(terms[_MOST_TERMS].offset, f"more than {_MOST_TERMS:,} terms", _SPLIT)
         tree = self._above(0, 0)
         if token := self._peek():
             raise self._report.fault(token.offset, "this bracket was never opened", "remove it, or add the missing one")

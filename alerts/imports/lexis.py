@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 
 from alerts.imports.grammar import Bracket, Dialect, Infix, Operand, Part, Prefix, Token
 from alerts.imports.languages import language_code
-from alerts.imports.parts import at_least, both, either, left_out, near, scoped, term, together, without
+from alerts.imports.parts import (
+    at_least,
+    both,
+    either,
+    left_out,
+    near,
+    scoped,
+    term,
+    together,
+    unknown_operator,
+    without,
+)
 from alerts.rules.nodes import Passage, Phrase, Scope, Scoped
 
 if TYPE_CHECKING:
@@ -49,7 +60,9 @@ _TOKEN = re.compile(
 
 def _tokens(query: str, report: Report) -> Iterator[Token]:
     for found in _TOKEN.finditer(query):
-        if found.lastgroup not in {"blank", "odd"}:
+        if found.lastgroup == "word" and (odd := unknown_operator(found[0], report, found.start(), _AND)):
+            yield odd
+        elif found.lastgroup not in {"blank", "odd"}:
             yield _token(found, report)
         elif found.lastgroup == "odd":
             raise report.fault(found.start(), "this quotation mark is never closed", "add the missing one")

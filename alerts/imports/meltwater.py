@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from alerts.imports.grammar import Bracket, Dialect, Infix, Operand, Prefix
-from alerts.imports.parts import both, deny, either, left_out, near, scoped, term
+from alerts.imports.parts import both, deny, either, left_out, near, scoped, term, unknown_operator
 from alerts.rules.nodes import Scope
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def _tokens(query: str, report: Report) -> Iterator[Token]:
             case "bracket":
                 yield Bracket(opens=found[0] == "(", offset=offset)
             case "phrase" | "word" as kind:
-                yield Operand(part=term(found[kind], report, offset), offset=offset)
+                odd = unknown_operator(found[0], report, offset, _AND)
+                yield odd or Operand(part=term(found[kind], report, offset), offset=offset)
             case "near":
                 between = int(found["between"] or _USUAL)
                 join = near(report, offset, between + 1, ordered=bool(found["order"]))

@@ -14,6 +14,7 @@ from alerts.imports.grammar import Part, Reading, Report
 from alerts.imports.parts import both, deny, either
 from alerts.imports.saved import text_at
 from alerts.rules.nodes import Phrase, Regex, Scope, Scoped
+from alerts.rules.query import MAX_LENGTH
 from alerts.rules.regexes import fault_of_regex
 from alerts.rules.spec import Text
 
@@ -70,7 +71,7 @@ def read_filters(name: str, content: str) -> Iterator[Draft]:
         return
     try:
         found = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError([Problem(Place(name, 1, 1), f"this is no JSON: {error}")]) from error
     for number, one in enumerate(found if isinstance(found, list) else [found], start=1):
         if isinstance(one, dict) and any(one.get(key) for key in _KEYS):
@@ -124,7 +125,9 @@ def _add(filters: _Filters, rules: list[Part], line: str, offset: int) -> None:
     """Read one rule such as ``EntryTitle=(?i)rare earths?``."""
     kind, sign, value = (piece.strip() for piece in line.partition("="))
     report = filters.report
-    if not sign or not value:
+    if offset > MAX_LENGTH:
+        report.lost(offset, f"a rule beyond the first {MAX_LENGTH:,} characters was left out", "import it by itself")
+    elif not sign or not value:
         report.lost(offset, f"no rule of Miniflux's: {line[:60]}", "write EntryTitle=RE2, one rule a line")
     elif scope := _FIELDS.get(kind):
         rules.append(_expression(value, scope, report, offset))

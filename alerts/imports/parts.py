@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alerts.imports.grammar import Infix
 from alerts.rules.nodes import (
     And,
     AtLeast,
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
     from alerts.imports.grammar import Part, Report
 
+_OPERATOR = re.compile(
+    r"(?i:(?:not)?(?:o?near|adj)/?\d+f?|(?:not)?(?:pre|within|around|w)/\w+|/(?:\d+|s|p|seg|sent|para|n\d+/?))"
+    r"|NEAR|ONEAR|ADJ|PRE|ANDNOT|XOR|&&|\|\|"
+)
+_MOST_PAIRS = 1_000  # that a proximity between groups with AND may become
 _LIMITED_ENDING = re.compile(r"\$(\d?)")
 
 
@@ -67,6 +73,9 @@ class Proximity:
         """Join two parts; raises ConfigError when that cannot be said."""
         if left is None or right is None:
             raise self.report.fault(self.offset, "one side of this proximity cannot be carried")
+        if _places(left) * _places(right) > _MOST_PAIRS:
+            hint = "put the proximity between fewer terms"
+            raise self.report.fault(self.offset, f"this proximity stands for more than {_MOST_PAIRS:,} others", hint)
         spread = self._spread(left, right)
         if spread is None:
             hint = "write the proximity between the terms"
@@ -146,6 +155,14 @@ def term(text: str, report: Report, offset: int) -> Part:
     return Regex(pattern=_expression(text), offset=offset)
 
 
+def unknown_operator(word: str, report: Report, offset: int, level: float) -> Infix | None:
+    """Return what stands for an operator of some other system, read as AND; None for what is a word."""
+    if not _OPERATOR.fullmatch(word):
+        return None
+    report.lost(offset, f"the operator {word} is not one of this system's, and was read as AND", "say it by hand")
+    return Infix(level=level, join=both, offset=offset)
+
+
 def _expression(text: str) -> str:
     """Write a term with wildcards, which Tocsin's own cannot say, as a regular expression."""
     pieces = re.split(r"(\*+|\?|\$\d?| )", text)
@@ -158,6 +175,11 @@ def _piece(piece: str) -> str:
     if piece.startswith("*"):
         return r"\w*"
     return {"?": r"\w", " ": r"\s+"}.get(piece) or re.escape(piece).replace("/", r"\/")
+
+
+def _places(tree: Node) -> int:
+    """Count the parts that a proximity is spread over."""
+    return 1 if has_places(tree) else sum(map(_places, children(tree))) or 1
 
 
 def _joined(kind: type[And | Or], left: Part, right: Part) -> Part:

@@ -11,7 +11,7 @@ from alerts.imports.grammar import read
 from alerts.imports.saved import read_saved
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from alerts.imports.grammar import Dialect
 
@@ -24,12 +24,15 @@ _QUERIES: Mapping[str, Dialect] = {
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in YAML
 
 
-def translate(dialect: str, name: str, content: str) -> Import:
-    """Translate what a file called ``name`` holds; raises KeyError for a dialect that is not among them."""
+def translate(dialect: str, name: str, content: str, taken: Iterable[str] = ()) -> Import:
+    """Translate what a file called ``name`` holds; raises KeyError for a dialect that is not among them.
+
+    ``taken`` are ids that no rule may get, since others have them.
+    """
     content = _UNPRINTABLE.sub(" ", content)
     if dialect == "miniflux":
-        return finish(miniflux.read_filters(name, content), "Miniflux")
+        return finish(miniflux.read_filters(name, content), "Miniflux", taken=taken)
     language = _QUERIES[dialect]
     saved, problems = read_saved(name, content, line_by_line=language.line_by_line)
     drafts = [Draft(name=one.name, original=one.query, reading=read(one.query, language)) for one in saved]
-    return finish(drafts, language.name, problems)
+    return finish(drafts, language.name, problems, taken)

@@ -70,6 +70,8 @@ def panel(card: Card, channel: str, zone: tzinfo) -> Panel:
     if card.also:
         lines.append(Text(f"also {', '.join(card.also)}", style="dim"))
     lines += [Text.assemble("then ", (one.title, "bold"), (f" · {one.outlet}", "dim")) for one in card.nexts]
+    if card.more:
+        lines.append(Text(f"and {card.more} more", "dim"))
     if card.notice:
         lines.append(Text(f"! {card.notice}", style="italic"))
     if card.link:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from alerts.language_codes import canonical
 from alerts.rules.evaluate import InField
 from alerts.rules.facts import closed_gate
 from alerts.rules.nodes import Distinct, Scoped, children, negations_inward, terms_of
@@ -124,7 +125,7 @@ def story_of(case: TestCase, only: OnlySpec) -> Story:
         url=None,
         title=unicodedata.normalize("NFC", case.title),
         text=unicodedata.normalize("NFC", case.body),
-        language=case.lang or next(iter(only.languages), None),
+        language=canonical(case.lang or next(iter(only.languages), None)),
         published=_WHEN,
         seen=_WHEN,
     )
@@ -150,7 +151,7 @@ def _problem(rule: Rule, trial: _Trial, severity: Severity | None, found: tuple[
 
 
 def _reachable(only: OnlySpec) -> OnlySpec:
-    """Return the gates that a short text, told of in a test, can pass."""
+    """Return the gates that a test can be held to: it tells neither of a long text nor of a date."""
     return replace(only, min_words=None, max_age=None)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alerts.rules.checks import has_stemmer
 from alerts.rules.spec import ListSpec
-from alerts.rules.terms import LONGEST, fault_of_wildcard, has_wildcard, tokens_of
+from alerts.rules.terms import LONGEST, fault_of_wildcard, has_wildcard, has_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +54,7 @@ def aliases_of(spec: EntitySpec | ListSpec) -> Iterable[tuple[str, AliasSpec]]:
 def _faults_of_text(text: Text, kind: str) -> Iterator[Problem]:
     if len(text.value) > LONGEST:
         yield text.problem(0, f"the {kind} is too long", f"the limit is {LONGEST} characters")
-    elif not tokens_of(text.value):
+    elif not has_word(text.value):
         message = f'the {kind} "{text.value}" has no letter or digit to search for'
         yield text.problem(0, message, "write the name in words")
     elif fault := fault_of_wildcard(text.value):

@@ -44,6 +44,10 @@ class InField(Part):
         """Return what the part requires."""
         return self.parts[0].required(rarity)
 
+    def clauses(self, rarity: Sequence[int]) -> Sequence[frozenset[int]]:
+        """Return what the part does."""
+        return self.parts[0].clauses(rarity)
+
 
 class Negation(Part):
     """A part that must not hold."""
@@ -77,7 +81,11 @@ class All(Part):
 
     def required(self, rarity: Sequence[int]) -> frozenset[int]:
         """Return what the part requires that is rarest."""
-        return rarest(self.parts, rarity)
+        return next(iter(self.clauses(rarity)), NOTHING)
+
+    def clauses(self, rarity: Sequence[int]) -> Sequence[frozenset[int]]:
+        """Return what each of the parts does."""
+        return rarest_first(self.parts, rarity)
 
 
 class AnyOf(Part):
@@ -133,7 +141,11 @@ class _Pair(Part):
 
     def required(self, rarity: Sequence[int]) -> frozenset[int]:
         """Return what the rarer side requires; negated, what the left one does."""
-        return self.parts[0].required(rarity) if self.negated else rarest(self.parts, rarity)
+        return next(iter(self.clauses(rarity)), NOTHING)
+
+    def clauses(self, rarity: Sequence[int]) -> Sequence[frozenset[int]]:
+        """Return what both sides do; negated, what the left one does."""
+        return rarest_first(self.parts[:1] if self.negated else self.parts, rarity)
 
 
 class Nearby(_Pair):
@@ -146,11 +158,11 @@ class Nearby(_Pair):
         self.distance = source.distance
         self.ordered = source.ordered
 
-    def closest(self, scan: Scan, scope: Range | None = None) -> int | None:
+    def closest(self, scan: Scan, scope: Range | None = None, *, ordered: bool) -> int | None:
         """Return the distance between the two mentions that are closest, None when no two share a field."""
         left, right = (sorted(set(part.hits(scan, scope) or ())) for part in self.parts)
         here, there = self._places(scan, left), self._places(scan, right)
-        distance = proximity.closest(here, there, ordered=self.ordered)
+        distance = proximity.closest(here, there, ordered=ordered)
         return None if distance is None or distance >= len(scan.text) else distance
 
     def _beside(self, scan: Scan, left: Sequence[Hit], right: Sequence[Hit]) -> list[Hit]:
@@ -162,7 +174,7 @@ class Nearby(_Pair):
 
     @staticmethod
     def _places(scan: Scan, hits: Sequence[Hit]) -> list[Place]:
-        return proximity.places(scan.text, hits, scan.title_end)
+        return proximity.places(scan.words_before, hits, scan.title_end)
 
 
 class Shared(_Pair):
@@ -233,7 +245,7 @@ class Several(Part):
         return any_of(self.parts, rarity)
 
 
-def rarest(parts: Sequence[Part], rarity: Sequence[int]) -> frozenset[int]:
-    """Return, of what the parts require, the group whose commonest term is rarest."""
-    groups = [group for part in parts if (group := part.required(rarity))]
-    return max(groups, key=lambda group: min(rarity[term] for term in group), default=NOTHING)
+def rarest_first(parts: Sequence[Part], rarity: Sequence[int]) -> Sequence[frozenset[int]]:
+    """Return every group that one of the parts requires, first the one whose commonest term is rarest."""
+    groups = [group for part in parts for group in part.clauses(rarity)]
+    return sorted(groups, key=lambda group: min(rarity[term] for term in group), reverse=True)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from alerts.rules.evaluate import InField, Nearby, Negation, Often, Several, Shared
-from alerts.rules.facts import closed_gate, facts_of
-from alerts.rules.nodes import Passage, terms_of
-from alerts.rules.parts import Checked, Fact, Found, Group, Guarded, Pattern
-from alerts.rules.printing import print_query
+from alerts.rules.denials import as_written, denied, is_denial
+from alerts.rules.evaluate import InField, Negation
+from alerts.rules.facts import closed_gates
+from alerts.rules.misses import quoted, reason_of_miss, reason_of_term
+from alerts.rules.nodes import And, Or, terms_of
+from alerts.rules.parts import Fact, Found, Group
+from alerts.rules.printing import bracketed, print_query
 from alerts.rules.ruleset import severity_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from alerts.rules.nodes import Node
     from alerts.rules.parts import Part
     from alerts.rules.ruleset import RuleSet
     from alerts.rules.scan import Range, Scan
@@ -52,7 +55,7 @@ class Verdict:
     rule: str
     holds: bool  # it is enabled, the gates are open, and the query holds
     enabled: bool
-    gate: str | None  # the first of its gates that is closed to the story, with what the story has
+    gates: tuple[str, ...]  # those that are closed to the story, with what the story has and what is asked
     severity: Severity  # that a match has, or would have
     query: Explanation
     raises: tuple[tuple[Severity, Explanation], ...]
@@ -62,13 +65,13 @@ def explain(rules: RuleSet, rule: str, story: Story) -> Verdict:
     """Explain what a rule says to a story; raises KeyError when there is no such rule."""
     known = {one.id: one for one in rules.rules}[rule]
     scan = rules.scan(story)
-    gate = closed_gate(known.only, story, scan.words)
+    gates = tuple(closed_gates(known.only, story, scan.words))
     query = explain_part(known.part, scan)
     return Verdict(
         rule=rule,
-        holds=known.enabled and gate is None and query.holds,
+        holds=known.enabled and not gates and query.holds,
         enabled=known.enabled,
-        gate=gate,
+        gates=gates,
         severity=severity_of(known, scan),
         query=query,
         raises=tuple((step.to, explain_part(step.part, scan)) for step in known.raises),
@@ -76,17 +79,60 @@ def explain(rules: RuleSet, rule: str, story: Story) -> Verdict:
 
 
 def explain_part(part: Part, scan: Scan, scope: Range | None = None) -> Explanation:
-    """Explain one part within a range, by asking the evaluator about it and about each of its parts."""
+    """Explain one part within a range, by asking the evaluator about it and about each of its parts.
+
+    A field is explained as what stands in it, and what must not be there as one NOT, as users write it.
+    """
+    if is_denial(part.source):
+        return _denial(part, scan, scope)
+    if isinstance(part, InField):
+        inner = explain_part(part.parts[0], scan, part.narrowed(scan, scope))
+        return replace(inner, text=print_query(as_written(part.source)))
     found = part.hits(scan, scope)
-    inner = part.narrowed(scan, scope) if isinstance(part, InField) else scope
     return Explanation(
-        text=print_query(part.source),
+        text=print_query(as_written(part.source)),
         holds=found is not None,
         words=scan.words_of(found or ()),
-        reason=None if found is not None else _reason(part, scan, scope),
-        parts=tuple(explain_part(below, scan, inner) for below in _below(part, scan)),
-        offset=next((term.offset for term in terms_of(part.source)), 0),
+        reason=None if found is not None else reason_of_miss(part, scan, scope),
+        parts=tuple(explain_part(below, scan, scope) for below in _below(part, scan)),
+        offset=_offset(part),
     )
+
+
+def _denial(part: Part, scan: Scan, scope: Range | None) -> Explanation:
+    """Explain what must not be there; its parts say what is, and what is not."""
+    inner = _denied(part, scan, scope)
+    is_term = inner.text == print_query(as_written(denied(part.source))) and not inner.parts
+    there = f"{quoted(inner.words)} must not be there" if inner.words else "that must not be so"
+    return Explanation(
+        text=f"NOT {_factor(denied(part.source))}",
+        holds=not inner.holds,
+        words=(),
+        reason=there if inner.holds else None,
+        parts=() if is_term else inner.parts,
+        offset=inner.offset,
+    )
+
+
+def _denied(part: Part, scan: Scan, scope: Range | None) -> Explanation:
+    """Explain the opposite of a denial."""
+    if isinstance(part, Negation):
+        return explain_part(part.parts[0], scan, scope)
+    text = print_query(as_written(denied(part.source)))
+    if isinstance(part, InField):
+        return replace(_denied(part.parts[0], scan, part.narrowed(scan, scope)), text=text)
+    parts = tuple(_denied(below, scan, scope) for below in part.parts)
+    holds = part.hits(scan, scope) is None
+    words = dict.fromkeys(word for one in parts if holds and one.holds for word in one.words)
+    return Explanation(text=text, holds=holds, words=tuple(words), reason=None, parts=parts, offset=_offset(part))
+
+
+def _factor(tree: Node) -> str:
+    return bracketed(as_written(tree)) if isinstance(tree, And | Or) else print_query(as_written(tree))
+
+
+def _offset(part: Part) -> int:
+    return next((term.offset for term in terms_of(part.source)), 0)
 
 
 def _below(part: Part, scan: Scan) -> tuple[Part, ...]:
@@ -94,75 +140,8 @@ def _below(part: Part, scan: Scan) -> tuple[Part, ...]:
     if isinstance(part, Group):
         aliases = [member for member in part.members if not isinstance(member, Found)]
         return tuple(alias for alias in aliases if _is_mentioned(alias, scan))
-    return part.parts
+    return () if all(isinstance(below, Fact) for below in part.parts) else part.parts
 
 
 def _is_mentioned(alias: Part, scan: Scan) -> bool:
-    return bool(alias.hits(scan, scan.everywhere)) or _reason_of_term(alias, scan) is not None
-
-
-def _reason(part: Part, scan: Scan, scope: Range | None) -> str | None:  # noqa: PLR0911  a kind of part, a line
-    """Say why a part does not hold."""
-    match part:
-        case Nearby() | Shared():
-            return _reason_of_pair(part, scan, scope)
-        case Often():
-            mentions = part.mentions(scan, part.parts[0].hits(scan, scope) or ())
-            return f"ATLEAST/{part.count} failed: found {mentions}"
-        case Several():
-            members = sum(bool(member.hits(scan, scope)) for member in part.parts)
-            return f"DISTINCT/{part.count} failed: found {members}"
-        case Negation():
-            return "what must not be there is there"
-        case Fact():
-            return f"the story has {' and '.join(facts_of(scan.story, part.field)) or 'none that is known'}"
-        case Found() | Checked() | Pattern() | Group() | Guarded():
-            return _reason_of_term(part, scan)
-        case _:
-            return None
-
-
-def _reason_of_pair(pair: Nearby | Shared, scan: Scan, scope: Range | None) -> str | None:
-    if any(not part.hits(scan, scope) for part in pair.parts):
-        return None
-    sign = pair.sign
-    if pair.negated:
-        return f"{sign} failed: no mention of the left side stands alone"
-    if isinstance(pair, Shared):
-        passage = "sentence" if pair.passage is Passage.SENTENCE else "paragraph"
-        return f"{sign} failed: both are there, in no {passage} together"
-    closest = pair.closest(scan, scope)
-    if closest is not None:
-        return f"{sign} failed: closest {closest} words"
-    return f"{sign} failed: never in this order" if pair.ordered else f"{sign} failed: never both in title or in text"
-
-
-def _reason_of_term(part: Part, scan: Scan) -> str | None:
-    elsewhere = part.hits(scan, scan.everywhere)
-    if elsewhere:
-        return f"found elsewhere only: {_quoted(scan.words_of(elsewhere))}"
-    match part:
-        case Checked():
-            hits = [hit for number, _ in part.candidates for hit in scan.hits.get(number, ())]
-            return f"written otherwise: {_quoted(scan.words_of(hits))}" if hits else None
-        case Guarded():
-            return _reason_of_guard(part, scan)
-        case Group() if part.mentions(scan):
-            return f"every mention lies inside an exception: {_quoted(scan.words_of(part.exceptions(scan)))}"
-        case _:
-            return None
-
-
-def _reason_of_guard(part: Guarded, scan: Scan) -> str | None:
-    found = part.alias.hits(scan, scan.everywhere)
-    if not found:
-        return None
-    if part.needs is None or not part.speaks(scan):
-        return f"{_quoted(scan.words_of(found))} counts in {part.language} only, and the story is in another language"
-    within = part.spec.within
-    place = "anywhere in the story" if within == "story" else f"within {within}{' words' * isinstance(within, int)}"
-    return f"{_quoted(scan.words_of(found))} needs {print_query(part.needs.source)} {place}"
-
-
-def _quoted(words: tuple[str, ...]) -> str:
-    return ", ".join(f"“{word}”" for word in words[:_SHOWN])
+    return bool(alias.hits(scan, scan.everywhere)) or reason_of_term(alias, scan, None) is not None

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from alerts.language_codes import guess, includes
 from alerts.rules.nodes import FACTS, Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alerts.rules.spec import OnlySpec
     from alerts.story import Outlet, Story
 
@@ -22,7 +25,10 @@ _FORMS = {
 def fault_of_fact(field: Scope, value: str) -> tuple[str, str] | None:
     """Return why no story can have this value, and the way out."""
     form, hint = _FORMS[field]
-    return None if form.fullmatch(value) else (f'"{value}" cannot stand in {field}:', hint)
+    if form.fullmatch(value):
+        return None
+    meant = guess(value) if field is Scope.LANG else None
+    return f'"{value}" cannot stand in {field}:', f"write {field}:{meant}" if meant else hint
 
 
 def has_fact(story: Story, field: Scope, value: str) -> bool:
@@ -32,7 +38,7 @@ def has_fact(story: Story, field: Scope, value: str) -> bool:
         case Scope.SOURCE:
             return is_source(outlet, value)
         case Scope.LANG:
-            return is_language(story.language, value)
+            return includes(value, story.language)
         case Scope.COUNTRY:
             return outlet.country == value
         case _:
@@ -58,25 +64,52 @@ def is_source(outlet: Outlet, value: str) -> bool:
     return outlet.id.lower() == value or outlet.host == domain or outlet.host.endswith(f".{domain}")
 
 
-def is_language(language: str | None, value: str) -> bool:
-    """Say whether a language is the one asked for or a variety of it: ``zh-hant`` is ``zh``."""
-    wanted = value.lower().replace("_", "-")
-    return language is not None and (language.lower() == wanted or language.lower().startswith(f"{wanted}-"))
-
-
-def closed_gate(only: OnlySpec, story: Story, words: int) -> str | None:  # noqa: PLR0911  a gate, a line
+def closed_gate(only: OnlySpec, story: Story, words: int) -> str | None:
     """Return the first of a rule's gates that a story of so many words does not pass, with what it has."""
+    return next(closed_gates(only, story, words), None)
+
+
+def closed_gates(only: OnlySpec, story: Story, words: int) -> Iterator[str]:
+    """Yield every gate of a rule that a story of so many words does not pass, with what it has and what is asked."""
     outlet = story.outlet
-    if only.languages and not any(is_language(story.language, language) for language in only.languages):
-        return f"languages: the story's is {story.language or 'unknown'}"
+    if only.languages and not any(includes(language, story.language) for language in only.languages):
+        yield f"languages: {_language(story)}, not in {' or '.join(only.languages)}"
     if only.sources and not any(is_source(outlet, source.lower()) for source in only.sources):
-        return f"sources: the story's is {outlet.id} ({outlet.host})"
+        yield f"sources: {_source(outlet)}, not from {' or '.join(only.sources)}"
     if only.countries and outlet.country not in [country.lower() for country in only.countries]:
-        return f"countries: the outlet's is {outlet.country or 'unknown'}"
+        yield f"countries: {_country(outlet)}, not {' or '.join(only.countries)}"
     if only.tier is not None and outlet.tier > only.tier:
-        return f"tier: the outlet's is {outlet.tier}"
+        yield f"tier: {_tier(outlet)}, not {only.tier} or better"
     if only.min_words is not None and words < only.min_words:
-        return f"min_words: the text has {words}"
+        yield f"min_words: the text has {words}, fewer than {only.min_words}"
     if only.max_age is not None and story.published is not None and story.seen - story.published > only.max_age:
-        return f"max_age: published {story.seen - story.published} before it was seen"
-    return None
+        yield f"max_age: published {story.seen - story.published} before it was seen, longer ago than {only.max_age}"
+
+
+def said_of(story: Story, field: Scope) -> str:
+    """Say in words what the story has in a field that is compared."""
+    match field:
+        case Scope.LANG:
+            return _language(story)
+        case Scope.SOURCE:
+            return _source(story.outlet)
+        case Scope.COUNTRY:
+            return _country(story.outlet)
+        case _:
+            return _tier(story.outlet)
+
+
+def _language(story: Story) -> str:
+    return f"the story is in {story.language}" if story.language else "the story's language is unknown"
+
+
+def _source(outlet: Outlet) -> str:
+    return f"the story comes from {outlet.id}{f' ({outlet.host})' * (outlet.host not in {'', outlet.id})}"
+
+
+def _country(outlet: Outlet) -> str:
+    return f"the outlet's country is {outlet.country or 'unknown'}"
+
+
+def _tier(outlet: Outlet) -> str:
+    return f"the outlet's tier is {outlet.tier}"

@@ -7,78 +7,59 @@ import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate, compress, count
-from operator import add
 from typing import TYPE_CHECKING
 
+from alerts.rules.blanks import Blanks
 from alerts.rules.codepage import fold_by_page
 from alerts.rules.pieces import BRACKETS, GAP, MARK, TABLE, UNSPACED_BRACKETS
 from alerts.rules.points import eased, ends_no_clause
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["MARK", "Aligned", "Folded", "ends_no_clause", "fold", "fold_with_offsets", "is_hangul", "is_latin"]
+__all__ = ["MARK", "Origin", "ends_no_clause", "fold", "is_hangul", "is_latin"]
 __all__ += ["is_one_by_one", "is_unspaced", "origin"]
 
 _ONE_BY_ONE_RUN = re.compile("([ぁ-ゖ一-鿿々]+)")  # characters that fold to themselves between blanks
+_TERM = 40  # characters of a text that is folded before a faster way could be chosen
 _SHORT = 24  # characters of a word or two that may well come again
 _MOST = 1 << 15  # words remembered: some 6 MB
 _CODEC = "cp1252"
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
-    """A folded text that knows where each of its characters came from."""
+class Origin:
+    """The way back from a folded text: its n-th letter comes from the n-th letter of the original.
 
-    text: str
-    _starts: Sequence[int]  # where each token but MARK begins in ``text``
-    _places: Sequence[int]  # where each of them begins in the pieces, the gaps not counted
-    _kept: Sequence[int]  # where the pieces are no gap
-    _ends: Sequence[int]  # where the piece of each character ends
+    Folding drops and moves no letter, it only changes what stands between them; digits count as letters.
+    """
+
+    _folded: Blanks  # with blanks for MARKs
+    _original: Blanks  # with blanks for all that is no letter
+    _further: Sequence[int]  # the letters that come from the same character as the one before: the e of œ
     _slices: Sequence[tuple[int, int]] | None  # what each character was composed from; None: from itself
 
     def original(self, start: int, end: int) -> tuple[int, int]:
-        """Return the slice of the original that ``text[start:end]`` came from, without blanks at its edges.
+        """Return the slice of the original that a slice of the folded text came from, without blanks at its edges.
 
         What is left must begin and end with a letter or digit, as the terms of queries do.
         """
-        while self.text[start] == " ":
+        folded, text = self._folded.text, self._original.text
+        while folded[start] == " ":
             start += 1
-        while self.text[end - 1] == " ":
+        while folded[end - 1] == " ":
             end -= 1
-        return self._source(start)[0], self._source(end - 1)[1]
-
-    def _source(self, position: int) -> tuple[int, int]:
-        token = bisect_right(self._starts, position) - 1
-        place = self._places[token] + position - self._starts[token]
-        index = bisect_right(self._ends, self._kept[place])
-        return self._slices[index] if self._slices else (index, index + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Aligned:
-    """A folded text whose original has one character for each of its own, but for blanks and MARKs.
-
-    The tokens of both come in the same order.
-    """
-
-    text: str
-    _starts: Sequence[int]  # where each token but MARK begins in ``text``
-    _places: Sequence[int]  # where each of them begins in the original
-
-    def original(self, start: int, end: int) -> tuple[int, int]:
-        """Return what ``Folded.original`` would."""
-        while self.text[start] == " ":
-            start += 1
-        while self.text[end - 1] == " ":
-            end -= 1
-        return self._source(start), self._source(end - 1) + 1
-
-    def _source(self, position: int) -> int:
-        token = bisect_right(self._starts, position) - 1
-        return self._places[token] + position - self._starts[token]
+        number = start - self._folded.before(start)
+        blanks = folded.count(" ", start, end)
+        first = self._original.place(number)
+        last = first + end - start - 1
+        # Between the words of most phrases is a single character. Where not, the last letter is looked for, too.
+        if text.count(" ", first, last) != blanks or text[last : last + 1] in {" ", ""}:
+            last = self._original.place(number + end - start - blanks - 1)
+        if self._further:
+            first -= bisect_right(self._further, number)
+            last -= bisect_right(self._further, number + end - start - blanks - 1)
+        return (self._slices[first][0], self._slices[last][1]) if self._slices else (first, last + 1)
 
 
 def fold(text: str) -> str:
@@ -88,30 +69,20 @@ def fold(text: str) -> str:
     invisible; one token per Han or Hiragana character and per run of any other script; MARK for clause
     punctuation and for the blank line between paragraphs; a blank for everything else.
     """
+    if len(text) <= _TERM:
+        return _spaced(_joined(eased(_composed(text)[0]).translate(TABLE)))
     folded = fold_by_page(text)
     return _fold_by_words(eased(_composed(text)[0])) if folded is None else folded
 
 
-def fold_with_offsets(text: str) -> Folded:
-    """Fold as ``fold`` does, and keep the way back to the original; several times slower."""
+def origin(text: str, folded: str) -> Origin:
+    """Return the way back from ``folded``, which must be ``fold(text)``."""
     composed, slices = _composed(text)
-    prepared = eased(composed)
-    pieces = _joined(_translated(prepared))
-    whole = range(len(pieces))
-    kept = [place for place in whole if pieces[place] != GAP] if GAP in pieces else whole
-    lengths = map(len, map(TABLE.__getitem__, map(ord, prepared)))
-    ends = range(1, len(prepared) + 1) if prepared.isascii() else list(accumulate(lengths))
-    folded = _spaced(pieces)
-    return Folded(folded, _word_starts(folded), _word_starts(pieces.replace(GAP, "")), kept, ends, slices)
-
-
-def origin(text: str, folded: str) -> Aligned | Folded:
-    """Return the way back from ``folded``, which must be ``fold(text)``, by the cheapest means that is exact."""
-    if _composed(text)[1] is None:
-        pieces = _translated(eased(text))
-        if pieces.isascii() and len(pieces) == len(text) and _WESTERN.keeps_length(text):
-            return Aligned(folded, _word_starts(folded), _word_starts(pieces))
-    return fold_with_offsets(text)
+    lettered, longer = _without_gaps(composed)
+    further = _further_letters(lettered, longer) if longer else ()
+    for char, length in longer.items():
+        lettered = lettered.replace(char, char * length)
+    return Origin(Blanks.of(folded.replace(MARK, " ")), Blanks.of(lettered), further, slices)
 
 
 def is_latin(token: str) -> bool:
@@ -164,15 +135,30 @@ def _continues(before: str, char: str) -> bool:
     return not char.isascii() and nfc(before + char) != nfc(before) + nfc(char)
 
 
-def _translated(text: str) -> str:
-    """Return ``text.translate(TABLE)`` by the ways that CPython does fast, where they can be taken."""
-    if (pieces := _WESTERN.translated(text)) is not None:
-        return pieces
-    if len(text.encode("ascii", "ignore")) > 0.9 * len(text):
-        ascii_text = _NOT_ASCII.sub(lambda found: found[0].translate(TABLE), text)
-        if ascii_text.isascii():  # every ASCII piece folds to itself
-            text = ascii_text
-    return text.translate(TABLE)
+def _without_gaps(text: str) -> tuple[str, Mapping[str, int]]:
+    """Blank every character that folds to no letter, and count the letters of those that fold to several."""
+    try:
+        codes = text.encode() if text.isascii() else text.encode(_CODEC)  # the most common by far
+    except UnicodeEncodeError:
+        lengths = {char: _LENGTHS[char] for char in set(text)}
+        for char, length in lengths.items():
+            if not length:
+                text = text.replace(char, " ")
+        return text, {char: length for char, length in lengths.items() if length > 1}
+    text = codes.translate(_WESTERN_LETTERS).decode("latin-1")
+    return text, {char: length for char, length in _WESTERN_LONGER.items() if char in text}
+
+
+def _further_letters(text: str, longer: Mapping[str, int]) -> list[int]:
+    """Return the numbers of the letters that come from the same character as the one before."""
+    further: list[int] = []
+    letters = last = 0
+    for found in re.finditer(f"[{''.join(map(re.escape, longer))}]", text):
+        letters += found.start() - last - text.count(" ", last, found.start())
+        last = found.end()
+        further += range(letters + 1, letters + longer[found[0]])
+        letters += longer[found[0]]
+    return further
 
 
 def _fold_by_words(text: str) -> str:
@@ -198,12 +184,6 @@ def _spaced(pieces: str) -> str:
     return " ".join(["", *pieces.replace(GAP, "").replace(MARK, f" {MARK} ").split(), ""])
 
 
-def _word_starts(text: str) -> list[int]:
-    """Return where each token but MARK begins, in a folded text or in pieces without their gaps."""
-    lengths = list(map(len, text.replace(MARK, " ").split(" ")))  # 0 between two blanks
-    return list(compress(map(add, accumulate(lengths, initial=0), count()), lengths))
-
-
 class _Words(dict[str, str]):
     """What pieces of eased text fold to, with a blank before each token; short ones are remembered.
 
@@ -225,37 +205,15 @@ class _Words(dict[str, str]):
 _WORDS = _Words()
 
 
-class _Western:
-    """The same table for bytes: texts in the letters and quotation marks of Western Europe are the most common."""
+class _Lengths(dict[str, int]):
+    """How many letters each character folds to."""
 
-    def __init__(self) -> None:
-        known = {byte: bytes([byte]).decode(_CODEC, "ignore") for byte in range(256)}
-        pieces = {byte: TABLE[ord(char)].encode() for byte, char in known.items() if char}
-        self._single = bytes(pieces[byte][0] if len(pieces.get(byte, b"")) == 1 else byte for byte in range(256))
-        self._dropped = bytes(byte for byte, piece in pieces.items() if not piece)
-        self._uneven = tuple(byte for byte, piece in pieces.items() if len(piece) != 1)
-        self._longer = tuple(
-            (bytes([byte]), piece) for byte, piece in pieces.items() if len(piece) > 1 and piece.isascii()
-        )
-
-    def keeps_length(self, text: str) -> bool:
-        """Say whether each character of a text becomes exactly one."""
-        try:
-            raw = text.encode(_CODEC)
-        except UnicodeEncodeError:
-            return all(len(TABLE[ord(char)]) == 1 for char in set(text))
-        return not any(byte in raw for byte in self._uneven)
-
-    def translated(self, text: str) -> str | None:
-        """Return ``text.translate(TABLE)``, or None for a text that has other characters."""
-        try:
-            raw = text.encode(_CODEC)
-        except UnicodeEncodeError:
-            return None
-        folded = raw.translate(self._single, self._dropped)
-        for byte, piece in () if folded.isascii() else self._longer:
-            folded = folded.replace(byte, piece)
-        return folded.decode("ascii") if folded.isascii() else None  # the micro sign, for one, is Greek
+    def __missing__(self, char: str) -> int:
+        self[char] = length = len(_joined(TABLE[ord(char)]).replace(MARK, "").strip())
+        return length
 
 
-_WESTERN = _Western()
+_LENGTHS = _Lengths()
+_WESTERN = {byte: bytes([byte]).decode(_CODEC, "replace") for byte in range(256)}
+_WESTERN_LETTERS = bytes(byte if _LENGTHS[char] else ord(" ") for byte, char in _WESTERN.items())
+_WESTERN_LONGER = {chr(byte): length for byte, char in _WESTERN.items() if (length := _LENGTHS[char]) > 1}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import IntEnum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.errors import Level
 from alerts.rules.nodes import Scope
 from alerts.rules.regexes import fault_of_regex
-from alerts.rules.terms import LONGEST, fault_of_wildcard, tokens_of
+from alerts.rules.terms import LONGEST, fault_of_wildcard, has_word, tokens_of
 
 if TYPE_CHECKING:
     from alerts.errors import Problem
@@ -42,8 +41,7 @@ class Kind(IntEnum):
     END = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of a query, as written."""
 
     kind: Kind
@@ -86,12 +84,13 @@ _BARE_OPERATOR = re.compile(r"(?:NEAR|ONEAR|PRE|ADJ|W|ATLEAST|DISTINCT)(?:/\D*)?
 _LOOKALIKES = str.maketrans(
     "\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02\uff08\uff09\uff0c\u3001\uff04\uff1d", '"""""""(),,$='
 )
-_SIGNS = {"open": Kind.OPEN, "close": Kind.CLOSE, "comma": Kind.COMMA}
+_LOOKALIKE = re.compile(f"[{''.join(map(chr, _LOOKALIKES))}]")
+_SIGNS = {"open": (Kind.OPEN, "("), "close": (Kind.CLOSE, ")"), "comma": (Kind.COMMA, ",")}
 _FIELD_NAMES = "|".join(sorted(FIELDS, key=len, reverse=True))
 _TOKEN = re.compile(
     rf"""  (?P<blank>\s+)
-        | (?P<open>\() | (?P<close>\)) | (?P<comma>,)
-        | "(?P<phrase>[^"]*)(?P<closed>"?)
+        | (?: (?P<open>\() | (?P<close>\)) | (?P<comma>,) )\s*
+        | "(?P<phrase>[^"]*)(?P<closed>"?)\s*
         | \$(?P<name>[\w-]*)
         | (?P<address>[A-Za-z]\w*://[^\s()]*)
         | (?P<field>[A-Za-z][\w-]*): | (?P<factiva>(?i:{_FIELD_NAMES}))= | (?P<lexis>(?i:{_FIELD_NAMES}))(?=\()
@@ -117,10 +116,14 @@ class Lexer:
 
     def tokens(self) -> list[Token]:
         """Return the tokens, the last one END."""
-        value = self._query.value.translate(_LOOKALIKES)
+        value = self._query.value
+        if _LOOKALIKE.search(value):
+            value = value.translate(_LOOKALIKES)
         tokens: list[Token] = []
         for found in _TOKEN.finditer(value):
-            if found.lastgroup != "blank":
+            if sign := _SIGNS.get(found.lastgroup or ""):
+                tokens.append(Token(*sign, found.start()))
+            elif found.lastgroup != "blank":
                 exact = bool(tokens) and tokens[-1].kind is Kind.EXACT
                 tokens.append(self._token(found, exact=exact))
         return [*tokens, Token(Kind.END, "the end", len(value.rstrip()))]
@@ -128,10 +131,10 @@ class Lexer:
     def _token(self, found: re.Match[str], *, exact: bool) -> Token:  # noqa: PLR0911  a kind of token, a line
         offset = found.start()
         match found.lastgroup:
-            case "word":
-                return self._word(found[0], offset, exact=exact)
             case "closed":
                 return self._phrase(found, exact=exact)
+            case "word":
+                return self._word(found[0], offset, exact=exact)
             case "name":
                 return self._name(found["name"], offset)
             case "field" | "factiva" | "lexis" as form:
@@ -140,12 +143,10 @@ class Lexer:
                 return Token(Kind.EXACT, "=", offset)
             case "slash":
                 return self._regex(found)
-            case "address":
+            case _:  # an address
                 hint = 'to search for these words, put them in "…"; for a source write source:example.org'
                 self._problem(offset, f"an address is no term: {found[0]}", hint)
                 return Token(Kind.WORD, found[0], offset)
-            case sign:
-                return Token(_SIGNS[str(sign)], found[0], offset)
 
     def _name(self, name: str, offset: int) -> Token:
         if not name:
@@ -153,7 +154,8 @@ class Lexer:
         return Token(Kind.NAME, name, offset)
 
     def _phrase(self, found: re.Match[str], *, exact: bool) -> Token:
-        text = self._query.value[found.start("phrase") : found.end("phrase")]
+        start, end = found.span("phrase")
+        text = self._query.value[start:end]
         if not found["closed"]:
             self._problem(found.start(), "this quotation mark is never closed", 'close the phrase with "')
         else:
@@ -220,12 +222,11 @@ class Lexer:
             self._problem(offset, f"{name} needs a distance", hint)
 
     def _check_words(self, text: str, offset: int, *, exact: bool = False) -> None:
-        shown = f'"{text[:30]}…"' if len(text) > LONGEST else f'"{text}"'
         if len(text) > LONGEST:
-            self._problem(offset, f"the term {shown} is too long", f"the limit is {LONGEST} characters")
-        elif not tokens_of(text):
+            self._problem(offset, f'the term "{text[:30]}…" is too long', f"the limit is {LONGEST} characters")
+        elif not has_word(text):
             hint = 'put a phrase with signs in "…": "Procter & Gamble"; between terms write AND, OR or NOT'
-            self._problem(offset, f"{shown} has no letter or digit to search for", hint)
+            self._problem(offset, f'"{text}" has no letter or digit to search for', hint)
         elif not exact and (fault := fault_of_wildcard(text)):
             self._problem(offset, *fault)
 

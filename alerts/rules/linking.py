@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from alerts.rules import evaluate, nodes, parts
 from alerts.rules.checks import as_written, has_stems, like, stands_alone, stem_anchor
 from alerts.rules.entities import aliases_of
+from alerts.rules.fan import Fan
 from alerts.rules.nodes import FACTS, And, AtLeast, Distinct, Name, Near, Not, Or, Phrase, Regex, Scoped, Together
 from alerts.rules.parts import Checked, Found, Group, Part
 from alerts.rules.regexes import literal_of
@@ -28,7 +29,8 @@ class Vocabulary:
     """Every term to search for: the patterns that stand for it, and how rare it is likely to be."""
 
     def __init__(self) -> None:
-        self.terms_by_pattern: dict[str, tuple[int, ...]] = {}
+        self.patterns: dict[str, int] = {}  # and their numbers
+        self.terms = Fan()  # by pattern
         self.rarity: list[int] = []  # by term: the length of its shortest pattern; the longer, the rarer
         self.has_labels = False  # whether a query asks for more than title and text
 
@@ -37,11 +39,21 @@ class Vocabulary:
         number = len(self.rarity)
         shortest = 1_000
         for pattern in patterns:
-            known = self.terms_by_pattern.get(pattern)
-            self.terms_by_pattern[pattern] = (*known, number) if known else (number,)
+            known = self.patterns.get(pattern)
+            if known is None:
+                self.patterns[pattern] = self.terms.append(number)
+            else:
+                self.terms.add(known, number)
             shortest = min(shortest, len(pattern))
         self.rarity.append(shortest)
         return number
+
+    def handed_over(self) -> tuple[list[str], Fan]:
+        """Return all patterns in alphabetical order and the terms of each, and forget them: they take much room."""
+        patterns = sorted(self.patterns)
+        terms = self.terms.reordered(map(self.patterns.__getitem__, patterns))
+        self.patterns, self.terms = {}, Fan()
+        return patterns, terms
 
 
 class Linker:

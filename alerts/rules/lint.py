@@ -6,12 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from alerts.errors import Level
+from alerts.language_codes import canonical
 from alerts.rules.entities import aliases_of
 from alerts.rules.fold import is_latin, is_one_by_one
 from alerts.rules.nodes import And, Not, Or, Phrase, Scope, Scoped, children, terms_of
 from alerts.rules.overlaps import overlaps
 from alerts.rules.spec import EntitySpec, ListSpec
 from alerts.rules.terms import LONGEST, has_wildcard, tokens_of, weakness
+from alerts.rules.watched import strangers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from alerts.rules.names import Names
     from alerts.rules.nodes import Node
     from alerts.rules.spec import AliasSpec, RuleSpec, Specs, Text
+    from alerts.rules.watched import Watched
 
 MOST_RULES = 10_000
 
@@ -41,7 +44,7 @@ _COMMON = frozenset(
 )
 
 
-def lint(specs: Specs, names: Names, trees: Sequence[tuple[RuleSpec, Node]]) -> Iterator[Problem]:
+def lint(specs: Specs, names: Names, trees: Sequence[tuple[RuleSpec, Node]], watched: Watched) -> Iterator[Problem]:
     """Yield every warning about the user's own names, and about the rules in ``trees``, which have no errors.
 
     More than MOST_RULES were written by a program, and nobody would read what is to be said of them.
@@ -58,11 +61,16 @@ def lint(specs: Specs, names: Names, trees: Sequence[tuple[RuleSpec, Node]]) -> 
         return
     for rule, tree in trees:
         yield from doubts_of_query(tree, rule.when)
+        yield from strangers(tree, rule.when, names, watched)
         for step in rule.raise_:
             yield from _never_raised(rule, step.to, step.when)
+            if condition := names.read(step.when)[0].tree:
+                yield from strangers(condition, step.when, names, watched)
     for query in specs.queries:
         if query.pack is None and query.id.value in names.queries:
-            yield from doubts_of_query(names.queries[query.id.value], query.when)
+            tree = names.queries[query.id.value]
+            yield from doubts_of_query(tree, query.when)
+            yield from strangers(tree, query.when, names, watched)
     yield from overlaps(trees)
 
 
@@ -98,8 +106,7 @@ def _doubts_of_phrase(term: Phrase, query: Text) -> Iterator[Problem]:
     if term.exact:
         return
     if weakness(term.text):
-        message = f'"{term.text}" is found in any case, and its signs are compared loosely'
-        yield _warning(query, term.offset, message, f'write ="{term.text}" for exactly this')
+        yield _warning(query, term.offset, _weak(term.text), f'write ="{term.text}" for exactly this')
     elif broad := _breadth(term.text):
         yield _warning(
             query, term.offset, f'"{term.text}" {broad}', "search for a longer term, or join it to others with NEAR"
@@ -114,8 +121,8 @@ def _doubts_of_alias(alias: AliasSpec, spec: EntitySpec | ListSpec) -> Iterator[
     if alias.case == "exact" or not tokens:
         return
     if weakness(text):
-        message = f'"{text}" is found in any case, and its signs are compared loosely'
-        yield _warning(alias.text, 0, message, f'write {{text: "{text}", case: exact}}, or ="{text}" in a query')
+        hint = f'write {{text: "{text}", case: exact}}, or ="{text}" in a query'
+        yield _warning(alias.text, 0, _weak(text), hint)
     elif len(tokens) == 1 and len(text) <= _SHORT and text.isupper() and tokens[0].isalpha():
         message = f'"{text}" also finds the lower-case word "{tokens[0]}"'
         hint = f"write {{text: {text}, case: exact}}, or say with needs: what must stand nearby"
@@ -130,6 +137,14 @@ def _doubts_of_alias(alias: AliasSpec, spec: EntitySpec | ListSpec) -> Iterator[
         yield _warning(
             alias.text, 0, f'"{text}" {broad}', "use a longer name, or say with needs: what must stand nearby"
         )
+
+
+def _weak(text: str) -> str:
+    """Say what a term of little more than signs finds."""
+    parted = re.sub(r"(?<=\w)([^\w\s])(?=\w)", r" \1 ", text)
+    more = f' and "{parted}"' if parted != text else ""
+    lower = text.lower() if text.lower() != text else text.upper()
+    return f'"{text}" also finds "{lower}"{more}: its signs must stand there, its capitals and blanks need not'
 
 
 def _breadth(text: str) -> str | None:
@@ -241,7 +256,14 @@ def _values(part: Node, field: Scope) -> frozenset[str]:
     group = part.part.parts if isinstance(part.part, Or) else (part.part,)
     if not all(isinstance(value, Phrase) for value in group):
         return frozenset()
-    return frozenset(value.text.lower().partition("-")[0] for value in group if isinstance(value, Phrase))
+    return frozenset(one for value in group if isinstance(value, Phrase) for one in _meant(value.text.lower(), field))
+
+
+def _meant(value: str, field: Scope) -> Sequence[str]:
+    """Return the values that a term is met by."""
+    if field is Scope.LANG:
+        value = canonical(value) or value
+    return ("zh", "zh-hans", "zh-hant") if value == "zh" else (value,)
 
 
 def _offset(tree: Node) -> int:

@@ -28,7 +28,7 @@ from alerts.rules.query import Reading, read_query
 from alerts.rules.spec import EntitySpec, ListSpec, QuerySpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from alerts.errors import Problem
     from alerts.rules.nodes import Node, Scope
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 _KINDS: dict[type, str] = {EntitySpec: "entities", ListSpec: "lists", QuerySpec: "queries"}
 _MOST_PARTS = 20_000  # of a query whose names are written out: names of names of names grow fast
 _DEEPEST = 150
+_MOST_GUESSES = 20  # at what unknown names may mean: each compares with every name there is
+_LONG_CIRCLE = 8  # names
 _COUNTED = (Near, Together, AtLeast)
 
 
@@ -48,9 +50,11 @@ class Names:
     def __init__(self, specs: Specs) -> None:
         self.problems: list[Problem] = []
         self._specs: dict[str, Named] = {}
+        self._texts: dict[str, Sequence[Text]] = {}  # the queries that each name stands on
         self._readings: dict[Text, Reading] = {}
         self._sizes: dict[str, tuple[int, int]] = {}  # parts and depth of each sound name
         self._used: set[str] = set()
+        self._guesses = 0
         faulty: set[str] = set()
         everything: tuple[Named, ...] = (*specs.entities, *specs.lists, *specs.queries)
         for spec in everything:
@@ -93,12 +97,15 @@ class Names:
 
     def names_of(self, name: str) -> Iterator[Name]:
         """Yield every $name that stands in what a name means."""
-        for text in _texts(self._specs[name]):
+        for text in self._texts[name]:
             yield from self._readings[text].names
 
     def read(self, query: Text) -> tuple[Reading, list[Problem]]:
         """Read a query; it has no tree when it, or a name in it, has errors."""
         reading = read_query(query)
+        if isinstance(reading.tree, Name) and reading.tree.name in self._sizes:
+            self._used.add(reading.tree.name)
+            return reading, []
         if not reading.names and not reading.has_fields:
             return reading, list(reading.problems)
         self._used.update(name.name for name in reading.names)
@@ -127,12 +134,13 @@ class Names:
 
     def _reads(self, spec: Named) -> bool:
         """Read the queries of a name, note what is wrong with them, and say whether they can be used."""
-        for text in _texts(spec):
+        texts = self._texts[spec.id.value] = _texts(spec)
+        for text in texts:
             reading = self._readings[text] = read_query(text, may_deny=not isinstance(spec, QuerySpec))
             self.problems += [*reading.problems, *self._unknown(reading, text)]
         return all(
             self._readings[text].tree and all(name.name in self._specs for name in self._readings[text].names)
-            for text in _texts(spec)
+            for text in texts
         )
 
     def _settle(self, faulty: set[str]) -> None:
@@ -158,18 +166,18 @@ class Names:
                     self._admit(name)
 
     def _report_circle(self, name: str, other: str, path: list[str]) -> None:
-        circle = " → ".join(f"${part}" for part in [*path[path.index(other) :], other])
+        parts = [f"${part}" for part in [*path[path.index(other) :], other]]
+        if len(parts) > _LONG_CIRCLE:
+            parts = [*parts[:3], f"({len(parts) - 5} more)", *parts[-2:]]
+        circle = " → ".join(parts)
         text, named = next(
-            (text, named)
-            for text in _texts(self._specs[name])
-            for named in self._readings[text].names
-            if named.name == other
+            (text, named) for text in self._texts[name] for named in self._readings[text].names if named.name == other
         )
         self.problems.append(text.problem(named.offset, f"the names form a circle: {circle}", "take one of them out"))
 
     def _admit(self, name: str) -> None:
         """Add a name to the sound ones, unless it misuses those or grows too large."""
-        texts = _texts(self._specs[name])
+        texts = self._texts[name]
         faults = [
             fault
             for text in texts
@@ -188,7 +196,8 @@ class Names:
     def _unknown(self, reading: Reading, query: Text) -> Iterator[Problem]:
         for name in reading.names:
             if name.name and name.name not in self._specs:
-                near = get_close_matches(name.name, self._specs, n=1)
+                self._guesses += 1
+                near = get_close_matches(name.name, self._specs, n=1) if self._guesses <= _MOST_GUESSES else ()
                 hint = f"did you mean ${near[0]}?" if near else "define it under entities:, lists: or queries:"
                 yield query.problem(name.offset, f"no entity, list or query is called ${name.name}", hint)
 
@@ -214,6 +223,10 @@ class Names:
         if scope in FACTS and not isinstance(spec, ListSpec):
             hint = "name a list of such values, or write them out"
             yield query.problem(name.offset, f"${name.name} cannot stand in {scope}: it is no list", hint)
+        elif scope in FACTS and isinstance(spec, ListSpec):
+            for term in spec.terms:
+                if fault := fault_of_fact(scope, term.text.value):
+                    yield term.text.problem(0, *fault)
         elif isinstance(spec, QuerySpec) and scope is not None and self._has_field(self._tree(spec.when)):
             hint = "write them side by side: title:japan AND $name"
             yield query.problem(name.offset, f"${name.name} holds a field, and stands in {scope}:", hint)

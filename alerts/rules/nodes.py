@@ -85,6 +85,7 @@ class Or:
     """At least one part must hold."""
 
     parts: tuple[Node, ...]
+    commas: bool = field(default=False, compare=False)  # written as a list, which means the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +174,8 @@ def has_places(tree: Node) -> bool:
 def negations_inward(tree: Node) -> Node:
     """Return an equal tree in which NOT stands only before what is no AND, OR, NOT or field."""
     match tree:
+        case Phrase() | Name():  # most parts
+            return tree
         case Scoped(field=scope, part=part):
             return Scoped(field=scope, part=negations_inward(part))
         case And(parts=parts) | Or(parts=parts):

@@ -45,6 +45,11 @@ class Part(ABC):
         ``rarity`` tells of each term how rare it is likely to be.
         """
 
+    def clauses(self, rarity: Sequence[int]) -> Sequence[frozenset[int]]:
+        """Return every group of terms of which one must be found wherever it holds, the rarest group first."""
+        group = self.required(rarity)
+        return [group] if group else []
+
 
 class Found(Part):
     """A term whose fold says all."""

@@ -21,7 +21,7 @@ from alerts.rules.nodes import (
 )
 
 _TERMS = (Phrase, Regex, Name)
-_PLAIN = re.compile(r"\w[\w.-]*(?:\*|(?:\?\w+)+)?")
+_PLAIN = re.compile(r"\w(?:[\w.-]*\w)?(?:\*|(?:\?\w+)+)?")
 
 
 def print_query(tree: Node) -> str:  # noqa: PLR0911  a kind of node, a line
@@ -36,7 +36,7 @@ def print_query(tree: Node) -> str:  # noqa: PLR0911  a kind of node, a line
         case And(parts=parts):
             return " AND ".join(map(_factor, parts))
         case Or(parts=parts):
-            return " OR ".join(map(_factor, parts))
+            return bracketed(tree) if tree.commas else " OR ".join(map(_factor, parts))
         case Not(part=part):
             return f"NOT {_factor(part)}"
         case Near() | Together():
@@ -68,11 +68,18 @@ def _phrase(phrase: Phrase) -> str:
     return f"{sign}{text}" if plain else f'{sign}"{text}"'
 
 
+def bracketed(tree: Node) -> str:
+    """Write a tree in parentheses; what was a list with commas stays one."""
+    if isinstance(tree, Or) and tree.commas:
+        return f"({', '.join(map(_factor, tree.parts))})"
+    return f"({print_query(tree)})"
+
+
 def _factor(part: Node) -> str:
     """Write a part of AND, OR or NOT."""
-    return f"({print_query(part)})" if isinstance(part, And | Or) else print_query(part)
+    return bracketed(part) if isinstance(part, And | Or) else print_query(part)
 
 
 def _operand(part: Node) -> str:
     """Write a part of NEAR, SENT, ATLEAST or a field."""
-    return print_query(part) if isinstance(part, _TERMS) else f"({print_query(part)})"
+    return print_query(part) if isinstance(part, _TERMS) else bracketed(part)

@@ -6,10 +6,10 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from alerts.rules.fold import MARK
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from alerts.rules.blanks import Blanks
 
 Hit = tuple[int, int]  # where a term stands in the searched string
 Place = tuple[int, int]  # the numbers of its first and its last word
@@ -21,19 +21,18 @@ def trimmed(text: str, hit: Hit) -> Hit:
     return start + (text[start] == " "), end - (text[end - 1] == " ")
 
 
-def places(text: str, hits: Sequence[Hit], wall: int) -> list[Place]:
+def places(words: Blanks, hits: Sequence[Hit], wall: int) -> list[Place]:
     """Number the words of hits (sorted): a Han or Hiragana character is one word, a MARK is none.
 
-    Words on different sides of ``wall`` are farther apart than any distance.
+    ``words`` is the searched string with a blank before each word and no other. Words on different sides of
+    ``wall`` are farther apart than any distance.
     """
+    text = words.text
     found: list[Place] = []
-    number, last = 0, 0
     for hit in hits:
         start, end = trimmed(text, hit)
-        number += _words(text, last, start)
-        last = start
-        first = number + len(text) * (start > wall)
-        found.append((first, first + _words(text, start, end)))
+        first = words.before(start) + len(text) * (start > wall)
+        found.append((first, first + text.count(" ", start, end)))
     return found
 
 
@@ -88,10 +87,6 @@ def inside(covers: Sequence[Hit]) -> Callable[[Hit], bool]:
         return number > 0 and farthest[number - 1] >= hit[1]
 
     return lies_within
-
-
-def _words(text: str, start: int, end: int) -> int:
-    return text.count(" ", start, end) - text.count(MARK, start, end)
 
 
 def _chosen(side: Sequence[Place], test: Callable[[Place], bool]) -> list[int]:

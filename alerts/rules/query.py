@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 MAX_LENGTH = 100_000  # characters of one query; longer lists belong into entities
 MAX_DEPTH = 50  # parentheses, fields and NOTs inside one another
 
+_ONE_NAME = re.compile(r"\$([\w-]+)\s*")
+_ENDS = {Kind.CLOSE, Kind.END}
 _PROXIMITY = {Kind.NEAR, Kind.PRE, Kind.SENT, Kind.PARA}
 _SIDE_BY_SIDE = "write AND or OR between them; a phrase stands in one pair of quotation marks"
 
@@ -85,6 +87,9 @@ def read_query(query: Text, *, may_deny: bool = False) -> Reading:
         hint = f"the limit is {MAX_LENGTH:,} characters; move lists of names into entities"
         problem = query.problem(0, f"the query is too long: {len(query.value):,} characters", hint)
         return Reading(problems=(problem,))
+    if found := _ONE_NAME.fullmatch(query.value):  # most queries of a large set
+        name = Name(name=found[1])
+        return Reading(tree=name, names=(name,))
     lexer = Lexer(query)
     tokens = lexer.tokens()
     names = tuple(Name(name=token.text, offset=token.offset) for token in tokens if token.kind is Kind.NAME)
@@ -104,16 +109,17 @@ class _Parser:
     def __init__(self, query: Text, tokens: list[Token]) -> None:
         self._query = query
         self._tokens = tokens
+        self._kinds = [token.kind for token in tokens]
         self._next = 0
         self._scope: Scope | None = None
         self._counting = False
 
     def query(self, *, may_deny: bool) -> Node:
         """Read the whole query."""
-        if self._peek().kind is Kind.END:
+        if self._kind() is Kind.END:
             self._fail(0, "the query is empty", "write what a story must say, for example: japan AND france")
         tree = self._either(0)
-        if self._peek().kind is Kind.CLOSE:
+        if self._kind() is Kind.CLOSE:
             self._fail(self._peek().offset, "this parenthesis was never opened", "remove it, or add the missing (")
         if not may_deny and _holds_for_nothing(tree):
             subject = "a side of OR" if isinstance(tree, Or) else "a query"
@@ -124,15 +130,17 @@ class _Parser:
     def _either(self, depth: int) -> Node:
         start = self._peek().offset
         first = self._denial(depth)
-        if self._peek().kind in {Kind.CLOSE, Kind.END}:
+        if (first_sign := self._kind()) in _ENDS:
             return first
         parts, signs = [first], []
-        while (sign := self._peek()).kind not in {Kind.CLOSE, Kind.END}:
-            signs.append(self._sign(sign, depth))
+        while self._kind() not in _ENDS:
+            signs.append(self._sign(self._peek(), depth))
             parts.append(self._denial(depth))
         if len(set(signs)) > 1:
             self._fail(start, "AND and OR are mixed without parentheses", _readings(parts, signs))
-        return And(parts=tuple(parts)) if signs[0] is Kind.AND else Or(parts=tuple(parts))
+        if signs[0] is Kind.AND:
+            return And(parts=tuple(parts))
+        return Or(parts=tuple(parts), commas=first_sign is Kind.COMMA)
 
     def _sign(self, token: Token, depth: int) -> Kind:
         """Read what stands between two parts; NOT alone means AND NOT, a comma in parentheses OR."""
@@ -146,7 +154,7 @@ class _Parser:
         return Kind.AND if token.kind is Kind.AND else Kind.OR
 
     def _denial(self, depth: int) -> Node:
-        if self._peek().kind is not Kind.NOT:
+        if self._kind() is not Kind.NOT:
             return self._nearby(depth)
         self._check_depth(self._take(), depth)
         return Not(part=self._denial(depth + 1))
@@ -154,8 +162,8 @@ class _Parser:
     def _nearby(self, depth: int) -> Node:
         start = self._peek().offset
         tree = self._unary(depth)
-        while (negated := self._peek().kind is Kind.NOT and self._tokens[self._next + 1].kind in _PROXIMITY) or (
-            self._peek().kind in _PROXIMITY
+        while (negated := self._kind() is Kind.NOT and self._kinds[self._next + 1] in _PROXIMITY) or (
+            self._kind() in _PROXIMITY
         ):
             self._next += negated
             sign, right_start = self._take(), self._peek().offset
@@ -248,16 +256,30 @@ class _Parser:
         return Distinct(count=token.number, part=part)
 
     def _group(self, opening: Token, depth: int) -> Node:
-        if self._peek().kind is Kind.CLOSE:
+        if self._kind() is Kind.CLOSE:
             self._fail(opening.offset, "these parentheses are empty", "write a term between them, or remove them")
-        tree = self._either(depth + 1)
+        tree = self._list(depth + 1) or self._either(depth + 1)
         if self._take().kind is not Kind.CLOSE:
             self._fail(opening.offset, "this parenthesis is never closed", "add the missing )")
         return tree
 
+    def _list(self, depth: int) -> Node | None:
+        """Read at once what most groups are, nothing but phrases and commas up to the parenthesis; None for others."""
+        start = self._next
+        end = self._kinds.index(Kind.CLOSE, start) if Kind.CLOSE in self._kinds else start
+        phrases, commas = self._kinds[start:end:2], self._kinds[start + 1 : end : 2]
+        if len(phrases) == len(commas) or phrases.count(Kind.PHRASE) < len(phrases):
+            return None
+        if commas.count(Kind.COMMA) < len(commas):
+            return None
+        self._check_depth(self._peek(), depth)
+        parts = [Phrase(text=token.text, offset=token.offset) for token in self._tokens[start:end:2]]
+        self._next = end
+        return Or(parts=tuple(parts), commas=True) if commas else parts[0]
+
     def _words(self, first: Token) -> str:
         words = [first.text]
-        while self._peek().kind is Kind.WORD:
+        while self._kind() is Kind.WORD:
             words.append(self._take().text)
         text = " ".join(words)
         if len(text) > LONGEST:
@@ -267,6 +289,9 @@ class _Parser:
     def _check_depth(self, token: Token, depth: int) -> None:
         if depth > MAX_DEPTH:
             self._fail(token.offset, f"more than {MAX_DEPTH} levels of parentheses and NOTs", "split the rule")
+
+    def _kind(self) -> Kind:
+        return self._kinds[self._next]
 
     def _peek(self) -> Token:
         return self._tokens[self._next]

@@ -25,6 +25,7 @@ _PIECE = re.compile(
 )
 _OPTIONAL = ("?", "*", "{")
 _SHORTEST_LITERAL = 3
+_PLACES = ("", "a", "aa", "\n\n aa a\n")  # texts with every kind of place that an empty match can stand at
 
 
 def compile_regex(pattern: str) -> re2._Regexp:
@@ -56,8 +57,9 @@ def fault_of_regex(pattern: str) -> tuple[str, str] | None:
     except _error() as error:
         reason = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else error.args[0]
         return f"the regular expression cannot be used: {reason}", "the syntax is that of RE2, without look-around"
-    if compiled.search("") is not None:
-        return "the regular expression matches even an empty text", "take out what makes all of it optional"
+    if any(compiled.fullmatch(text, at, at) is not None for text in _PLACES for at in range(len(text) + 1)):
+        hint = "make it ask for one sign at least: /a+/ instead of /a*/, /\\bRAA\\b/ instead of /\\b/"
+        return "the regular expression also matches the nothing between two signs", hint
     return None
 
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from alerts.errors import Level
 from alerts.rules.facts import closed_gate
 from alerts.rules.linking import Linker, Vocabulary
-from alerts.rules.lint import lint
+from alerts.rules.lint import MOST_RULES, lint
 from alerts.rules.matcher import Matcher
 from alerts.rules.names import Names
 from alerts.rules.nodes import negations_inward
 from alerts.rules.spec import EntitySpec, ListSpec, OnlySpec, QuerySpec, RuleSpec, Specs
+from alerts.rules.watched import Watched
 from alerts.story import Match, Severity
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from alerts.rules.spec import AliasSpec, QuietSpec, StreamSpec, TestsSpec, Text
     from alerts.story import Story
 
+NOBODY = Watched()
 _OPEN = OnlySpec()  # gates that every story passes
 
 
@@ -93,20 +95,22 @@ class RuleSet:
     def match(self, story: Story) -> tuple[Match, ...]:
         """Return a match for each rule that holds for a story, in the order of the file."""
         scan, found = self._matcher.find(story)
-        active = self._active
-        return tuple(
-            Match(
-                rule=rule.id,
-                name=rule.name,
-                severity=severity_of(rule, scan) if rule.raises else rule.severity,
-                spans=scan.spans(hits),
-                tags=rule.tags,
-                shadow=rule.shadow,
-            )
-            for number, hits in found
-            for rule in (active[number],)
-            if passes_gates(rule, scan)
-        )
+        matches: list[Match] = []
+        for number, hits in found:
+            rule = self._active[number]
+            if passes_gates(rule, scan):
+                severity = severity_of(rule, scan) if rule.raises else rule.severity
+                matches.append(
+                    Match(
+                        rule=rule.id,
+                        name=rule.name,
+                        severity=severity,
+                        spans=scan.spans(hits),
+                        tags=rule.tags,
+                        shadow=rule.shadow,
+                    )
+                )
+        return tuple(matches)
 
     def holding(self, story: Story) -> tuple[Rule, ...]:
         """Return the rules that hold for a story, without their words: several times faster than ``match``."""
@@ -134,17 +138,25 @@ def compile_rules(
     rules: Sequence[RuleSpec],
     lists: Sequence[ListSpec] = (),
     queries: Sequence[QuerySpec] = (),
+    watched: Watched = NOBODY,
 ) -> tuple[RuleSet, tuple[Problem, ...]]:
     """Check and compile what the user wrote, and report every problem, in the order of the file.
 
+    ``watched`` says which sources are configured, so that a query for another one can be warned of.
     When one of the problems is an error, the rule set holds only what compiled, and is not to be used.
     """
     specs = Specs(entities=tuple(entities), lists=tuple(lists), queries=tuple(queries), rules=tuple(rules))
-    with _no_garbage_collection():  # nothing here forms a cycle, and looking for some takes several times as long
-        return _compile(specs)
+    with no_garbage_collection():  # nothing here forms a cycle, and looking for some takes several times as long
+        return _compile(specs, watched)
 
 
-def _compile(specs: Specs) -> tuple[RuleSet, tuple[Problem, ...]]:
+def _compile(specs: Specs, watched: Watched) -> tuple[RuleSet, tuple[Problem, ...]]:
+    rules, vocabulary, problems = _linked(specs, watched)
+    return RuleSet(rules, vocabulary, _revision(specs)), tuple(sorted(problems, key=attrgetter("place")))
+
+
+def _linked(specs: Specs, watched: Watched) -> tuple[list[Rule], Vocabulary, list[Problem]]:
+    """Return the rules that have no errors, every term of theirs, and every problem."""
     names = Names(specs)
     problems = list(names.problems)
     vocabulary = Vocabulary()
@@ -164,9 +176,9 @@ def _compile(specs: Specs) -> tuple[RuleSet, tuple[Problem, ...]]:
             trees = [reading.tree for reading in readings if reading.tree]
             sound.append((spec, trees[0]))
             compiled.append(_rule(spec, trees, linker))
-    problems += lint(specs, names, sound)
-    ruleset = RuleSet(compiled, vocabulary, _revision(specs))
-    return ruleset, tuple(sorted(problems, key=attrgetter("place")))
+    if len(sound) <= MOST_RULES:  # more were written by a program, and nobody would read what is to be said of them
+        problems += lint(specs, names, sound, watched)
+    return compiled, vocabulary, problems
 
 
 def _rule(spec: RuleSpec, trees: Sequence[Node], linker: Linker) -> Rule:
@@ -204,7 +216,8 @@ def _faults_of_id(spec: RuleSpec, first: dict[str, Text]) -> Iterator[Problem]:
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
+    """Build much that stays and forms no cycle, without looking for cycles meanwhile."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

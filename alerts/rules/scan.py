@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from alerts.rules.blanks import Blanks
 from alerts.rules.fold import MARK, fold, origin
 from alerts.rules.nodes import LABELS, Passage, Scope
 from alerts.rules.passages import folded_ends, lead_end, paragraph_ends, sentence_ends
@@ -14,15 +15,17 @@ from alerts.rules.proximity import Hit, trimmed
 from alerts.story import Field, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from alerts.rules.fold import Aligned, Folded
+    from alerts.rules.fold import Origin
     from alerts.story import Story
 
 BETWEEN = "\n"  # parts the fields in the searched string; no folded text and no pattern holds it
+MOST_SPANS = 200  # of one match
 Range = tuple[int, int]  # of the searched string; a hit lies in it when it starts there
 
 _TITLE, _TEXT = 0, 1  # numbers of fields in the searched string; labels come behind
+_FIELDS = Field.TITLE, Field.TEXT
 _LABELS = sorted(LABELS)
 _WALL = " | "  # folds to MARK: no phrase goes from one author to the next
 
@@ -56,7 +59,7 @@ class Scan:
         self.everywhere = 0, len(self.text)
         self.title_end = len(folded[_TITLE])
         self.content_end = self.title_end + len(BETWEEN) + len(folded[_TEXT])
-        self._origins: dict[int, Aligned | Folded] = {}
+        self._origins: dict[int, Origin] = {}
         self._spans: dict[Hit, Span] = {}
 
     @cached_property
@@ -72,6 +75,11 @@ class Scan:
         for folded in self.folded[:-1]:
             starts.append(starts[-1] + len(folded) + len(BETWEEN))
         return starts
+
+    @cached_property
+    def words_before(self) -> Blanks:
+        """The searched string, with a blank before each word and no other."""
+        return Blanks.of(self.text.replace(f"{MARK} ", MARK * 2))
 
     def range_of(self, scope: Scope) -> Range:
         """Return where a field that is searched lies."""
@@ -124,15 +132,17 @@ class Scan:
 
     def original(self, hit: Hit) -> tuple[int, int, int]:
         """Return the number of a hit's field and the slice of the original that it came from."""
-        return self.written.get(hit) or self.slice_of(hit)
+        return (self.written and self.written.get(hit)) or self.slice_of(hit)
 
     def slice_of(self, hit: Hit) -> tuple[int, int, int]:
         """Return the same for nothing but the letters and digits that were found."""
-        number = bisect_right(self.starts, hit[0]) - 1
-        if number not in self._origins:
-            self._origins[number] = origin(self.fields[number], self.folded[number])
+        start, end = hit
+        number = bisect_right(self.starts, start) - 1
+        way_back = self._origins.get(number)
+        if way_back is None:
+            way_back = self._origins[number] = origin(self.fields[number], self.folded[number])
         shift = self.starts[number]
-        return number, *self._origins[number].original(hit[0] - shift, hit[1] - shift)
+        return number, *way_back.original(start - shift, end - shift)
 
     def hit_of(self, number: int, start: int, end: int) -> Hit:
         """Return the hit that stands for a slice of a field as written."""
@@ -142,15 +152,22 @@ class Scan:
         self.written[hit] = number, start, end
         return hit
 
-    def spans(self, hits: Iterable[Hit]) -> tuple[Span, ...]:
-        """Return the words of hits in title and text, in reading order; those that overlap become one."""
+    def spans(self, hits: Collection[Hit]) -> tuple[Span, ...]:
+        """Return the words of hits in title and text, in reading order; those that overlap become one.
+
+        Of more than MOST_SPANS the first ones count: they say well enough why a rule holds.
+        """
+        known = self._spans
         spans: list[Span] = []
-        for hit in sorted(set(hits)):
-            if (span := self._span(hit)) is None:
+        for hit in sorted(set(hits)) if len(hits) > 1 else hits:
+            span = known.get(hit) or self._span(hit)
+            if span is None:
                 continue
-            if spans and spans[-1].field is span.field and span.start < spans[-1].end:
+            if spans and span.start < spans[-1].end and span.field is spans[-1].field:
                 before = spans.pop()
                 span = Span(before.field, before.start, max(before.end, span.end))
+            elif len(spans) == MOST_SPANS:
+                break
             spans.append(span)
         return tuple(spans)
 
@@ -160,12 +177,11 @@ class Scan:
         return tuple(dict.fromkeys(self.fields[number][start:end] for number, start, end in slices))
 
     def _span(self, hit: Hit) -> Span | None:
-        if hit not in self._spans:
-            if hit[0] >= self.content_end:
-                return None
-            number, start, end = self.original(hit)
-            self._spans[hit] = Span(Field.TEXT if number else Field.TITLE, start, end)
-        return self._spans[hit]
+        if hit[0] >= self.content_end:
+            return None
+        number, start, end = self.original(hit)
+        self._spans[hit] = span = Span(_FIELDS[number], start, end)
+        return span
 
     @cached_property
     def _lead_end(self) -> int:

@@ -149,10 +149,10 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietSpec:
-    """How a rule keeps quiet; data for whoever sends."""
+    """How a rule keeps quiet in each of its channels."""
 
-    same_story: timedelta | None = None
-    at_most: Rate | None = None
+    same_story: timedelta | None = None  # how long the same text is not told again after it was told
+    at_most: Rate | None = None  # messages; what exceeds it is told in a summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,9 @@ Boundary = Literal["auto", "word", "none"]
 Tokens = tuple[str, ...]
 
 _HYPHEN = re.compile(r"(?<=\w)[-\u2010\u2011](?=\w)")
-_MAY_JOIN = re.compile(r"[-\u2010\u2011\uff0d]| \d|[^\x00-\u024f]")  # or composes in ways not looked into
+_MAY_JOIN = re.compile(r"[-\u2010\u2011]| \d")
 _BEFORE_NUMBER = re.compile(r"(?<=[^\W\d_]) (?=\d)")
+_SURE_LETTER = re.compile("[0-9A-Za-zÀ-ÖØ-öø-ž\u0410-\u044fぁ-ゖァ-ヺ一-鿿가-힣]")  # the commonest
 _LETTERS_DIGITS = re.compile(r"([a-z]+)(\d+)")
 _LONE_VOWELS = frozenset("aeiouy")  # words of several languages: "A4" must not find "a 4 percent rise"
 _SIGNS = frozenset("&#@%+$=<>^~|\\")
@@ -30,12 +31,10 @@ _BEFORE_WILDCARD = 3  # letters; of scripts that write a syllable or a word in o
 _BEFORE_WILDCARD_DENSE = 2
 
 
-@lru_cache(maxsize=10_000)  # a term is looked at several times while it is compiled
+@lru_cache(maxsize=10_000)  # a term of a query is looked at several times while it is compiled
 def tokens_of(text: str) -> Tokens:
     """Return a term's tokens as a text would hold them; empty when it has no letter or digit."""
-    if _PLAIN.fullmatch(text):
-        return tuple(text.lower().split(" "))
-    return tuple(fold(text).strip(f" {MARK}").split())
+    return tuple(_spelled(text).split())
 
 
 def patterns_of(text: str, *, plural: bool = True, joined: bool = True, boundary: Boundary = "auto") -> Tokens:
@@ -44,12 +43,25 @@ def patterns_of(text: str, *, plural: bool = True, joined: bool = True, boundary
     The plain form comes first. With ``joined``, hyphens and letter-digit names are also read joined (F-35
     and F35); with ``plural``, the last word, where it is Latin, also in the English plural.
     """
-    tokens = tokens_of(text)
-    if not tokens:
+    if boundary != "none" and _PLAIN.fullmatch(text):  # most terms
+        plain = text.lower()
+        return (f" {plain} ", *(f" {form} " for form in _plurals(plain))) if plural else (f" {plain} ",)
+    spelling = fold(text).strip(f" {MARK}")
+    if not spelling:
         return ()
-    spellings = [tokens, *_variants(text, tokens)] if joined else [tokens]
-    forms = [form for spelling in spellings for form in (spelling, *(_plurals(spelling) if plural else ()))]
+    spellings = [spelling, *_variants(text, spelling)] if joined else [spelling]
+    forms = [form for one in spellings for form in (one, *(_plurals(one) if plural else ()))]
     return tuple(dict.fromkeys([_pattern(form, boundary) for form in forms]))
+
+
+def _spelled(text: str) -> str:
+    """Return the tokens of a term with blanks between them."""
+    return text.lower() if _PLAIN.fullmatch(text) else fold(text).strip(f" {MARK}")
+
+
+def has_word(text: str) -> bool:
+    """Say whether a term holds a letter or digit."""
+    return bool(_SURE_LETTER.search(text) or tokens_of(text))
 
 
 def weakness(text: str) -> str | None:
@@ -115,8 +127,9 @@ def wild_forms(text: str, *, plural: bool = True) -> list[tuple[str, str]]:
         left = "" if is_unspaced(tokens[0][0]) else " "
         right = "" if is_unspaced(last[0]) or is_hangul(last.rstrip("*?")[-1]) else "(?= )"
         anchor = left + _WILDCARD.split(" ".join(tokens))[0]
-        for ending in (tokens, *(_plurals(tokens) if plural and not has_wildcard(last) else ())):
-            forms.setdefault(anchor, []).append(f"{left}{_expression(ending)}{right}")
+        spelling = " ".join(tokens)
+        for ending in (spelling, *(_plurals(spelling) if plural and not has_wildcard(last) else ())):
+            forms.setdefault(anchor, []).append(f"{left}{_expression(ending.split())}{right}")
     return [(anchor, "|".join(expressions)) for anchor, expressions in forms.items()]
 
 
@@ -146,30 +159,25 @@ def _token_expression(token: str) -> str:
     return re.escape(token).replace(r"\*", any_ending).replace(r"\?", "[^ |]")
 
 
-def _variants(text: str, tokens: Tokens) -> Iterable[Tokens]:
-    joined = _joined_forms(text) if _MAY_JOIN.search(text) else []
-    return [*joined, _parted_form(tokens)] if any(map(str.isdigit, text)) else joined
+def _variants(text: str, spelling: str) -> Iterable[str]:
+    """Return the other ways to write a term: joined (co-operation: cooperation) and parted (F35: F 35)."""
+    if _MAY_JOIN.search(text) or not unicodedata.is_normalized("NFC", text):
+        # Co-operation → cooperation, F-35 → F35, F 35 → F35.
+        yield _spelled(_BEFORE_NUMBER.sub("", _HYPHEN.sub("", unicodedata.normalize("NFC", text))))
+    if any(map(str.isdigit, text)):
+        yield " ".join(map(_parted, spelling.split()))
 
 
-def _joined_forms(text: str) -> list[Tokens]:
-    """Co-operation → cooperation, F-35 → F35, F 35 → F35."""
-    joined = _HYPHEN.sub("", unicodedata.normalize("NFC", text))
-    return [tokens_of(_BEFORE_NUMBER.sub("", joined))] if joined else []
-
-
-def _parted_form(tokens: Tokens) -> Tokens:
+def _parted(token: str) -> str:
     """F35 → F 35, as F-35 folds."""
-    parted: list[str] = []
-    for token in tokens:
-        found = _LETTERS_DIGITS.fullmatch(token)
-        parted += found.groups() if found and found[1] not in _LONE_VOWELS else [token]
-    return tuple(parted)
+    found = _LETTERS_DIGITS.fullmatch(token)
+    return f"{found[1]} {found[2]}" if found and found[1] not in _LONE_VOWELS else token
 
 
-def _plurals(tokens: Tokens) -> list[Tokens]:
+def _plurals(spelling: str) -> list[str]:
     """English plurals of the last word; a form that no text holds does no harm."""
-    *before, word = tokens
-    if len(word) == 1 or not is_latin(word):
+    before, blank, word = spelling.rpartition(" ")
+    if len(word) == 1 or not (word.isascii() or is_latin(word)):
         return []
     if word.endswith(("s", "x", "z", "ch", "sh")):
         forms = [f"{word}es"]
@@ -179,12 +187,11 @@ def _plurals(tokens: Tokens) -> list[Tokens]:
         forms = [f"{word}s", f"{word}es"]
     else:
         forms = [f"{word}s"]
-    return [(*before, form) for form in forms]
+    return [f"{before}{blank}{form}" for form in forms]
 
 
-def _pattern(tokens: Tokens, boundary: Boundary) -> str:
+def _pattern(text: str, boundary: Boundary) -> str:
     """Put the blanks that hold a term to whole words where its script has words."""
-    text = " ".join(tokens)
     if boundary == "none":
         return text
     if boundary == "word" or text.isascii():

@@ -115,7 +115,8 @@ def _metadata(card: Card, key: str) -> dict[str, Any]:
 
 
 def _together(card: Card) -> str:
-    nexts = "; ".join(f"{one.title} ({one.outlet})" for one in card.nexts)
+    named = [f"{one.title} ({one.outlet})" for one in card.nexts]
+    nexts = "; ".join([*named, *([f"and {card.more} more"] if card.more else [])])
     return f"{card.trend}." * bool(card.trend) + f" Then: {nexts}." * bool(nexts)
 
 
@@ -181,6 +182,7 @@ def _story(card: Card) -> Block:
         elements.append({"type": "rich_text_quote", "elements": runs})
     if card.nexts:
         nexts = [_section([*_title(one.title, one, bold=False), _text(f" · {one.outlet}")]) for one in card.nexts]
+        nexts += [_section([_text(f"and {card.more} more")])] if card.more else []
         elements.append({"type": "rich_text_list", "style": "bullet", "elements": nexts})
     return {"type": "rich_text", "block_id": "story", "elements": elements}
 

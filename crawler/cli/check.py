@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from alerts.errors import Level
-from crawler.cli.common import config_option, config_path, json_option, print_json, report_problems
+from alerts.errors import Level, StoreError
+from crawler.cli.common import (
+    config_option,
+    config_path,
+    json_option,
+    print_json,
+    print_problems,
+    problem_facts,
+    report_problems,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alerts.errors import Problem
     from alerts.rules.embedded import Clause, Report
+    from alerts.story import Story
     from crawler.config.model import Config
+
+STORIES = 1_000  # the newest, on which rules are tried
+PATIENCE = 0.2  # seconds that a locked store is waited for
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # before any story
 
 
 @click.command()
@@ -26,8 +41,9 @@ if TYPE_CHECKING:
 def check(config: str | None, *, as_json: bool, clauses: bool) -> None:
     """Check the configuration: every mistake at once, with its line, its column and the way out.
 
-    The tests in the rules are run as well; one that fails is a mistake. Exit code 1 when there are errors;
-    warnings alone are fine. Nothing is fetched and nothing is sent.
+    The tests in the rules are run as well; one that fails is a mistake. Where stories were collected already, the
+    rules are tried on the newest 1,000, and those that find too much are named. Exit code 1 when there are errors;
+    warnings alone are fine. Nothing is fetched, sent or written.
     """
     from alerts.rules.embedded import run_tests
     from crawler.config.loader import read
@@ -36,18 +52,46 @@ def check(config: str | None, *, as_json: bool, clauses: bool) -> None:
     refuse_strangers()
     attempt = read(config_path(config), os.environ)
     report = run_tests(attempt.config.rules) if attempt.config else None
-    problems = sorted((*attempt.problems, *(report.problems if report else ())), key=lambda one: one.place)
+    problems = [*attempt.problems, *(report.problems if report else ())]
+    if attempt.config and not any(problem.level is Level.ERROR for problem in problems):
+        problems += _measured(attempt.config)
+    problems.sort(key=lambda one: one.place)
     errors = sum(problem.level is Level.ERROR for problem in problems)
     if as_json:
         print_json(_facts(attempt.config, report, problems, errors))
     elif errors or attempt.config is None or report is None:
         report_problems(problems)
     else:
-        for problem in problems:
-            click.echo(str(problem), err=True)
+        print_problems(problems)
         _praise(attempt.config, report, clauses=clauses)
     if errors:
         sys.exit(1)
+
+
+def _measured(config: Config) -> Sequence[Problem]:
+    """Try the rules on the newest stories of the store, if there is one; that it cannot be read is only said."""
+    from alerts.rules.volume import volume
+    from crawler.store.engine import locate
+
+    try:
+        if not locate(config.store).exists():
+            return ()
+        stories = asyncio.run(_newest_stories(config.store))
+    except StoreError as error:
+        click.echo(f"note: the rules were not tried on collected stories: {error}", err=True)
+        return ()
+    return volume(config.rules, stories)
+
+
+async def _newest_stories(url: str) -> Sequence[Story]:
+    from crawler.clock import SystemClock
+    from crawler.store import Store
+
+    store = Store.open(url, clock=SystemClock(), exclusive=False, patience=PATIENCE)
+    try:
+        return await store.kept(before=None, after=BEGINNING, limit=STORIES)
+    finally:
+        await store.close()
 
 
 def _praise(config: Config, report: Report, *, clauses: bool) -> None:
@@ -104,7 +148,7 @@ def _contents(config: Config) -> dict[str, object]:
 
 
 def _facts(config: Config | None, report: Report | None, problems: Sequence[Problem], errors: int) -> dict[str, object]:
-    facts: dict[str, object] = {"ok": not errors, "problems": [_problem(problem) for problem in problems]}
+    facts: dict[str, object] = {"ok": not errors, "problems": [problem_facts(problem) for problem in problems]}
     if config:
         facts |= _contents(config)
     if report:
@@ -124,15 +168,4 @@ def _clause(clause: Clause) -> dict[str, str | int]:
         "file": place.file,
         "line": place.line,
         "column": place.column,
-    }
-
-
-def _problem(problem: Problem) -> dict[str, str | int | None]:
-    return {
-        "file": problem.place.file,
-        "line": problem.place.line,
-        "column": problem.place.column,
-        "level": problem.level.value,
-        "message": problem.message,
-        "hint": problem.hint,
     }

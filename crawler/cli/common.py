@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_MOST_PROBLEMS = 200  # that are printed
+
 config_option = click.option("-c", "--config", "config", type=click.Path(), help="The configuration file.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print facts as JSON, for programs.")
 
@@ -30,15 +32,26 @@ def config_path(given: str | None) -> Path:
 
     Raises click.UsageError when there is none of them.
     """
-    chosen = given or click.get_current_context().find_root().obj
-    if chosen:
-        return Path(chosen)
+    if found := found_config(given):
+        return found
+    raise click.UsageError("there is no config.yaml here; name one with --config FILE or $TOCSIN_CONFIG")
+
+
+def found_config(given: str | None) -> Path | None:
+    """Return the same file, None when there is none."""
     here = Path("config.yaml")
+    if chosen := named_config(given):
+        return chosen
     if here.exists():
         return here
-    if named := os.environ.get("TOCSIN_CONFIG"):
-        return Path(named)
-    raise click.UsageError("there is no config.yaml here; name one with --config FILE or $TOCSIN_CONFIG")
+    named = os.environ.get("TOCSIN_CONFIG")
+    return Path(named) if named else None
+
+
+def named_config(given: str | None) -> Path | None:
+    """Return the file that ``--config`` names, before the command or after it."""
+    chosen = given or click.get_current_context().find_root().obj
+    return Path(chosen) if chosen else None
 
 
 def load_config(given: str | None) -> Config:
@@ -79,10 +92,33 @@ def working(what: str) -> AbstractContextManager[object]:
     return Console(stderr=True).status(shown(what))
 
 
+def print_problems(problems: Sequence[Problem], lister: str = "--json") -> None:
+    """Print problems in their order, of very many the first errors before the first warnings.
+
+    ``lister`` is what the user may type to get all of them.
+    """
+    worst = sorted(range(len(problems)), key=lambda number: problems[number].level != "error")[:_MOST_PROBLEMS]
+    for number in sorted(worst):
+        click.echo(str(problems[number]), err=True)
+    if len(problems) > len(worst):
+        click.echo(f"… and {len(problems) - len(worst):,} more; {lister} lists them all", err=True)
+
+
+def problem_facts(problem: Problem) -> dict[str, str | int | None]:
+    """Return a problem as --json prints it."""
+    return {
+        "file": problem.place.file,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "level": problem.level.value,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
 def report_problems(problems: Sequence[Problem]) -> None:
     """Print the problems of a configuration and how many of them are errors."""
-    for problem in problems:
-        click.echo(str(problem), err=True)
+    print_problems(problems, "`tocsin check --json`")
     errors = sum(problem.level == "error" for problem in problems)
     click.echo(click.style(f"{errors} error{'s' if errors != 1 else ''}", fg="red", bold=True), err=True)
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from crawler.cli.common import config_option
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -27,12 +29,15 @@ FATES = {  # by crawler.demo.script.Expect
 
 
 @click.command()
-def demo() -> None:
+@config_option
+def demo(config: str | None) -> None:
     """Watch Tocsin work: a small news web on this machine, the real daemon, cards as they come.
 
     Takes less than 30 seconds, needs no network and no Slack, and leaves nothing behind. At the end
-    every publication is listed with what became of it, and why.
+    every publication is listed with what became of it, and why. The demo brings a configuration of its
+    own; one that --config names is not read.
     """
+    del config
     from rich.console import Console
     from rich.text import Text
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.errors import ConfigError, Place, Problem
-from crawler.cli.common import config_option, config_path
+from crawler.cli.common import config_option, config_path, json_option, print_json, print_problems, problem_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,32 +19,35 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @config_option
+@json_option
 @click.option("--check", is_flag=True, help="Change nothing; exit code 1 when a file is not in the house form.")
 @click.option("--diff", is_flag=True, help="Change nothing; print what would be changed.")
-def fmt(files: tuple[Path, ...], config: str | None, *, check: bool, diff: bool) -> None:
+def fmt(files: tuple[Path, ...], config: str | None, *, as_json: bool, check: bool, diff: bool) -> None:
     """Rewrite the queries in FILES to the house form: without FILES, in the configuration and what it includes.
 
-    Operators become upper case, quotes straight, synonyms the names that docs/rules.md uses, and a long
-    query in a block is broken at AND and OR. Comments, indentation and everything else stay byte for
-    byte. A query that cannot be read stays as it is and is reported (exit code 1).
+    Operators become upper case, quotes straight, synonyms the names that docs/rules.md uses. A list with
+    commas stays one. A long query in a block is broken before AND and OR, and lists fill lines of up to
+    100 columns. Comments, indentation and everything else stay byte for byte. A query that cannot be read
+    stays as it is and is reported (exit code 1).
     """
     problems: list[Problem] = []
-    changed = 0
+    facts: list[dict[str, object]] = []
     for path in files or _files_of(config_path(config)):
         old, new, found = _reformatted(path)
         problems += found
-        if new == old:
-            continue
-        changed += 1
-        if diff:
-            click.echo(_diff(old, new, str(path)), nl=False)
-        elif check:
-            click.echo(f"{path}: not in the house form")
-        else:
+        changes = _diff(old, new, str(path))
+        facts.append({"file": str(path), "in_house_form": new == old, "rewritten": False, "diff": changes})
+        if new != old and not (check or diff):
             path.write_bytes(new.encode())
-            click.echo(f"{path}: rewritten")
-    for problem in problems:
-        click.echo(str(problem), err=True)
+            facts[-1]["rewritten"] = True
+        if new != old and not as_json:
+            words = f"{path}: {'not in the house form' if check else 'rewritten'}"
+            click.echo(changes if diff else words, nl=not diff)
+    if as_json:
+        print_json({"files": facts, "problems": [problem_facts(problem) for problem in problems]})
+    else:
+        print_problems(problems)
+    changed = any(not fact["in_house_form"] for fact in facts)
     sys.exit(1 if problems or (changed and check) else 0)
 
 

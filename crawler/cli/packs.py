@@ -5,15 +5,21 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import click
+from yaml import MappingNode, SequenceNode
 
+from alerts.errors import ConfigError
 from alerts.packs import load, names
-from crawler.cli.common import json_option, print_json
+from crawler.cli.common import config_option, found_config, json_option, named_config, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from rich.console import RenderableType
+    from rich.text import Text
 
     from alerts.packs import Pack
     from alerts.rules.spec import RuleSpec, TestCase
@@ -27,10 +33,12 @@ def packs() -> None:
 
 
 @packs.command("list")
+@config_option
 @json_option
-def list_packs(*, as_json: bool) -> None:
-    """List the alias packs that `use:` switches on, and how much each of them holds."""
-    rows = [_facts(load(name)) for name in names()]
+def list_packs(config: str | None, *, as_json: bool) -> None:
+    """List the alias packs that `use:` switches on, how much each of them holds, and which are on."""
+    used = _switched_on(config)
+    rows = [_facts(load(name), used) for name in names()]
     if as_json:
         print_json(rows)
     else:
@@ -38,43 +46,69 @@ def list_packs(*, as_json: bool) -> None:
 
 
 @packs.command("show")
+@config_option
 @json_option
 @click.argument("name")
 @click.argument("entity", required=False)
-def show_pack(name: str, entity: str | None, *, as_json: bool) -> None:
+def show_pack(name: str, entity: str | None, config: str | None, *, as_json: bool) -> None:
     """Show what a pack holds, or one of its entities or lists with all that guards its aliases."""
     pack = load(name)
     if entity is not None and entity not in {*pack.entities, *pack.lists}:
-        raise click.UsageError(f"the pack {name} has no entity or list called {entity}; see `tocsin packs show {name}`")
+        near = get_close_matches(entity, [*pack.entities, *pack.lists], n=1)
+        hint = f"did you mean {near[0]}?" if near else f"see `tocsin packs show {name}`"
+        raise click.UsageError(f"the pack {name} has no entity or list called {entity}; {hint}")
     shown: Any
     if entity is None:
-        shown = {**_facts(pack), "path": pack.path, "entity": pack.entities, "list": pack.lists}
+        shown = {**_facts(pack, _switched_on(config)), "path": pack.path, "entity": pack.entities, "list": pack.lists}
     else:
         shown = pack.entities.get(entity) or pack.lists[entity]
     if as_json:
         print_json(shown)
     elif entity is None:
-        _print_pack(pack)
+        _print_pack(pack, on=shown["on"])
     else:
         _print_one(entity, shown)
 
 
 @packs.command("test")
+@config_option
 @json_option
 @click.argument("name", required=False)
-def test_packs(name: str | None, *, as_json: bool) -> None:
+def test_packs(name: str | None, config: str | None, *, as_json: bool) -> None:
     """Compile packs and run the tests of their entities: each must be found in its texts, and not in the others.
 
-    Without NAME, all packs are tested. Exit code 1 when anything fails.
+    Without NAME, all packs are tested; with --config, those that it switches on. Exit code 1 when anything fails.
     """
-    trials = [tried(load(one)) for one in ([name] if name else names())]
+    used = _switched_on(config) if named_config(config) else None
+    wanted = [name] if name else [one for one in names() if used is None or one in used]
+    trials = [tried(load(one)) for one in wanted]
     if as_json:
         print_json(trials)
     else:
         for trial in trials:
             _print_trial(trial)
+        if not trials:
+            click.echo("The configuration switches no pack on.")
     if any(trial.problems or trial.failures for trial in trials):
         sys.exit(1)
+
+
+def _switched_on(config: str | None) -> frozenset[str] | None:
+    """Return the packs that the configuration uses; None when there is none. Raises ConfigError when it is no YAML."""
+    from crawler.config.document import read_document
+    from crawler.config.findings import Findings
+
+    path = found_config(config)
+    if path is None:
+        return None
+    findings = Findings()
+    document = read_document(path, findings)
+    if document is None:
+        raise ConfigError(findings.all)
+    keys = document.root.value if isinstance(document.root, MappingNode) else []
+    used = [value for key, value in keys if key.value == "use"]
+    entries = [entry for value in used for entry in (value.value if isinstance(value, SequenceNode) else [value])]
+    return frozenset(str(entry.value) for entry in entries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +171,12 @@ def _rule(pack: Pack, entity: str) -> RuleSpec:
     return RuleSpec(id=text(entity), name=entity, when=text(f"${entity}"), tests=tests)
 
 
-def _facts(pack: Pack) -> dict[str, Any]:
+def _facts(pack: Pack, used: frozenset[str] | None) -> dict[str, Any]:
     languages = Counter(language for entity in pack.entities.values() for language, _ in _aliases(entity))
     tests = [texts for entity in pack.entities.values() for texts in entity["tests"].values()]
     return {
         "name": pack.name,
+        "on": None if used is None else pack.name in used,
         "title": pack.title,
         "about": pack.about,
         "entities": len(pack.entities),
@@ -158,57 +193,97 @@ def _aliases(entity: Any) -> Iterator[tuple[str, Any]]:
             yield language, alias
 
 
-def _words(aliases: Sequence[Any]) -> str:
-    return ", ".join(alias if isinstance(alias, str) else _guarded(alias) for alias in aliases)
-
-
-def _guarded(alias: Any) -> str:
-    guards = ", ".join(f"{key}: {value}" for key, value in alias.items() if key != "text")
-    return f"{alias['text']} ({guards})"
-
-
 def _print_list(rows: Sequence[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("pack", "entities", "lists", "aliases", "languages", "tests", "holds"):
-        table.add_column(heading, no_wrap=heading == "pack", overflow="fold")
+    for heading in ("pack", "on", "entities", "lists", "aliases", "languages", "tests"):
+        table.add_column(heading, no_wrap=True, justify="left" if heading in {"pack", "on"} else "right")
     for row in rows:
         numbers = (row["entities"], row["lists"], row["aliases"], len(row["languages"]), row["tests"])
-        table.add_row(row["name"], *map(str, numbers), row["title"])
-    Console(highlight=False).print(table)
+        table.add_row(row["name"], "✓" if row["on"] else "", *(f"{number:,}" for number in numbers))
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(
+        "`tocsin packs show NAME` tells what one holds; `use: [NAME]` in config.yaml switches it on.", style="dim"
+    )
 
 
-def _print_pack(pack: Pack) -> None:
-    click.echo(f"{click.style(pack.title, bold=True)}: {pack.about}")
-    click.echo(f"Switch it on with `use: [{pack.name}]`; the file is {pack.path}")
+def _print_pack(pack: Pack, *, on: bool | None) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    console.print(Text(pack.title, "bold") + Text(f": {pack.about}", "not bold"))
+    switch = "It is switched on." if on else f"Switch it on with `use: [{pack.name}]`."
+    console.print(Text(f"{switch} `tocsin packs show {pack.name} NAME` shows one of these with its guards.", "dim"))
+    console.print(Text(f"{pack.path}\n", "dim"))
     for name, entity in pack.entities.items():
-        languages = " · ".join(entity["aliases"])
+        console.print(Text.assemble((f"${name}", "bold"), f"  {entity['label']}"))
         first = next(iter(entity["aliases"].values()))
-        click.echo(
-            f"{click.style(f'${name}', bold=True)}  {entity['label']}: {_words(first[:_ALIASES_SHOWN])}  [{languages}]"
-        )
+        console.print(_indented(Text(_names_only(first, _ALIASES_SHOWN))))
+        more = sum(1 for _ in _aliases(entity)) - min(len(first), _ALIASES_SHOWN)
+        if more:
+            console.print(_indented(Text(f"and {more} more in {', '.join(entity['aliases'])}", "dim")))
+        if "note" in entity:
+            console.print(_indented(Text(entity["note"], "yellow")))
     for name, terms in pack.lists.items():
-        more = " …" if len(terms) > _TERMS_SHOWN else ""
-        click.echo(f"{click.style(f'${name}', bold=True)}  list: {_words(terms[:_TERMS_SHOWN])}{more}")
+        console.print(Text.assemble((f"${name}", "bold"), f"  a list of {len(terms)}"))
+        console.print(_indented(Text(_names_only(terms, _TERMS_SHOWN) + (" …" if len(terms) > _TERMS_SHOWN else ""))))
+
+
+def _names_only(aliases: Sequence[Any], most: int) -> str:
+    return ", ".join(alias if isinstance(alias, str) else alias["text"] for alias in aliases[:most])
+
+
+def _indented(text: RenderableType) -> RenderableType:
+    from rich.padding import Padding
+
+    return Padding(text, (0, 0, 0, 4))
 
 
 def _print_one(name: str, shown: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
     if not isinstance(shown, dict):
-        click.echo(f"{click.style(f'${name}', bold=True)}  {_words(shown)}")
+        console.print(Text.assemble((f"${name}", "bold"), f"  a list of {len(shown)}"))
+        console.print(_indented(_spelt(shown)))
         return
-    click.echo(f"{click.style(f'${name}', bold=True)}  {shown['label']}")
+    console.print(Text.assemble((f"${name}", "bold"), f"  {shown['label']}"))
+    rows = Table.grid(padding=(0, 2, 0, 0))
+    rows.add_column(style="dim", no_wrap=True)
+    rows.add_column(overflow="fold")
     for key in ("type", "note"):
         if key in shown:
-            click.echo(f"{key}: {shown[key]}")
+            rows.add_row(key, Text(shown[key]))
     for language, aliases in shown["aliases"].items():
-        click.echo(f"  {language:8}{_words(aliases)}")
+        rows.add_row(language, _spelt(aliases))
     if shown.get("except"):
-        click.echo(f"  except  {_words(shown['except'])}")
+        rows.add_row("except", _spelt(shown["except"]))
     for kind, texts in shown["tests"].items():
-        for text in texts:
-            click.echo(f"  {kind:8}{text}")
+        for number, text in enumerate(texts):
+            rows.add_row("" if number else kind, Text(text))
+    console.print(_indented(rows))
+
+
+def _spelt(aliases: Sequence[Any]) -> Text:
+    """Write aliases one after the other, and each that is guarded on a line with its guards below."""
+    from rich.text import Text
+
+    plain = ", ".join(alias for alias in aliases if isinstance(alias, str))
+    lines = [Text(plain)] if plain else []
+    for alias in aliases:
+        if isinstance(alias, str):
+            continue
+        guards = [f"{key}: {value}" for key, value in alias.items() if key not in {"text", "needs"}]
+        lines.append(Text(alias["text"]) + Text(f"  {', '.join(guards)}", "dim"))
+        if "needs" in alias:
+            lines.append(Text(f"  needs: {alias['needs']}", "dim"))
+    return Text("\n").join(lines)
 
 
 def _print_trial(trial: Trial) -> None:

@@ -120,7 +120,7 @@ async def visit_once(config: Config, source: Source) -> Fetched:
 
 def as_story(entry: Entry, source: Source, now: datetime) -> Story:
     """Return the story that the daemon would make of an entry."""
-    return entry.as_story(id=0, outlet=source.outlet, seen=now)
+    return entry.as_story(id=0, outlet=source.outlet, seen=now, language=entry.language_of_words())
 
 
 def _facts(trial: Trial, limit: int) -> dict[str, object]:

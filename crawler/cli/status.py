@@ -75,6 +75,12 @@ def _summary(overview: Overview, now: datetime) -> Iterator[str]:
     yield f"[b]sources[/]   {_counts(overview.sources)}"
     yield f"[b]stories[/]   {overview.stories}, of them {overview.stories_24h} in the last 24 h"
     yield f"[b]verdicts[/]  {_counts(overview.verdicts)}"
+    for reason in overview.verdicts:
+        yield f"          [dim]{reason}: {escape(reason.words)}[/]"
+    for waiting in overview.held_back:
+        number = f"{waiting.stories} {'story waits' if waiting.stories == 1 else 'stories wait'}"
+        where = escape(f"rule {waiting.rule} for {waiting.channel}")
+        yield f"[b yellow]waiting[/]   {number} for a summary of {where}, since {ago(waiting.since, now)}"
     oldest = f" · oldest waiting since {ago(overview.oldest_waiting, now)}" if overview.oldest_waiting else ""
     yield f"[b]messages[/]  {_counts({state: count for state, count in overview.outbox.items() if count})}{oldest}"
     for hold in overview.holds:

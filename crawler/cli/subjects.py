@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crawler.ids import STORY_LENGTH, decode
+from spiders.clean import TEXT_LIMIT, TITLE_LIMIT, cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from alerts.rules.ruleset import Rule
     from alerts.story import Story
     from crawler.config.model import Config
+
+_MOST_BYTES = 8 * (TITLE_LIMIT + TEXT_LIMIT)  # of a file: more than the longest story takes
 
 
 def known_rule(config: Config, wanted: str) -> Rule:
@@ -41,10 +44,11 @@ def stories_of(config: Config, subject: str, source: str | None) -> Sequence[Sto
     if subject.startswith(("http://", "https://")):
         return _published(config, subject)
     if subject == "-":
-        return [_written(config, _decoded(sys.stdin.buffer.read()), source)]
+        return [_written(config, _decoded(sys.stdin.buffer.read(_MOST_BYTES)), source)]
     path = Path(subject)
     if "\n" not in subject and len(subject) < 256 and path.is_file():  # noqa: PLR2004 - a file's name is shorter
-        return [_written(config, _decoded(path.read_bytes()), source)]
+        with path.open("rb") as file:
+            return [_written(config, _decoded(file.read(_MOST_BYTES)), source)]
     if stored := _stored(config, subject):
         return [stored]
     return [_written(config, subject, source)]
@@ -86,14 +90,20 @@ async def _from_store(url: str, story: int) -> Story | None:
 
 
 def _written(config: Config, text: str, source: str | None) -> Story:
-    """Return the story that a text tells: the first line is its title when an empty line follows."""
+    """Return the story that a text tells: the first line is its title when an empty line follows.
+
+    It is cut to the length that stories of a source have; raises click.UsageError when it says nothing.
+    """
     from alerts.language import identify
     from alerts.story import Outlet, Story
     from crawler.clock import SystemClock
 
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+    if not text:
+        raise click.UsageError("there is no text: write one, or name a file, a story or an address")
     first, blank, rest = text.partition("\n\n")
     title, body = (first, rest.strip()) if blank and "\n" not in first else ("", text)
+    title, body = _cut(title, TITLE_LIMIT, "title"), _cut(body, TEXT_LIMIT, "text")
     known = next((one.outlet for one in config.sources if source in {one.id, one.outlet.host}), None)
     host = (source or "").lower().removeprefix("www.")
     return Story(
@@ -105,6 +115,13 @@ def _written(config: Config, text: str, source: str | None) -> Story:
         language=identify(title, body, None)[0],
         seen=SystemClock().now(),
     )
+
+
+def _cut(text: str, limit: int, what: str) -> str:
+    """Cut a text as those of sources are cut, and say so."""
+    if len(text) > limit:
+        click.echo(f"The {what} is cut to its first {limit:,} characters, as those of sources are.", err=True)
+    return cut(text, limit)
 
 
 def _decoded(data: bytes) -> str:

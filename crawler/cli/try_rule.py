@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -10,13 +11,16 @@ from crawler.cli.common import config_option, json_option, load_config, print_js
 from crawler.cli.subjects import known_rule, stories_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.text import Text
 
+    from alerts.rules.ruleset import Rule, RuleSet
     from alerts.story import Match, Span, Story
 
 _LONG = 600  # characters of a text that is shown whole
+_PARAGRAPHS = 5  # with hits that are shown of a longer one
+_SHOWN = 8  # words found that a line repeats
 _STYLES = {"info": "dim", "notice": "cyan", "high": "yellow", "critical": "bold red"}
 
 
@@ -38,22 +42,48 @@ def try_rule(rule: str, subject: str, config: str | None, source: str | None, li
     wanted = None if rule == "all" else known_rule(loaded, rule)
     if wanted and not wanted.enabled:
         raise click.UsageError(f"the rule {rule} is switched off (enabled: no); tocsin explain reads it all the same")
-    judged = [
-        (story, [match for match in loaded.rules.match(story) if wanted is None or match.rule == wanted.id])
-        for story in stories_of(loaded, subject, source)
-    ]
-    judged.sort(key=lambda pair: not pair[1])  # what matched comes first
+    tried = [_trial(loaded.rules, story, wanted) for story in stories_of(loaded, subject, source)]
+    tried.sort(key=lambda trial: not trial.matches)  # what matched comes first
     if as_json:
-        print_json([_facts(story, matches) for story, matches in judged[:limit]])
+        print_json([_facts(trial) for trial in tried[:limit]])
         return
-    _print(judged, limit)
+    _print(tried, {one.id: one for one in loaded.rules.rules}, limit)
+    if wanted and not any(trial.matches or trial.held_back for trial in tried):
+        click.echo(f"`tocsin explain {wanted.id}` with the same text says how near it came.")
 
 
-def _facts(story: Story, matches: Sequence[Match]) -> dict[str, object]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trial:
+    """What rules say to a story."""
+
+    story: Story
+    words: int
+    matches: tuple[Match, ...]  # the most severe first
+    held_back: tuple[tuple[str, str], ...]  # rules whose query holds, each with the gate that is closed
+
+
+def _trial(rules: RuleSet, story: Story, wanted: Rule | None) -> _Trial:
+    from alerts.rules.facts import closed_gate
+
+    scan = rules.scan(story)
+    asked = [one for one in rules.rules if one.enabled and wanted in {None, one}]
+    closed = [(one, closed_gate(one.only, story, scan.words)) for one in asked]
+    matches = [match for match in rules.match(story) if wanted is None or match.rule == wanted.id]
+    return _Trial(
+        story=story,
+        words=scan.words,
+        matches=tuple(sorted(matches, key=lambda match: -match.severity)),
+        held_back=tuple((one.id, gate) for one, gate in closed if gate and one.part.hits(scan) is not None),
+    )
+
+
+def _facts(trial: _Trial) -> dict[str, object]:
+    story = trial.story
     return {
         "title": story.title,
         "url": story.url,
         "language": story.language,
+        "words": trial.words,
         "matches": [
             {
                 "rule": match.rule,
@@ -62,31 +92,54 @@ def _facts(story: Story, matches: Sequence[Match]) -> dict[str, object]:
                 "words": [span.of(story) for span in match.spans],
                 "spans": [[span.field, span.start, span.end] for span in match.spans],
             }
-            for match in matches
+            for match in trial.matches
         ],
+        "held_back": [{"rule": rule, "gate": gate} for rule, gate in trial.held_back],
     }
 
 
-def _print(judged: Sequence[tuple[Story, Sequence[Match]]], limit: int) -> None:
+def _print(tried: Sequence[_Trial], rules: Mapping[str, Rule], limit: int) -> None:
     from rich.console import Console
     from rich.text import Text
 
     console = Console(highlight=False)
-    for story, matches in judged[:limit]:
-        spans = [span for match in matches for span in match.spans]
+    for trial in tried[:limit]:
+        story = trial.story
+        spans = [span for match in trial.matches for span in match.spans]
         if title := highlighted(story, "title", spans):
             console.print(title)
-        console.print(highlighted(story, "text", spans))
-        for match in matches:
-            severity = match.severity.label
-            words = ", ".join(dict.fromkeys(span.of(story) for span in match.spans))
-            line = Text(f"  {severity:8} ", _STYLES[severity]) + Text(match.rule, "bold") + Text(f"  {words}", "dim")
-            console.print(line + Text("  on trial", "magenta") if match.shadow else line)
-        if not matches:
+        if text := highlighted(story, "text", spans):
+            console.print(text)
+        origin = f" · {story.outlet.name}" if story.outlet.id != "text" else ""
+        words = f"{trial.words:,} word{'s' * (trial.words != 1)}"
+        console.print(Text(f"{story.language or 'language unknown'} · {words}{origin}", "dim"))
+        for match in trial.matches:
+            console.print(_line(story, match, rules[match.rule]))
+        for rule, gate in trial.held_back:
+            console.print(Text("  held back ", "yellow") + Text(rule, "bold") + Text(f"  only: {gate}", "yellow"))
+        if not trial.matches:
             console.print(Text("  no match", "dim"))
         console.print()
-    hits = sum(bool(matches) for _, matches in judged)
-    console.print(f"{hits} of {len(judged)} {'story' if len(judged) == 1 else 'stories'} matched")
+    hits = sum(bool(trial.matches) for trial in tried)
+    console.print(f"{hits} of {len(tried)} {'story' if len(tried) == 1 else 'stories'} matched")
+
+
+def _line(story: Story, match: Match, rule: Rule) -> Text:
+    """Say by which words a rule holds, how severe that is, and where it would be told."""
+    from rich.text import Text
+
+    found = list(dict.fromkeys(span.of(story) for span in match.spans))
+    words = ", ".join(f"“{word}”" for word in found[:_SHOWN])
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    severity = match.severity.label
+    line = Text(f"  {severity:8} ", _STYLES[severity]) + Text(match.rule, "bold") + Text(f"  {words}{more}")
+    if match.severity > rule.severity:
+        line += Text(f"  raised from {rule.severity.label}", "dim")
+    if match.shadow:
+        return line + Text("  on trial: nothing is sent", "magenta")
+    if rule.stream is not None:
+        return line + Text("  counted: it has a condition on many stories", "magenta")
+    return line + Text(f"  → {', '.join(rule.to)}" if rule.to else "  no channel", "dim")
 
 
 def highlighted(story: Story, field: str, spans: Iterable[Span]) -> Text:
@@ -100,4 +153,6 @@ def highlighted(story: Story, field: str, spans: Iterable[Span]) -> Text:
     if len(text) <= _LONG:
         return text
     shown = [line for line in text.split("\n\n") if any(one.style == "black on yellow" for one in line.spans)]
+    if len(shown) > _PARAGRAPHS:
+        shown = [*shown[:_PARAGRAPHS], Text(f"and {len(shown) - _PARAGRAPHS} more paragraphs with such words", "dim")]
     return Text("\n…\n").join(shown or [text[:_LONG] + Text(" …")])

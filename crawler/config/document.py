@@ -107,6 +107,9 @@ def _is_sound(root: yaml.Node, document: Document, findings: Findings) -> bool:
             findings.error(document.place(root.start_mark), message, "write them out")
             return False
         _check_tag(node, document, findings)
+        if isinstance(node, yaml.ScalarNode) and (bad := _UNPRINTABLE.search(node.value)):
+            message = f"the character U+{ord(bad[0]):04X} may not stand in a value"
+            findings.error(document.place(node.start_mark), message, "take its escape out")
         if isinstance(node, yaml.MappingNode):
             _check_keys(node, document, findings)
         stack.extend((child, depth + 1) for child in _children(node))

@@ -9,12 +9,19 @@ from alerts.errors import Level, Place, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MOST = 1_000  # problems; a file with more is no configuration, and reading on would only cost time
+
+
+class TooMany(Exception):
+    """There are so many problems that reading stops; what was found is told as always."""
+
 
 class Findings:
     """Collects problems; the same words about the same place count once."""
 
     def __init__(self) -> None:
         self._problems: dict[tuple[Place, str], Problem] = {}
+        self._errors = 0
 
     def error(self, place: Place, message: str, hint: str | None = None) -> None:
         """Note what keeps the configuration from being used."""
@@ -25,9 +32,17 @@ class Findings:
         self.add([Problem(place, message, hint, Level.WARNING)])
 
     def add(self, problems: Iterable[Problem]) -> None:
-        """Note problems that somebody else found."""
+        """Note problems that somebody else found; raises TooMany with the error that is one too many."""
         for problem in problems:
-            self._problems.setdefault((problem.place, problem.message), problem)
+            key = problem.place, problem.message
+            if key in self._problems:
+                continue
+            self._errors += problem.level is Level.ERROR
+            if self._errors > MOST:
+                message = f"there are more than {MOST:,} mistakes; the rest of the file was not read"
+                self._problems[problem.place, message] = Problem(problem.place, message)
+                raise TooMany
+            self._problems[key] = problem
 
     @property
     def all(self) -> tuple[Problem, ...]:

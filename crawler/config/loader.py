@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from alerts.errors import ConfigError, Level, Place
-from alerts.rules.facts import is_source
-from alerts.rules.ruleset import compile_rules
+from alerts.rules.ruleset import compile_rules, no_garbage_collection
 from alerts.rules.spec import Specs
 from crawler.config import outlines, packs, sections, values
 from crawler.config.document import Document, read_document
 from crawler.config.files import FileNotes, Files
-from crawler.config.findings import Findings
+from crawler.config.findings import Findings, TooMany
 from crawler.config.marks import marks_of
 from crawler.config.model import Config
 from crawler.config.names import read_entity, read_list, read_saved_query
 from crawler.config.nodes import Context, Item, Section
 from crawler.config.rules import RuleDefaults, RuleDraft, read_rule
 from crawler.config.sources import Draft, SourceDefaults, concealed, read_source, settle_sources
+from crawler.config.strangers import warn_of_strangers, watched
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from alerts.errors import Problem
     from alerts.rules.ruleset import RuleSet
     from alerts.rules.spec import EntitySpec, ListSpec, QuerySpec
-    from spiders.source import Source
+    from alerts.rules.watched import Watched
 
 _SHARED_KEYS = ("sources", "entities", "lists", "queries", "rules")  # what an included file may hold
 
@@ -76,8 +77,10 @@ def read(path: Path, environ: Mapping[str, str]) -> Attempt:
     """Read a configuration, sound or not."""
     findings, notes = Findings(), FileNotes()
     notes.note(path)
-    document = read_document(path, findings)
-    config = _read_config(document, findings, environ, notes) if document else None
+    config = None
+    with no_garbage_collection(), suppress(TooMany):
+        if document := read_document(path, findings):
+            config = _read_config(document, findings, environ, notes)
     store, files = config.store if config else None, notes.files
     if config is None or findings.fatal:
         return Attempt(config=None, problems=findings.all, files=files, store=store)
@@ -102,9 +105,10 @@ def _read_config(document: Document, findings: Findings, environ: Mapping[str, s
     specs = contents.specs
     marks = marks_of(specs)
     _check_routes(contents, findings)
-    rules = _compile(specs, packs.specs_of(used, marks.names), findings)
     sources = settle_sources(contents.sources, findings)
-    _warn_of_strangers(contents, sources)
+    known = watched(sources)
+    rules = _compile(specs, packs.specs_of(used, marks.names), known, findings)
+    warn_of_strangers((draft.gates for draft in contents.rules), known)
     if main.is_mapping:
         _warn_of_idleness(main, contents)
     return Config(
@@ -208,24 +212,18 @@ def _check_routes(contents: _Contents, findings: Findings) -> None:
         findings.error(homeless[0].place, f"this rule does not say where its alerts go{more}", hint)
 
 
-def _compile(own: Specs, packed: Specs, findings: Findings) -> RuleSet:
+def _compile(own: Specs, packed: Specs, known: Watched, findings: Findings) -> RuleSet:
     rule_set, problems = compile_rules(
-        (*own.entities, *packed.entities), own.rules, lists=(*own.lists, *packed.lists), queries=own.queries
+        (*own.entities, *packed.entities),
+        own.rules,
+        lists=(*own.lists, *packed.lists),
+        queries=own.queries,
+        watched=known,
     )
     for problem in problems:
         if not packs.is_within(problem.place) or problem.level is Level.ERROR:  # what we doubt of ours is our affair
             findings.add([problem])
     return rule_set
-
-
-def _warn_of_strangers(contents: _Contents, sources: Sequence[Source]) -> None:
-    """Warn of sources that an ``only:`` names and nobody configured: the rule would wait for them for ever."""
-    for item in (item for rule in contents.rules for item in rule.sources):
-        name = item.read(values.text)
-        if name and not any(is_source(source.outlet, name.lower()) for source in sources):
-            guess = values.did_you_mean(name, (source.id for source in sources))
-            hint = f"did you mean `{guess}`?" if guess else "name an id, or a host, of your sources"
-            item.context.findings.warn(item.place, f"no source is called `{name}`, and none is at that host", hint)
 
 
 def _warn_of_idleness(main: Section, contents: _Contents) -> None:

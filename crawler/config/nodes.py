@@ -169,9 +169,10 @@ class Item:
             return None
         unset = [name for name in _VARIABLE.findall(raw) if name not in self.context.environ]
         for name in unset:
+            short = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
             self.error(
-                f"`{self.name}` needs the environment variable {name}, which is not set",
-                f"set {name} before the start, or write the value here",
+                f"`{self.name}` needs the environment variable {short}, which is not set",
+                f"set {short} before the start, or write the value here",
             )
         return None if unset else _VARIABLE.sub(lambda match: self.context.environ[match[1]], raw)
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import yaml
 
-from alerts.rules.spec import OnlySpec, RaiseSpec, RuleSpec, TestCase, TestsSpec, Text
+from alerts.rules.spec import OnlySpec, QuietSpec, RaiseSpec, Rate, RuleSpec, TestCase, TestsSpec, Text
 from alerts.story import Severity
 from crawler.config import values
 from crawler.config.names import read_query
 from crawler.config.nodes import Item, Section
+from crawler.config.strangers import Gates, read_language
 from crawler.config.stream import read_stream
 
 if TYPE_CHECKING:
     from alerts.errors import Place
 
 _WORDS = values.whole(1, 100_000)
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ class RuleDraft:
     spec: RuleSpec | None  # None: no usable id or query, which is noted
     place: Place
     routed: bool  # it says where its alerts go, or the defaults do, though perhaps unusably
-    sources: tuple[Item, ...] = ()  # those that `only:` names
+    gates: Gates
 
 
 def read_rule(item: Item, defaults: RuleDefaults) -> RuleDraft:
@@ -60,6 +63,7 @@ def read_rule(item: Item, defaults: RuleDefaults) -> RuleDraft:
         note=section.optional("note", values.text),
         enabled=section.read("enabled", values.flag, default=True),
         shadow=section.read("shadow", values.flag, default=False),
+        quiet=_read_quiet(section),
         stream=read_stream(section),
         tests=_read_tests(section.section("tests")),
     )
@@ -67,7 +71,7 @@ def read_rule(item: Item, defaults: RuleDefaults) -> RuleDraft:
         spec=rule if name and when else None,
         place=given.place if given else item.place,
         routed=defaults.to_given or section.tried("to") or not section.is_mapping,
-        sources=tuple(only.entries("sources")),
+        gates=Gates.of(only),
     )
 
 
@@ -79,6 +83,21 @@ def _read_only(section: Section) -> OnlySpec:
         max_age=section.optional("max_age", values.duration_between(values.SECOND)),
         tier=section.optional("tier", values.whole(1, 4)),
         countries=section.many("countries", values.country),
+    )
+
+
+def _read_quiet(rule: Section) -> QuietSpec:
+    section = rule.section("quiet")
+    at_most = section.optional("at_most", values.rate)
+    given = rule.get("quiet")
+    for other in ("count", "spike", "first_seen", "silence"):
+        if given and rule.tried(other):
+            given.error(
+                f"`quiet` cannot stand beside `{other}`", "remove it: such a rule tells of many stories at once"
+            )
+    return QuietSpec(
+        same_story=section.optional("same_story", values.duration_between(_MINUTE)),
+        at_most=Rate(count=at_most[0], per=at_most[1]) if at_most else None,
     )
 
 
@@ -117,7 +136,7 @@ def _read_case(item: Item, path: str) -> TestCase | None:
         title=title,
         body=body,
         source=section.optional("source", values.text),
-        lang=section.optional("lang", values.language),
+        lang=read_language(section, "lang"),
         severity=section.optional("severity", values.severity),
         highlights=_read_highlights(section),
         at=Text(body or title, ((0, item.place),)),

@@ -17,6 +17,7 @@ from crawler.config.nodes import Item, Section
 from crawler.config.requests import read_headers
 from crawler.config.selectors import read_css, read_pattern, read_selectors
 from crawler.config.slug import free_id
+from crawler.config.strangers import read_language
 from spiders.source import DEFAULT_BACKLOG, LONGEST, SHORTEST, Fulltext, Source
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _described(section: Section, bare: Source, defaults: SourceDefaults) -> Sour
         kind=section.read("kind", values.choice(*_KINDS), bare.kind),
         fulltext=section.read("fulltext", fulltext, bare.fulltext),
         backlog=section.read("backlog", values.backlog, defaults.backlog),
-        language=section.optional("language", values.language),
+        language=read_language(section, "language"),
         country=section.optional("country", values.country),
         tier=section.read("tier", values.whole(1, 4), 4),
         type=section.optional("type", values.choice(*values.SOURCE_TYPES)),

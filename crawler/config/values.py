@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from alerts import language_codes
 from alerts.story import Severity
 
 if TYPE_CHECKING:
@@ -100,6 +101,17 @@ def duration_between(least: timedelta, most: timedelta = timedelta(days=3650)) -
         return length
 
     return read
+
+
+def rate(value: str) -> tuple[int, timedelta]:
+    """Read ``3/h`` or ``10/30m``: how many, at least 1, in a time of at least a minute."""
+    found = re.fullmatch(rf"([0-9]{{1,6}})/((?:{_DURATION_PART})+|ms|s|m|h|d)", value.strip())
+    if not found:
+        raise Unusable("is no rate", "write 3/h, 20/d or 10/30m")
+    if int(found[1]) < 1:
+        raise Unusable("lets nothing through", "1/d is the least; a rule on trial sends nothing: `shadow: true`")
+    per = found[2] if found[2][0].isdecimal() else f"1{found[2]}"
+    return int(found[1]), duration_between(timedelta(minutes=1), timedelta(days=90))(per)
 
 
 def spell(length: timedelta) -> str:
@@ -224,9 +236,11 @@ def country(value: str) -> str:
 
 def language(value: str) -> str:
     """Read a language tag (BCP 47), as lower case."""
-    tag = value.strip()
+    tag = value.strip().replace("_", "-")
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag):
-        raise Unusable("is not a language", "write two letters, such as en or ja; or pt-br, zh-hant")
+        meant = language_codes.guess(tag)
+        hint = f"write {meant}" if meant else "write two letters, such as en or ja; Chinese may be zh-hant or zh-hans"
+        raise Unusable("is not a language", hint)
     return tag.lower()
 
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from alerts.errors import StoreError
 from crawler.poll import Tally
-from crawler.store import deliveries, engine, ledger, migrate, reports, stories, subscriptions, visits
+from crawler.store import deliveries, engine, ledger, migrate, reports, stories, subscriptions, versions, visits
 from crawler.store.ledger import Account, Dossier, Latency, VisitLine
 from crawler.store.lock import DataLock
-from crawler.store.reports import DeliveryStatus, Hold, Outcome, Overview, Ruling, SourceStatus
+from crawler.store.reports import DeliveryStatus, HeldBack, Hold, Outcome, Overview, Ruling, SourceStatus
+from crawler.store.schema import story
 from crawler.store.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime, timedelta
     from pathlib import Path
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from alerts.outbox import Delivery, Settlement, State
     from alerts.story import Story
+    from alerts.stream import Condition, StreamState
     from crawler.clock import Clock
     from crawler.poll import Claim, Poll
     from crawler.standing import HostHold
@@ -33,6 +35,7 @@ __all__ = [
     "Account",
     "DeliveryStatus",
     "Dossier",
+    "HeldBack",
     "Hold",
     "Latency",
     "Outcome",
@@ -60,17 +63,18 @@ class Store:
         self._lock = lock
 
     @classmethod
-    def open(cls, url: str, *, clock: Clock, exclusive: bool = True) -> Store:
+    def open(cls, url: str, *, clock: Clock, exclusive: bool = True, patience: float = engine.BUSY_TIMEOUT) -> Store:
         """Open a store by its SQLAlchemy URL.
 
         With ``exclusive`` it is made or migrated as needed, locked against a second daemon, and every
-        lease of the last one is taken back. Without, it can only be read, beside a daemon or not.
+        lease of the last one is taken back. Without, it can only be read, beside a daemon or not, and
+        ``patience`` says for how many seconds a lock is waited for.
         Raises StoreError, which says what to do.
         """
         path = engine.locate(url)
         if engine.version() < engine.OLDEST:
             raise StoreError(f"{engine.library()} is too old: Tocsin needs 3.35, and 3.51.3 is best")
-        return cls._open_to_write(path, clock.now()) if exclusive else cls._open_to_read(path)
+        return cls._open_to_write(path, clock.now()) if exclusive else cls._open_to_read(path, patience)
 
     @classmethod
     def _open_to_write(cls, path: Path, now: datetime) -> Store:
@@ -93,10 +97,10 @@ class Store:
         return cls(path, reader, writer, lock)
 
     @classmethod
-    def _open_to_read(cls, path: Path) -> Store:
+    def _open_to_read(cls, path: Path, patience: float) -> Store:
         if not path.exists():
             raise StoreError(f"there is no store at {path} yet: `tocsin run` or `tocsin once` makes it")
-        reader = Worker(engine.reader(path), path, "store-reader")
+        reader = Worker(engine.reader(path, patience), path, "store-reader")
         try:
             reader.run_now(migrate.require_head)
         except BaseException:
@@ -122,8 +126,9 @@ class Store:
     async def sync_sources(self, sources: Sequence[Source], now: datetime) -> None:
         """Make the known sources agree with the configuration.
 
-        New ones are due now, spread over a minute when they are many. A new address starts over with a
-        first visit. What left the configuration is no longer visited; its history stays.
+        New ones are due now, spread over a minute when they are many. A new address, and a source that was gone
+        for a while, start over with a first visit. What left the configuration is no longer visited; its
+        history stays.
         """
         await self._write(partial(visits.sync, sources=sources, now=now))
 
@@ -159,9 +164,21 @@ class Store:
 
         return await self._write(take_in)
 
-    async def apply(self, step: Callable[[Memory], Plan]) -> Tally:
-        """Write what a step plans that no poll is the cause of; raises whatever it raises."""
-        return await self._write(lambda connection: _take(connection, [step])[0])
+    async def apply(self, *steps: Callable[[Memory], Plan]) -> Tally:
+        """Write what steps plan that no poll is the cause of, in one transaction; raises whatever they raise."""
+        return await self._write(lambda connection: _take(connection, steps)[0])
+
+    async def fingerprints(self, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """Return what was last seen under identity keys, as far as they are known."""
+        return await self._reader.run(partial(stories.fingerprints, keys=keys))
+
+    async def conditions(self) -> Mapping[tuple[str, Condition], StreamState]:
+        """Return the state of every condition on the stream, by rule and condition."""
+        return await self._reader.run(lambda connection: stories.StoredMemory(connection).stream.states())
+
+    async def kept(self, before: int | None, after: datetime, limit: int) -> Sequence[Story]:
+        """Return the newest stories of those seen after a moment and older than one, in their newest version."""
+        return await self._reader.run(partial(versions.before, story_id=before, after=after, limit=limit))
 
     # ------------------------------------------------------------ WebSub's Subscriptions
 
@@ -242,6 +259,11 @@ class Store:
     async def story(self, story_id: int) -> Story | None:
         """Return the newest version of a story, None when there is no such story."""
         return await self._reader.run(partial(reports.newest, story_id=story_id))
+
+    async def rulings(self, story_id: int) -> Sequence[Ruling]:
+        """Return what was decided about a story: each version, rule and channel."""
+        found = await self._reader.run(lambda connection: reports.rulings(connection, story.c.id == story_id))
+        return found.get(story_id, ())
 
     async def outcomes(self, since: datetime) -> Sequence[Outcome]:
         """Return what became of every story that was seen since a moment, oldest first."""

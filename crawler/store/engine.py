@@ -96,9 +96,9 @@ def writer(path: Path) -> Engine:
     return engine
 
 
-def reader(path: Path) -> Engine:
-    """Return an engine for connections that can neither write nor checkpoint."""
-    engine = _engine(path, "ro")
+def reader(path: Path, patience: float = BUSY_TIMEOUT) -> Engine:
+    """Return an engine for connections that can neither write nor checkpoint; ``patience`` is in seconds."""
+    engine = _engine(path, "ro", patience)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
@@ -119,10 +119,10 @@ def explained(error: DBAPIError, path: Path) -> Exception:
     return StoreError(f"{path}: {way_out} ({error.orig})") if way_out else error
 
 
-def _engine(path: Path, mode: str) -> Engine:
+def _engine(path: Path, mode: str, patience: float = BUSY_TIMEOUT) -> Engine:
     address = f"{path.as_uri()}?mode={mode}"
 
     def connect() -> Any:
-        return driver.connect(address, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
+        return driver.connect(address, uri=True, timeout=patience, isolation_level=None)
 
     return create_engine("sqlite://", module=driver, creator=connect, poolclass=NullPool)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from alerts.policy import Reason
 from crawler.poll import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from alerts.policy import Reason
     from alerts.story import DateNote, Match, Story, Trend
     from alerts.stream import Condition, StreamState, Stretch
 
@@ -55,6 +55,12 @@ class Past:
     rule: str
     channel: str
     reason: Reason
+    told: datetime | None = None  # when the message was queued that tells of it
+
+    @property
+    def tells(self) -> bool:
+        """Whether the channel was told, or will be in a summary."""
+        return self.told is not None or self.reason is Reason.OVER_LIMIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +114,28 @@ class StreamMemory(Protocol):
         """Return the times at which Tocsin watched that ended after a moment, or all, in order."""
 
 
+class QuietMemory(Protocol):
+    """What can be asked about rules that may send so many messages to a channel in a time."""
+
+    def sent(self, rule: str, channel: str, after: datetime) -> int:
+        """Return how many messages of a rule were queued after a moment, summaries too; critical matches make none."""
+
+    def waits(self, rule: str, channel: str) -> bool:
+        """Return whether stories that were held back wait for their summary."""
+
+    def waiting(self) -> Sequence[tuple[str, str]]:
+        """Return the rules and channels for which stories wait."""
+
+    def held_back(self, rule: str, channel: str) -> Sequence[Witness]:
+        """Return the stories that wait, one of each group, newest first."""
+
+
 class Memory(Protocol):
     """What can be asked while a poll is taken in; keys not found are absent from the answers."""
+
+    @property
+    def quiet(self) -> QuietMemory:
+        """Return the memory of what limits count and hold back."""
 
     @property
     def stream(self) -> StreamMemory:
@@ -122,7 +148,7 @@ class Memory(Protocol):
         """Return the stories with these likeness keys."""
 
     def past(self, stories: Collection[int], groups: Collection[int]) -> Sequence[Past]:
-        """Return all verdicts on these stories, and those on other stories of these groups that told somebody."""
+        """Return all verdicts on these stories, and those on others of these groups that told somebody, or will."""
 
     def judged_otherwise(self, stories: Collection[int], rules: str) -> Mapping[int, Story]:
         """Return the newest version of those of these stories that were judged by other rules than this revision."""
@@ -186,10 +212,10 @@ class NewDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamAlert:
-    """A condition on the stream that became true, for one channel."""
+    """What many stories say together, for one channel: a condition that became true, or a summary."""
 
     rule: str
-    condition: Condition
+    condition: str  # a Condition, or HELD_BACK
     occasion: str  # what it was true by; together with rule, condition and channel it occurs once
     at: datetime
     channel: str  # "" when the rule names none
@@ -208,6 +234,16 @@ class StreamPlan:
     known: Collection[tuple[str, Condition, str]] = ()  # terms and sources that a rule has met now
     alerts: Sequence[StreamAlert] = ()
     watched: Stretch | None = None  # to be written over the one that begins at the same moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A message that tells of verdicts which a limit held back."""
+
+    delivery: str  # its key
+    rule: str
+    channel: str
+    verdicts: Sequence[tuple[int, int]]  # story and version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +266,7 @@ class Plan:
     deliveries: Sequence[NewDelivery] = ()
     redated: Sequence[Redated] = ()
     stream: StreamPlan = StreamPlan()
+    summaries: Sequence[Summary] = ()
     ignored: Sequence[int] = ()  # stories that changed once more after their last version that is kept
     notes: Sequence[str] = ()  # for the poll log
     tally: Tally = field(default_factory=Tally)

@@ -13,14 +13,15 @@ from alerts.outbox import Receipt, State
 from alerts.policy import Reason
 from crawler.store import versions
 from crawler.store.deliveries import EVERYBODY, WAITING, assemble, chosen, outlet
+from crawler.store.quiet import StoredQuiet
 from crawler.store.rows import match
 from crawler.store.schema import hold, outbox, source, story, story_version, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from alerts.outbox import Delivery
     from alerts.story import Match, Outlet, Story
@@ -38,6 +39,16 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """Stories that a rule's limit holds back from a channel until the next summary."""
+
+    rule: str
+    channel: str
+    stories: int
+    since: datetime  # when the first of them was seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """The whole at a glance."""
 
@@ -48,6 +59,7 @@ class Overview:
     outbox: Mapping[State, int]  # every state
     oldest_waiting: datetime | None  # when the oldest delivery was queued that is not yet sent or dead
     holds: tuple[Hold, ...]  # those in force
+    held_back: tuple[HeldBack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +142,15 @@ def overview(connection: Connection, now: datetime) -> Overview:
             Hold(channel=None if row.channel == EVERYBODY else row.channel, until=row.until, reason=row.reason)
             for row in connection.execute(select(hold).where(hold.c.until > now).order_by(hold.c.channel))
         ),
+        held_back=tuple(_held_back(connection)),
     )
+
+
+def _held_back(connection: Connection) -> Iterator[HeldBack]:
+    quiet = StoredQuiet(connection)
+    for rule, channel in quiet.waiting():
+        held = quiet.held_back(rule, channel)
+        yield HeldBack(rule=rule, channel=channel, stories=len(held), since=min(one.seen for one in held))
 
 
 def sources(connection: Connection) -> list[SourceStatus]:
@@ -200,7 +220,7 @@ def outcomes(connection: Connection, since: datetime) -> list[Outcome]:
         .where(story.c.seen >= since)
         .order_by(story.c.id)
     ).all()
-    rulings = _rulings(connection, since)
+    decided = rulings(connection, story.c.seen >= since)
     return [
         Outcome(
             story=row.id,
@@ -212,18 +232,19 @@ def outcomes(connection: Connection, since: datetime) -> list[Outcome]:
             seen=row.seen,
             copy_of=None if row.group_id == row.id else row.group_id,
             ignored=row.ignored,
-            rulings=tuple(rulings[row.id]),
+            rulings=tuple(decided[row.id]),
         )
         for row in rows
     ]
 
 
-def _rulings(connection: Connection, since: datetime) -> dict[int, list[Ruling]]:
+def rulings(connection: Connection, *conditions: ColumnElement[bool]) -> dict[int, list[Ruling]]:
+    """Return what was decided about the stories for which the conditions hold."""
     rows = connection.execute(
         select(verdict, outbox.c.state)
         .join(story, story.c.id == verdict.c.story_id)
         .outerjoin(outbox, outbox.c.key == verdict.c.delivery)
-        .where(story.c.seen >= since)
+        .where(*conditions)
         .order_by(verdict.c.story_id, verdict.c.version, verdict.c.severity.desc(), verdict.c.rule, verdict.c.channel)
     )
     found: dict[int, list[Ruling]] = defaultdict(list)

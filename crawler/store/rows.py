@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alerts.story import Field, Headline, Match, Severity, Span, Trend
+from alerts.stream import HELD_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,10 +36,12 @@ def words(kept: Iterable[tuple[str, int, int]], title: str, text: str) -> tuple[
 
 def trend(row: Row[Any]) -> Trend:
     """Return what a row of ``stream_alert`` tells."""
+    more = int(row.number) - 1 - len(row.top) if row.condition == HELD_BACK else 0
     return Trend(
         condition=row.condition,
         says=row.says,
         number=row.number,
         usual=row.usual,
         top=tuple(Headline(title=title, url=url, outlet=outlet) for title, url, outlet in row.top),
+        more=more,
     )

@@ -26,7 +26,7 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-HEAD = "0005"  # the newest migration; a test compares it with the scripts, so that a start need not read them
+HEAD = "0006"  # the newest migration; a test compares it with the scripts, so that a start need not read them
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -198,6 +198,28 @@ likeness = Table(
     sqlite_with_rowid=False,
 )
 
+page = Table(
+    "page",
+    metadata,
+    Column("story_id", Row, ForeignKey("story.id"), primary_key=True, autoincrement=False),
+    Column("source_id", Text, ForeignKey("source.id"), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("at", Instant),  # of the last visit
+    Column("next_due", Instant),  # NULL: read, or failed for good
+    Column("lease_until", Instant),
+    Column("lease_token", BigInteger, nullable=False),
+    Index(
+        "page_due",
+        "next_due",
+        sqlite_where=text("next_due IS NOT NULL"),
+        postgresql_where=text("next_due IS NOT NULL"),
+    ),
+)
+
 # ---------------------------------------------------------------- what was found in it, and who is told
 
 outbox = Table(
@@ -240,8 +262,20 @@ verdict = Table(
     Column("spans", JSON, nullable=False),  # [field, start, end], in code points
     Column("reason", Text, nullable=False),
     Column("delivery", Text, ForeignKey("outbox.key")),
-    Index("verdict_delivery", "delivery"),
+    Index(  # partial, or SQLite would take it for the way to all that told nobody
+        "verdict_delivery",
+        "delivery",
+        sqlite_where=text("delivery IS NOT NULL"),
+        postgresql_where=text("delivery IS NOT NULL"),
+    ),
     Index("verdict_rule", "rule", "story_id"),  # the stream of a rule, in the order of the news
+    Index(  # what waits for a summary
+        "verdict_held_back",
+        "rule",
+        "channel",
+        sqlite_where=text("reason = 'over-limit' AND delivery IS NULL"),
+        postgresql_where=text("reason = 'over-limit' AND delivery IS NULL"),
+    ),
     # The promise itself: of one group, a channel hears once by a rule.
     Index(
         "verdict_told_once",
@@ -265,6 +299,7 @@ stream = Table(
     Column("since", Instant, nullable=False),
     Column("armed", Boolean, nullable=False),
     Column("told", Instant),
+    Column("taught", Text),  # revision of the rules that read the past for it; NULL: none did
 )
 
 stream_known = Table(

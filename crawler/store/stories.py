@@ -6,12 +6,13 @@ from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Table, bindparam, insert, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from alerts.outbox import State
 from alerts.policy import Reason
 from alerts.story import DateNote
+from crawler.store import quiet
 from crawler.store.plan import Kin, Past, Seen, StoryState
 from crawler.store.rows import spans
 from crawler.store.schema import likeness, outbox, seen, story, story_version, verdict
@@ -33,21 +34,21 @@ _SEEN = (
     .join(story, story.c.id == seen.c.story_id)
     .where(seen.c.key.in_(bindparam("keys", expanding=True)))
 )
+_FINGERPRINTS = select(seen.c.key, seen.c.fingerprint).where(seen.c.key.in_(bindparam("keys", expanding=True)))
 _ALIKE = (
     select(likeness.c.key, likeness.c.fingerprint, likeness.c.at, story)
     .join(story, story.c.id == likeness.c.story_id)
     .where(likeness.c.key.in_(bindparam("keys", expanding=True)))
     .order_by(story.c.id)
 )
-_PAST = (
-    select(verdict.c.story_id, verdict.c.group_id, verdict.c.rule, verdict.c.channel, verdict.c.reason)
-    .distinct()
-    .where(
-        or_(
-            verdict.c.story_id.in_(bindparam("stories", expanding=True)),
-            and_(verdict.c.group_id.in_(bindparam("groups", expanding=True)), verdict.c.delivery.is_not(None)),
-        )
-    )
+_VERDICTS = select(
+    verdict.c.story_id, verdict.c.group_id, verdict.c.rule, verdict.c.channel, verdict.c.reason, outbox.c.queued
+).outerjoin(outbox, outbox.c.key == verdict.c.delivery)
+_OF_GROUPS = verdict.c.group_id.in_(bindparam("groups", expanding=True))
+_PAST = union(  # each part has its index, which an OR of them would not use
+    _VERDICTS.where(verdict.c.story_id.in_(bindparam("stories", expanding=True))),
+    _VERDICTS.where(_OF_GROUPS, verdict.c.delivery.is_not(None)),
+    _VERDICTS.where(_OF_GROUPS, quiet.HELD_BACK, verdict.c.rule >= ""),
 )
 _CHANGE = update(story).where(story.c.id == bindparam("of"))
 _IGNORE = _CHANGE.values(ignored=story.c.ignored + 1)
@@ -59,6 +60,7 @@ class StoredMemory:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.stream = StoredStream(connection)
+        self.quiet = quiet.StoredQuiet(connection)
 
     def seen(self, keys: Collection[bytes]) -> Mapping[bytes, Seen]:
         """Return what identity keys stand for."""
@@ -73,10 +75,17 @@ class StoredMemory:
         return found
 
     def past(self, stories: Collection[int], groups: Collection[int]) -> Sequence[Past]:
-        """Return all verdicts on these stories, and those on other stories of these groups that told somebody."""
+        """Return all verdicts on these stories, and those on others of these groups that told somebody, or will."""
         rows = self._connection.execute(_PAST, {"stories": list(stories), "groups": list(groups)})
         return [
-            Past(story=row.story_id, group=row.group_id, rule=row.rule, channel=row.channel, reason=Reason(row.reason))
+            Past(
+                story=row.story_id,
+                group=row.group_id,
+                rule=row.rule,
+                channel=row.channel,
+                reason=Reason(row.reason),
+                told=row.queued,
+            )
             for row in rows
         ]
 
@@ -84,6 +93,12 @@ class StoredMemory:
         """Return the newest version of those of these stories that were judged by other rules than this revision."""
         found = newest(self._connection, story.c.id.in_(stories), story_version.c.rules != rules)
         return {one.id: one for one in found}
+
+
+def fingerprints(connection: Connection, keys: Collection[bytes]) -> dict[bytes, bytes]:
+    """Return what was last seen under identity keys."""
+    rows = connection.execute(_FINGERPRINTS, {"keys": list(keys)})
+    return {row.key: row.fingerprint for row in rows}
 
 
 def write(connection: Connection, plan: Plan) -> None:
@@ -104,6 +119,7 @@ def write(connection: Connection, plan: Plan) -> None:
     ):
         if rows:
             connection.execute(statement, rows)
+    quiet.write(connection, plan.summaries)
     write_stream(connection, plan.stream)
 
 

@@ -93,7 +93,12 @@ class StoredStream:
         rows = self._connection.execute(query)
         states = (
             StreamState(
-                rule=row.rule, condition=Condition(row.condition), since=row.since, armed=row.armed, told=row.told
+                rule=row.rule,
+                condition=Condition(row.condition),
+                since=row.since,
+                armed=row.armed,
+                told=row.told,
+                taught=row.taught,
             )
             for row in rows
         )
@@ -156,7 +161,7 @@ def write(connection: Connection, plan: StreamPlan) -> None:
     insert_or = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     if plan.states:
         upsert = insert_or(stream)
-        changes = {name: upsert.excluded[name] for name in ("since", "armed", "told")}
+        changes = {name: upsert.excluded[name] for name in ("since", "armed", "told", "taught")}
         upsert = upsert.on_conflict_do_update(index_elements=list(stream.primary_key), set_=changes)
         connection.execute(upsert, [_state(one) for one in plan.states])
     if plan.known:
@@ -171,7 +176,14 @@ def write(connection: Connection, plan: StreamPlan) -> None:
 
 
 def _state(one: StreamState) -> dict[str, Any]:
-    return {"rule": one.rule, "condition": one.condition, "since": one.since, "armed": one.armed, "told": one.told}
+    return {
+        "rule": one.rule,
+        "condition": one.condition,
+        "since": one.since,
+        "armed": one.armed,
+        "told": one.told,
+        "taught": one.taught,
+    }
 
 
 def _alert(one: StreamAlert) -> dict[str, Any]:

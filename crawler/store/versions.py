@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from alerts.story import DateNote, Story
+from crawler.ids import earliest
 from crawler.store.deliveries import outlet
 from crawler.store.schema import source, story, story_version
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection, Row
 
 _WORDS = ("url", "title", "text", "language", "authors", "tags")
 _NEWEST = (
@@ -27,20 +30,28 @@ _NEWEST = (
 
 def newest(connection: Connection, *conditions: ColumnElement[bool]) -> list[Story]:
     """Return the newest version of each story for which the conditions hold."""
-    return [
-        Story(
-            id=row.id,
-            version=row.version,
-            outlet=outlet(row, "source_"),
-            url=row.url,
-            title=row.title,
-            text=row.text,
-            language=row.language,
-            authors=tuple(row.authors),
-            tags=tuple(row.tags),
-            published=row.published,
-            date_note=None if row.date_note is None else DateNote(row.date_note),
-            seen=row.seen,
-        )
-        for row in connection.execute(_NEWEST.where(*conditions))
-    ]
+    return [_story(row) for row in connection.execute(_NEWEST.where(*conditions))]
+
+
+def before(connection: Connection, story_id: int | None, after: datetime, limit: int) -> list[Story]:
+    """Return the newest stories, of those seen after a moment and older than one (None: than none), newest first."""
+    query = _NEWEST.where(story.c.id >= earliest(after), story.c.seen > after).order_by(story.c.id.desc()).limit(limit)
+    rows = connection.execute(query if story_id is None else query.where(story.c.id < story_id))
+    return [_story(row) for row in rows]
+
+
+def _story(row: Row[Any]) -> Story:
+    return Story(
+        id=row.id,
+        version=row.version,
+        outlet=outlet(row, "source_"),
+        url=row.url,
+        title=row.title,
+        text=row.text,
+        language=row.language,
+        authors=tuple(row.authors),
+        tags=tuple(row.tags),
+        published=row.published,
+        date_note=None if row.date_note is None else DateNote(row.date_note),
+        seen=row.seen,
+    )

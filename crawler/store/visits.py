@@ -180,16 +180,16 @@ def _first(one: Source, due: datetime) -> dict[str, Any]:
 def _changes(one: Source, row: Row[Any], now: datetime) -> dict[str, Any]:
     described = _described(one)
     changes = {name: value for name, value in described.items() if getattr(row, name) != value}
-    if "url" in changes:  # another document: what we know of the old one says nothing about it
+    if "url" in changes or not row.enabled:  # nobody knows what became of it, so what it has now is its backlog
         forgotten = dict.fromkeys(("lease_until", "etag", "last_modified", "body_hash", "first_read", "last_ok"))
         return (
             changes
             | forgotten
             | standings.columns(Standing())
             | {
-                "lease_token": row.lease_token + 1,  # a visit to the old address that is still under way is refused
+                "lease_token": row.lease_token + 1,  # a visit that is still under way is refused
                 "next_due": now,
-                "next_why": "new address",
+                "next_why": "new address" if "url" in changes else "added again",
             }
         )
     if changes and row.given_up:

@@ -270,7 +270,8 @@ def test_the_next_stories_are_clean_capped_and_safe_to_click() -> None:
 
 
 def test_an_alert_of_one_story_says_nothing_of_others() -> None:
-    assert (card_for(alert()).trend, card_for(alert()).nexts) == ("", ())
+    assert (card_for(alert()).trend, card_for(alert()).nexts, card_for(alert()).more) == ("", (), 0)
+    assert card_for(alert(trend=Trend(condition="quiet", says="9 stories", number=9, more=8))).more == 8
 
 
 def test_a_card_says_what_kind_of_outlet_speaks_as_far_as_known() -> None:

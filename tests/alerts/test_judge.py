@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from alerts.judge import Judge
 from alerts.rules.ruleset import RuleSet, compile_rules
-from alerts.rules.spec import StreamSpec
+from alerts.rules.spec import QuietSpec, Rate, StreamSpec
 from alerts.story import Severity
 from alerts.stream import StreamRule
 from tests.alerts.rules.specs import rule
@@ -41,3 +41,9 @@ def test_rules_with_conditions_on_the_stream_are_told_apart_unless_they_are_swit
         )
     }
     assert [finding.match.rule for finding in judge(story("Japan"))] == ["one", "plain"]
+
+
+def test_rules_that_keep_quiet_are_told_apart_unless_they_are_switched_off() -> None:
+    spec = QuietSpec(at_most=Rate(count=3, per=timedelta(hours=1)))
+    specs = [rule("japan", "one", quiet=spec), rule("japan", "off", quiet=spec, enabled=False), rule("peru", "loud")]
+    assert Judge(compile_rules([], specs)[0]).quiet == {"one": spec}

@@ -6,8 +6,10 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from alerts.language import ENOUGH, identify, primary
+from alerts.language import ENOUGH, identify
+from alerts.language_codes import SAME, TOLD, canonical
 
 FRENCH = "Le ministère annonce un accord sur les terres rares avec le Japon avant la fin de l'année"
 ENGLISH = "The ministry announced an agreement on rare earths with Japan before the end of the year"
@@ -19,8 +21,8 @@ RUSSIAN = "Министерство объявило о соглашении с 
     [
         ("ja", "日本とフランスが円滑化協定に署名"),
         ("ja", "ﾆｭｰｶﾚﾄﾞﾆｱで暴動"),
-        ("zh", "中国收紧稀土出口管制"),
-        ("zh", "中國收緊稀土出口管制"),
+        ("zh-hans", "中国收紧稀土出口管制"),
+        ("zh-hant", "中國收緊稀土出口管制"),
         ("ko", "희토류 수출 통제 강화"),
         ("th", "จีนเข้มงวดการส่งออกแร่หายาก"),
         ("el", "Συμφωνία για τις σπάνιες γαίες"),
@@ -78,11 +80,11 @@ def test_a_japanese_headline_may_be_all_kanji_when_the_source_says_so() -> None:
 
 
 def test_a_long_text_of_han_alone_is_chinese_whatever_the_source_says() -> None:
-    assert identify("", "中国收紧稀土出口管制日本表示关切" * 5, "ja") == ("zh", "script")
+    assert identify("", "中国收紧稀土出口管制日本表示关切" * 5, "ja") == ("zh-hans", "script")
 
 
 def test_one_quoted_kana_does_not_make_a_chinese_text_japanese() -> None:
-    assert identify("", "中国的商店招牌上常见の字这是一种流行的写法许多顾客觉得很亲切", None) == ("zh", "script")
+    assert identify("", "中国的商店招牌上常见の字这是一种流行的写法许多顾客觉得很亲切", None) == ("zh-hans", "script")
 
 
 def test_a_latin_name_inside_does_not_hide_the_script() -> None:
@@ -100,15 +102,48 @@ def test_yiddish_shares_the_hebrew_script() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "code"),
+    ("title", "said", "language"),
     [
-        *(("pt-BR", "pt"), ("zh_Hant", "zh"), ("EN", "en"), (" fr ", "fr"), ("nb-no", "no"), ("iw", "he")),
-        *(("eng", "en"), ("yue-hk", "zh"), ("jp", "ja"), ("fil", "tl"), ("gsw", "gsw")),
-        *(("", None), (None, None), ("english", None), ("und", None), ("x-private", None), ("e", None), ("12", None)),
+        ("中國收緊稀土出口管制", "zh-CN", "zh-hant"),
+        ("中国收紧稀土出口管制", "zh-TW", "zh-hans"),
+        ("台北下雨", "zh-TW", "zh-hant"),
+        ("台北下雨", "zh_Hans_CN", "zh-hans"),
+        ("台北下雨", "zh", "zh"),
+        ("台北下雨", None, "zh"),
+        ("台北下雨", "en", "zh"),
+        ("法国大雨", None, "zh-hans"),  # one letter is enough where the source says nothing
+        ("法國大雨", None, "zh-hant"),
+        ("法国大雨", "zh-hk", "zh-hant"),  # but not against its word
+        ("2026", "zh-Hant", "zh-hant"),
     ],
 )
-def test_a_tag_is_reduced_to_the_language_that_texts_get(tag: str | None, code: str | None) -> None:
-    assert primary(tag) == code
+def test_chinese_has_the_script_of_its_letters_else_that_of_the_source(
+    title: str, said: str | None, language: str
+) -> None:
+    assert identify(title, "", said)[0] == language
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("fr", "Gallium, germanium : Pékin serre"),
+        ("mn", "Токиод Макрон"),
+        ("no", "Macron i Tokyo"),
+        ("cs", "Macron v Tokiu"),
+        ("sr", "Makron u Tokiju"),
+        ("fa", "مکرون در توکیو"),
+        ("gsw", "Macron z Tokio"),  # the model knows nothing of it
+    ],
+)
+def test_a_terse_headline_is_in_the_language_that_its_source_says(said: str, title: str) -> None:
+    assert identify(title, "", said)[0] == said
+
+
+@pytest.mark.parametrize(
+    ("said", "title"), [("en", "Москва"), ("ru", "Macron Tokyo"), ("ar", "Macron i Tokyo"), ("ja", "Macron Tokyo")]
+)
+def test_a_source_is_not_believed_about_letters_that_its_language_does_not_use(said: str, title: str) -> None:
+    assert identify(title, "", said)[0] != said
 
 
 def test_only_the_beginning_of_a_long_text_is_looked_at() -> None:
@@ -116,10 +151,15 @@ def test_only_the_beginning_of_a_long_text_is_looked_at() -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.one_of(st.none(), st.text(max_size=8)))
-def test_any_text_gets_a_language_that_is_a_primary_subtag_or_none(title: str, text: str, said: str | None) -> None:
+def test_any_text_gets_a_language_in_its_canonical_form_or_none(title: str, text: str, said: str | None) -> None:
     language, basis = identify(title, text, said)
     assert (language is None) is (basis == "unknown")
-    assert language is None or primary(language) == language
+    assert language is None or canonical(language) == language
+
+
+def test_every_language_that_the_model_knows_can_be_asked_for() -> None:
+    labels = {label for label, _ in LanguageIdentifier.from_model_file(MODEL_FILE).rank("words")} - {"zxx"}
+    assert {SAME.get(label, label) for label in labels} <= TOLD
 
 
 def test_the_model_is_not_loaded_before_a_text_needs_it() -> None:

@@ -19,6 +19,13 @@ CASES = st.builds(
     backlog=st.booleans(),
     edited=st.booleans(),
     heard=st.booleans(),
+    learning=st.booleans(),
+    held=st.booleans(),
+    repeated=st.booleans(),
+    critical=st.booleans(),
+    at_most=st.none() | st.integers(1, 3),
+    sent=st.integers(0, 4),
+    waiting=st.booleans(),
 )
 
 
@@ -43,6 +50,19 @@ CASES = st.builds(
         (Circumstances(counted=True), Reason.COUNTED),
         (Circumstances(counted=True, shadow=True, routed=False, told=True, told_of_copy=True), Reason.COUNTED),
         (Circumstances(counted=True, backlog=True), Reason.BACKLOG),
+        (Circumstances(counted=True, learning=True), Reason.LEARNING),
+        (Circumstances(counted=True, learning=True, backlog=True), Reason.BACKLOG),
+        (Circumstances(at_most=3, sent=2), Reason.FIRST),
+        (Circumstances(at_most=3, sent=3), Reason.OVER_LIMIT),
+        (Circumstances(at_most=3, sent=3, edited=True, heard=True), Reason.OVER_LIMIT),
+        (Circumstances(at_most=3, sent=0, waiting=True), Reason.OVER_LIMIT),
+        (Circumstances(at_most=3, sent=9, waiting=True, critical=True), Reason.FIRST),
+        (Circumstances(at_most=3, sent=3, told_of_copy=True), Reason.COPY),
+        (Circumstances(at_most=3, sent=3, shadow=True), Reason.SHADOW),
+        (Circumstances(at_most=3, sent=3, held=True), Reason.EARLIER),
+        (Circumstances(repeated=True), Reason.SAME_STORY),
+        (Circumstances(repeated=True, critical=True), Reason.SAME_STORY),
+        (Circumstances(repeated=True, at_most=3, sent=3), Reason.SAME_STORY),
     ],
 )
 def test_each_case_has_its_reason(case: Circumstances, reason: Reason) -> None:
@@ -51,8 +71,14 @@ def test_each_case_has_its_reason(case: Circumstances, reason: Reason) -> None:
 
 @given(CASES)
 def test_a_channel_is_told_exactly_when_nothing_speaks_against_it(case: Circumstances) -> None:
-    against = any((not case.routed, case.told, case.told_of_copy, case.backlog, case.counted, case.shadow))
-    assert decide(case).sends is not against
+    full = case.at_most is not None and not case.critical and (case.waiting or case.sent >= case.at_most)
+    against = case.told, case.told_of_copy, case.backlog, case.held, case.counted, case.shadow, case.repeated, full
+    assert decide(case).sends is (case.routed and not any(against))
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_can_be_said_in_words(reason: Reason) -> None:
+    assert len(reason.words) > 20
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,12 @@ async def publish(newsroom: Newsroom, *names: str, of: str = "bbc", text: str = 
     return await newsroom.visit(of, *(entry(name, title=f"talks {name}", text=text) for name in names))
 
 
+async def taught(newsroom: Newsroom) -> None:
+    """Let a day pass in which `first_seen` learns."""
+    await newsroom.ingest.teach(newsroom.judge, "rev1")
+    newsroom.clock.advance(DAY)
+
+
 async def said(newsroom: Newsroom) -> list[str]:
     return [says for _, says, _, _ in await newsroom.trends()]
 
@@ -119,11 +125,11 @@ async def test_every_channel_hears_of_it_once_and_a_rule_without_channels_is_rec
     room: Callable[..., Newsroom],
 ) -> None:
     newsroom = room(THREE_IN_AN_HOUR, "#news", "#duty")
-    await newsroom.add(source())
+    await newsroom.add(source(), source("nhk"))
     assert (await publish(newsroom, *"abcd")).alerts == 2
     newsroom.judge.rules = {"talks": ()}
     newsroom.judge.specs = {"talks": StreamSpec(first_seen="source")}
-    await newsroom.add(source("nhk"))
+    await taught(newsroom)
     assert (await publish(newsroom, "e", of="nhk")).alerts == 0
     told = await rows(newsroom.store, stream_alert)
     assert [(row.condition, row.channel, bool(row.delivery)) for row in told] == [
@@ -226,6 +232,7 @@ async def test_conditions_of_one_rule_alert_each_by_itself(room: Callable[..., N
     spec = replace(THREE_IN_AN_HOUR, first_seen="source")
     newsroom = room(spec)
     await newsroom.add(source())
+    await taught(newsroom)
     assert (await publish(newsroom, *"abc")).alerts == 2
     assert await said(newsroom) == ["3 stories in 1 h (3 make an alert)", "first story from: BBC"]
 
@@ -313,6 +320,7 @@ async def test_a_term_is_told_when_the_rule_matches_by_it_for_the_first_time(sto
     await newsroom.add(source(), visited=False)
     old = entry("1", title="gallium in mines", published=NOON - 9 * DAY)
     assert (await newsroom.visit("bbc", old, entry("2", title="gallium is mined"))).alerts == 0
+    clock.advance(DAY)
     assert (await newsroom.visit("bbc", entry("3", title="gallium and antimony mined"))).alerts == 1
     assert (await newsroom.visit("bbc", entry("4", title="antimony magnets mined"))).alerts == 1
     assert (await newsroom.visit("bbc", entry("5", title="a magnet in a mine"))).alerts == 0
@@ -325,6 +333,7 @@ async def test_a_term_is_told_when_the_rule_matches_by_it_for_the_first_time(sto
 async def test_a_source_is_told_of_when_it_matches_for_the_first_time(room: Callable[..., Newsroom]) -> None:
     newsroom = room(StreamSpec(first_seen="source"))
     await newsroom.add(source(), source("nhk"))
+    await taught(newsroom)
     assert (await newsroom.visit("bbc", entry("f", title="fish"))).alerts == 0
     assert (await publish(newsroom, *"ab")).alerts == 1
     assert (await publish(newsroom, "c")).alerts == 0
@@ -335,8 +344,72 @@ async def test_a_source_is_told_of_when_it_matches_for_the_first_time(room: Call
 async def test_the_backlog_of_a_source_makes_it_known(room: Callable[..., Newsroom]) -> None:
     newsroom = room(StreamSpec(first_seen="source"))
     await newsroom.add(source(), visited=False)
+    await taught(newsroom)
     assert (await newsroom.visit("bbc", entry("a", title="talks", published=NOON - 9 * DAY))).alerts == 0
     assert (await publish(newsroom, "b")).alerts == 0
+
+
+async def test_the_first_visit_of_a_source_only_teaches(room: Callable[..., Newsroom]) -> None:
+    newsroom = room(replace(THREE_IN_AN_HOUR, first_seen="source"))
+    await newsroom.add(source(), source("nhk"), visited=False)
+    await taught(newsroom)
+    young = [entry(name, title=f"talks {name}", published=newsroom.clock.now()) for name in "abc"]
+    assert (await newsroom.visit("bbc", *young)).alerts == 1  # to be told of, and so to be counted
+    assert await said(newsroom) == ["3 stories in 1 h (3 make an alert)"]
+    assert {reason for _, _, reason in await newsroom.reasons()} == {"learning"}
+    assert (await publish(newsroom, "d")).alerts == 0
+
+
+async def test_the_first_day_only_teaches(room: Callable[..., Newsroom], clock: FakeClock) -> None:
+    newsroom = room(StreamSpec(first_seen="source"))
+    await newsroom.add(source(), source("nhk"), source("afp"))
+    await newsroom.ingest.watch()
+    assert (await publish(newsroom, "a")).alerts == 0
+    clock.advance(DAY - MINUTE)
+    assert (await publish(newsroom, "b", of="nhk")).alerts == 0
+    assert [reason for _, _, reason in await newsroom.reasons()] == ["learning", "learning"]
+    clock.advance(MINUTE)
+    assert (await publish(newsroom, "c", of="afp")).alerts == 1
+    assert await said(newsroom) == ["first story from: AFP"]
+
+
+@pytest.mark.parametrize(("spec", "known"), [("source", {"bbc"}), ("term", {"talk"})])
+async def test_a_new_rule_learns_from_the_stories_that_are_kept(
+    store: Store, clock: FakeClock, spec: Any, known: set[str]
+) -> None:
+    newsroom = Newsroom(store, WordJudge({}), clock)
+    await newsroom.add(source(), source("nhk"))
+    await publish(newsroom, "a", "b")
+    clock.advance(2 * DAY)
+    newsroom.judge.rules = {"talks": ("#news",), "fish": ("#news",)}
+    newsroom.judge.specs = dict.fromkeys(("talks", "fish"), StreamSpec(first_seen=spec))
+    await newsroom.ingest.teach(newsroom.judge, "rev2")
+    assert {row.value for row in await rows(store, stream_known)} == known
+    assert {row.taught for row in await rows(store, stream)} == {"rev2"}
+    assert (await publish(newsroom, "c")).alerts == 0
+    assert (await newsroom.visit("nhk", entry("f", title="fish"))).alerts == 1
+
+
+async def test_a_changed_rule_learns_what_it_would_have_met_and_an_unchanged_one_reads_nothing(
+    store: Store, clock: FakeClock
+) -> None:
+    newsroom = Newsroom(store, WordJudge({"talks": ("#news",)}, {"talks": StreamSpec(first_seen="source")}), clock)
+    await newsroom.add(source(), source("nhk"))
+    await taught(newsroom)
+    await newsroom.visit("nhk", entry("f", title="fish"))
+    clock.advance(MINUTE)
+
+    class Wider(WordJudge):
+        def __call__(self, story: Any) -> Any:
+            return super().__call__(replace(story, text="talks"))
+
+    wider = newsroom.judge = Wider(newsroom.judge.rules, newsroom.judge.specs)
+    await newsroom.ingest.teach(wider, "rev2")
+    assert [row.value for row in await rows(store, stream_known)] == ["nhk"]
+    assert wider.judged
+    wider.judged.clear()
+    await newsroom.ingest.teach(wider, "rev2")
+    assert wider.judged == []
 
 
 @pytest.mark.parametrize(("spec", "known"), [("source", "bbc"), ("term", "talk")])
@@ -348,6 +421,7 @@ async def test_what_a_rule_met_before_it_had_the_condition_is_known(
     await newsroom.add(source())
     await publish(newsroom, "a")
     newsroom.judge.specs = {"talks": StreamSpec(first_seen=spec)}
+    clock.advance(DAY)
     assert (await publish(newsroom, "b")).alerts == 0
     assert [row.value for row in await rows(newsroom.store, stream_known)] == [known]
     newsroom.judge.specs = {}

@@ -141,7 +141,7 @@ async def _each_is_sent_once(store: Store, told: Sequence[Row[Any]]) -> None:
     assert sorted(row.delivery for row in told) == sorted(sent)
     alerts = [row.delivery.alert for row in await store.deliveries(limit=1000)]
     assert all(alert.trend and len(alert.matches) == 1 for alert in alerts)
-    assert {row.reason for row in await everything(store, verdict)} <= {Reason.COUNTED, Reason.BACKLOG}
+    assert {row.reason for row in await everything(store, verdict)} <= {Reason.COUNTED, Reason.BACKLOG, Reason.LEARNING}
 
 
 @given(plan=steps, visited=st.booleans())

@@ -103,6 +103,8 @@ def test_a_long_query_is_broken_at_its_operators() -> None:
     words = " OR ".join(f"mineral{number}" for number in range(30))
     (rule,) = yaml.safe_load(translate("meltwater", "s.txt", f"({words}) AND japan").yaml())["rules"]
     lines = rule["when"].splitlines()
-    assert lines[0] == "("
-    assert lines[1:3] == ["  mineral0", "  OR mineral1"]
-    assert lines[-2:] == [")", "AND japan"]
+    assert lines[0].startswith("(mineral0 OR mineral1 OR ")
+    assert lines[1].startswith(" OR mineral")
+    assert lines[-2].endswith("OR mineral29)")
+    assert lines[-1] == "AND japan"
+    assert max(map(len, lines)) <= 100

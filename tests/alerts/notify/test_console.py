@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -86,5 +87,6 @@ async def test_the_receipt_names_channel_and_key_and_nothing_can_be_found_again(
 async def test_many_stories_together_are_told_by_the_weightiest_and_name_the_next_ones() -> None:
     top = (Headline(title="Tokyo [red]confirms", url="https://nikkei.example/1", outlet="Nikkei Asia"),)
     trend = Trend(condition="count", says="5 stories in 1 h (4 make an alert)", number=5, top=top)
-    shown = await printed(alert(story("Talks open", TEXT), trend=trend))
+    shown = await printed(alert(story("Talks open", TEXT), trend=replace(trend, more=7)))
+    assert shown.index("then Tokyo") < shown.index("and 7 more")
     assert shown.index(trend.says) < shown.index("Talks open") < shown.index("then Tokyo [red]confirms · Nikkei Asia")

@@ -107,7 +107,25 @@ def test_a_story_passes_the_gates_of_which_its_test_says_nothing() -> None:
         tier=1,
         countries=("jp",),
     )
+    report = report_of("Japan", ("Japan",), ("Peru",), only=only)
+    assert (report.passed, report.problems) == (2, ())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told", "passes"),
+    [
+        ("zh-tw", "zh-hant", True),
+        ("zh-hant", "zh-hans", False),
+        ("zh-hant", "zh", False),
+        ("pt-br", "pt", True),
+        ("nb", "no", True),
+    ],
+)
+def test_the_story_of_a_test_has_a_language_that_stories_can_have(wanted: str, told: str, passes: bool) -> None:
+    only = OnlySpec(languages=(wanted,))
     assert report_of("Japan", ("Japan",), only=only).problems == ()
+    assert (report_of("Japan", (case("Japan", lang=told),), only=only).problems == ()) is passes
+    assert story_of(case("Japan", lang="pt-BR"), OnlySpec()).language == "pt"
 
 
 @pytest.mark.parametrize("said", [case("Japan", lang="en"), case("Japan", source="bbc.co.uk")])

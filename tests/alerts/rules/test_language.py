@@ -210,6 +210,8 @@ def test_a_rule_may_ask_for_facts_alone() -> None:
     ("only", "passes"),
     [
         (OnlySpec(languages=("zh",)), True),
+        (OnlySpec(languages=("zh-hant",)), True),
+        (OnlySpec(languages=("zh-hans",)), False),
         (OnlySpec(languages=("en", "ja")), False),
         (OnlySpec(sources=("nikkei.com",)), True),
         (OnlySpec(sources=("reuters.com",)), False),

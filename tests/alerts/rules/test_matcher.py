@@ -11,6 +11,7 @@ from alerts.rules.fold import fold
 from alerts.rules.nodes import And, Name, Not, Or, Phrase, Scope, Scoped
 from alerts.rules.printing import print_query
 from alerts.rules.ruleset import compile_rules
+from alerts.rules.scan import MOST_SPANS
 from alerts.story import Field
 from tests.alerts.rules.specs import entity, rule, rules
 from tests.fakes import story
@@ -118,6 +119,27 @@ def test_spans_come_title_first_in_reading_order() -> None:
         (Field.TEXT, 0),
         (Field.TEXT, 10),
     ]
+
+
+def test_of_very_many_words_a_match_names_the_first() -> None:
+    told = story("Japan and France", "Japan France " * 500)
+    (match,) = rules("japan AND france").match(told)
+    assert len(match.spans) == MOST_SPANS
+    assert [span.of(told) for span in match.spans[:4]] == ["Japan", "France", "Japan", "France"]
+    assert [span.field for span in match.spans[:3]] == [Field.TITLE, Field.TITLE, Field.TEXT]
+    assert match.spans[-1].start == 13 * (MOST_SPANS - 4) // 2 + 6
+
+
+def test_words_that_overlap_are_one_where_the_limit_is_reached() -> None:
+    told = story("-", "rare earth metals " * MOST_SPANS)
+    (match,) = rules("rare earth OR earth metals").match(told)
+    assert [span.of(told) for span in match.spans] == ["rare earth metals"] * MOST_SPANS
+
+
+def test_a_rule_is_looked_at_only_where_two_of_its_groups_were_found() -> None:
+    ruleset = rules("(japan, tokyo) AND (france, paris) AND pact")
+    for text, held in (("Tokyo, Paris, a pact", True), ("Tokyo and Paris", False), ("a pact in Tokyo", False)):
+        assert bool(ruleset.match(story("-", text))) is held
 
 
 def test_an_entity_is_found_by_any_of_its_names() -> None:

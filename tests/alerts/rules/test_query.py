@@ -334,3 +334,15 @@ def errors_of(query: str) -> tuple[Problem, ...]:
     with pytest.raises(ConfigError) as caught:
         parse(query)
     return caught.value.problems
+
+
+@pytest.mark.parametrize("pattern", [r"\b", r"\bx?", "a*", "^", "(?m)$", r"\B", "(RAA)?", r"\bRAA|\b", r"\z", "a{0}"])
+def test_a_regular_expression_that_nothing_can_satisfy_is_an_error(pattern: str) -> None:
+    (problem,) = read_query(text(f"japan AND /{pattern}/")).problems
+    assert problem.message == "the regular expression also matches the nothing between two signs"
+    assert problem.hint == r"make it ask for one sign at least: /a+/ instead of /a*/, /\bRAA\b/ instead of /\b/"
+
+
+@pytest.mark.parametrize("pattern", [r"\bRAA\b", "^a", "a+", "x$", ".", r"(?m)^\s", r"\w*x"])
+def test_a_regular_expression_that_asks_for_a_sign_is_none(pattern: str) -> None:
+    assert read_query(text(f"japan AND /{pattern}/")).problems == ()

@@ -196,7 +196,12 @@ def any_alert(draw: st.DrawFn) -> Alert:
     headlines = st.builds(Headline, title=ANYTHING, url=URLS, outlet=ANYTHING)
     top = st.lists(headlines, max_size=4).map(tuple)
     trends = st.builds(
-        Trend, condition=st.just("count"), says=ANYTHING.map("5 stories: ".__add__), number=st.just(5), top=top
+        Trend,
+        condition=st.just("count"),
+        says=ANYTHING.map("5 stories: ".__add__),
+        number=st.just(5),
+        top=top,
+        more=st.integers(0, 99),
     )
     return alert(told, matches=matches, also=also, trend=draw(st.none() | trends))
 
@@ -255,6 +260,12 @@ def test_many_stories_together_are_a_card_of_the_weightiest_with_what_they_say_a
     nexts = "Tokyo confirms (Nikkei Asia); Reuters.com: Paris too (Evil); Unlinked (Odd)"
     assert f" {SAYS}. Then: {nexts}. {TEXT} Rule " in payload["text"]
     assert payload["metadata"]["event_payload"]["kind"] == "stream"
+
+
+def test_what_is_not_named_is_counted() -> None:
+    payload = rendered(together(more=7))
+    assert payload["blocks"][2]["elements"][2]["elements"][-1]["elements"] == [plain("and 7 more")]
+    assert "Unlinked (Odd); and 7 more." in payload["text"]
 
 
 def plain(text: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -7,11 +8,16 @@ import pytest
 from click.testing import CliRunner
 
 from crawler.cli import tocsin
+from crawler.store import Store
+from crawler.store.engine import locate, writer
+from tests.crawler.store.makers import Newsroom, WordJudge, entry, source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from click.testing import Result
+
+    from tests.fakes import FakeClock
 
 SOUND = """\
 sources: [https://example.org/feed.xml]
@@ -48,6 +54,17 @@ def test_clauses_that_no_test_decides_are_listed_on_demand(tmp_path: Path) -> No
     assert f"{tmp_path}/config.yaml:4:32: note: no test of the rule pact ever decides `italy`" in done.stdout
 
 
+def test_of_thousands_of_problems_the_first_errors_are_printed_and_programs_get_all(tmp_path: Path) -> None:
+    doubles = ", ".join(f"word{number}, word{number}" for number in range(300))
+    text = f"lists: {{l: [{doubles}]}}\nrules:\n  - {{id: x, when: $l AND (a1, to: '#news'}}\n"
+    done = run(tmp_path, text)
+    assert done.exit_code == 1
+    assert "this parenthesis is never closed" in done.stderr
+    assert done.stderr.count(": warning: ") < 200
+    assert "more; `tocsin check --json` lists them all" in done.stderr
+    assert sum(one["level"] == "warning" for one in facts(tmp_path, text)["problems"]) >= 300
+
+
 def test_a_failing_test_is_an_error_with_its_place(tmp_path: Path) -> None:
     done = run(tmp_path, FAILING)
     assert done.exit_code == 1
@@ -74,3 +91,77 @@ def test_what_cannot_be_read_is_told_without_tests(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("text", "state"), [(SOUND, 0), (FAILING, 1), ("rules: [", 1)])
 def test_the_exit_code_says_whether_it_is_fine(tmp_path: Path, text: str, state: int) -> None:
     assert run(tmp_path, text).exit_code == run(tmp_path, text, "--json").exit_code == state
+
+
+@pytest.fixture
+async def collected(sqlite_url: str, clock: FakeClock) -> str:
+    """The URL of a store with a hundred stories on gold."""
+    store = Store.open(sqlite_url, clock=clock)
+    newsroom = Newsroom(store, WordJudge({}), clock)
+    await newsroom.add(source())
+    await newsroom.visit("bbc", *(entry(f"e{number}", f"Gold is up again {number}") for number in range(100)))
+    await store.close()
+    return sqlite_url
+
+
+GOLD = SOUND.replace("japan AND (france OR italy)", "gold").split("    tests:", maxsplit=1)[0]
+FOUND = 'config.yaml:5:11: warning: the rule pact holds for 100 of the last 100 stories, most often by "gold" (100)'
+
+
+def test_rules_are_tried_on_the_stories_that_were_collected(collected: str, tmp_path: Path) -> None:
+    text = f"store: {collected}\n{GOLD}"
+    done = run(tmp_path, text)
+    assert (done.exit_code, FOUND in done.stderr, "fine" in done.stdout) == (0, True, True)
+    (problem,) = facts(tmp_path, text)["problems"]
+    assert (problem["level"], problem["line"]) == ("warning", 5)
+
+
+def test_rules_with_errors_are_not_tried(collected: str, tmp_path: Path) -> None:
+    done = run(tmp_path, f"store: {collected}\n{GOLD}    severity: loud\n")
+    assert done.exit_code == 1
+    assert "last 100 stories" not in done.stderr
+
+
+def test_a_store_is_read_beside_the_daemon_that_writes_it(collected: str, tmp_path: Path, clock: FakeClock) -> None:
+    daemon = Store.open(collected, clock=clock)
+    try:
+        assert FOUND in run(tmp_path, f"store: {collected}\n{GOLD}").stderr
+    finally:
+        asyncio.run(daemon.close())
+
+
+def test_without_a_store_nothing_is_said_of_it(tmp_path: Path) -> None:
+    assert run(tmp_path, GOLD).stderr == ""
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (
+            "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE source SET name = name",
+            "keeps the database locked",
+        ),
+        ("UPDATE alembic_version SET version_num = 'older'", "has the schema older"),
+    ],
+)
+def test_a_store_that_cannot_be_read_is_one_line_and_no_failure(
+    collected: str, tmp_path: Path, spoil: str, reason: str
+) -> None:
+    other = writer(locate(collected)).raw_connection()
+    try:
+        for statement in spoil.split("; "):
+            other.cursor().execute(statement)
+        done = run(tmp_path, f"store: {collected}\n{GOLD}")
+    finally:
+        other.close()
+    assert (done.exit_code, len(done.stderr.splitlines())) == (0, 1)
+    assert done.stderr.startswith("note: the rules were not tried on collected stories: ")
+    assert reason in done.stderr
+
+
+def test_a_file_that_is_no_store_is_one_line_and_no_failure(tmp_path: Path) -> None:
+    (tmp_path / "news.db").write_text("hello")
+    done = run(tmp_path, f"store: sqlite:///news.db\n{GOLD}")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (0, 1)
+    assert "is no SQLite database" in done.stderr

@@ -22,6 +22,7 @@ rules:
     severity: high
     raise: [{to: critical, if: "title:pact"}]
   - {id: long, when: nickel, only: {min_words: 40}}
+  - {id: many, when: "(tin, zinc, iron, gold, lead, silver, copper)"}
   - {id: off, when: cobalt, enabled: false}
 """
 
@@ -48,6 +49,10 @@ def test_a_miss_says_by_how_much(run: Any) -> None:
     assert "✗ tokyo" in shown
 
 
+def test_parts_of_which_nothing_was_found_share_a_line(run: Any) -> None:
+    assert "✗ zinc, iron, gold, lead and 2 more: nothing found" in run("many", "tin").stdout
+
+
 def test_a_hit_says_by_which_words_and_how_severe(run: Any) -> None:
     shown = run("pact", "The pact\n\nJapan and France").stdout
     assert "pact: holds, critical" in shown
@@ -68,7 +73,7 @@ def test_a_rule_that_is_off_is_explained_all_the_same(run: Any) -> None:
 
 def test_programs_get_the_whole_tree(run: Any) -> None:
     (found,) = json.loads(run("pact", "A film\n\nJapan and France", "--json").stdout)
-    assert (found["rule"], found["holds"], found["severity"], found["gate"]) == ("pact", False, "high", None)
+    assert (found["rule"], found["holds"], found["severity"], found["gates"]) == ("pact", False, "high", [])
     near, no_film = found["query"]["parts"]
     assert (near["holds"], near["words"]) == (True, ["Japan", "France"])
     assert no_film["holds"] is False

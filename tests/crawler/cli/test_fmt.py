@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
@@ -70,3 +71,16 @@ def test_a_file_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
     path.write_bytes(b"rules: \xff\n")
     done = run(str(path))
     assert "cannot be read" in str(done.exception)
+
+
+def test_programs_get_what_would_be_changed(tmp_path: Path) -> None:
+    loose, fine = tmp_path / "loose.yaml", tmp_path / "fine.yaml"
+    loose.write_text("rules:\n  - when: a1   OR b1\n  - when: (a1\n", "utf-8")
+    fine.write_text("rules: []\n", "utf-8")
+    result = CliRunner().invoke(tocsin, ["fmt", "--check", "--json", str(loose), str(fine)])
+    facts = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert [(file["in_house_form"], file["rewritten"]) for file in facts["files"]] == [(False, False), (True, False)]
+    assert "+  - when: a1 OR b1" in facts["files"][0]["diff"]
+    assert [problem["line"] for problem in facts["problems"]] == [3]
+    assert "a1   OR" in loose.read_text("utf-8")

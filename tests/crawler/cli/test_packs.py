@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
+from rich.cells import cell_len
 
 from alerts.packs import load, names
+from crawler.cli import tocsin
 from crawler.cli.packs import packs, tried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from alerts.packs import Pack
 
@@ -102,6 +105,33 @@ def test_a_pack_shows_its_entities_and_lists() -> None:
     assert "$gallium" in output
     assert "use: [critical-minerals]" in output
     assert "$rare_earth_elements" in output
+
+
+def test_the_list_says_which_packs_a_configuration_switches_on(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("use: [sanctions, treaties]\n")
+    rows = json.loads(run("list", "--json", "-c", str(config))[1])
+    assert [row["name"] for row in rows if row["on"]] == ["sanctions", "treaties"]
+    config.write_text("use: sanctions\n")
+    assert "It is switched on." in run("show", "sanctions", "-c", str(config))[1]
+    assert "Switch it on with `use: [treaties]`" in run("show", "treaties", "-c", str(config))[1]
+    assert run("test", "-c", str(config))[1].splitlines() == ["sanctions: fine, 62 tests"]
+    config.write_text("rules: []\n")
+    assert run("test", "-c", str(config)) == (0, "The configuration switches no pack on.\n")
+
+
+def test_holders_of_an_office_are_dated_and_ministers_are_not_named() -> None:
+    output = run("show", "leaders")[1]
+    assert "Holder as of June 2025: Emmanuel Macron" in output
+    named = {name for name, entity in load("leaders").entities.items() if "note" in entity}
+    assert named
+    assert not [name for name in named if "minister" in name and name != "india_prime_minister"]
+
+
+def test_a_pack_fits_a_narrow_terminal() -> None:
+    for arguments in (["list"], ["show", "treaties"], ["show", "treaties", "quad"]):
+        output = CliRunner(env={"COLUMNS": "80"}).invoke(tocsin, ["packs", *arguments]).output
+        assert max(map(cell_len, output.splitlines())) <= 80
 
 
 def test_an_entity_shows_what_guards_it() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ rules:
   - {id: local, when: "nickel AND source:example.org", shadow: true}
   - {id: german, when: "nickel AND lang:de"}
   - {id: off, when: cobalt, enabled: false}
+  - {id: gated, when: zinc, only: {min_words: 40}}
+  - {id: many, when: copper, count: {n: 5, within: 1h}}
 """
 
 
@@ -60,7 +63,9 @@ def facts(result: Result) -> list[dict[str, Any]]:
 def test_a_text_is_shown_with_the_rules_that_hold_and_their_words(run: Any) -> None:
     result = run("all", "A pact\n\nJapan and France sign.")
     assert result.exit_code == 0
-    assert "critical pact  Japan, France" in result.stdout
+    assert "critical pact  “Japan”, “France”  raised from high  → #news" in result.stdout
+    assert "5 words" not in result.stdout
+    assert "4 words" in result.stdout
     assert "1 of 1 story matched" in result.stdout
 
 
@@ -106,11 +111,40 @@ def test_a_file_and_standard_input_are_read(run: Any, tmp_path: Path) -> None:
     assert facts(run("pact", "-", "--json", stdin="A pact\n\nJapan and France"))[0]["title"] == "A pact"
 
 
+@pytest.mark.parametrize("stdin", ["", " \n\n", "\ufeff"])
+def test_nothing_to_read_is_wrong_usage(run: Any, stdin: str) -> None:
+    for result in (run("all", "-", stdin=stdin), run("all", " ")):
+        assert result.exit_code == 2
+        assert "there is no text" in result.output
+
+
+def test_a_long_text_is_cut_as_those_of_sources_are_and_that_is_said(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "story.txt"
+    path.write_text("A pact\n\n" + "many words " * 400_000 + "Japan and France", encoding="utf-8")
+    result = run("pact", str(path), "--json")
+    assert "The text is cut to its first 100,000 characters" in result.stderr
+    assert facts(result)[0]["matches"] == []
+    assert "the title is cut to its first 1,000 characters" in run("pact", "x" * 1_001 + "\n\ny").stderr.lower()
+
+
 def test_what_does_not_match_is_said(run: Any) -> None:
     result = run("all", "cobalt")
     assert result.exit_code == 0
     assert "no match" in result.stdout
     assert "0 of 1 story matched" in result.stdout
+
+
+def test_a_rule_that_only_a_gate_holds_back_is_named(run: Any) -> None:
+    result = run("all", "zinc")
+    assert "held back gated  only: min_words: the text has 1, fewer than 40" in result.stdout
+    assert facts(run("all", "zinc", "--json"))[0]["held_back"] == [
+        {"rule": "gated", "gate": "min_words: the text has 1, fewer than 40"}
+    ]
+    assert "`tocsin explain pact` with the same text" in run("pact", "zinc").stdout
+
+
+def test_a_rule_with_a_condition_says_that_it_only_counts(run: Any) -> None:
+    assert "counted: it has a condition on many stories" in run("all", "copper").stdout
 
 
 def test_a_rule_that_is_not_there_is_wrong_usage_with_the_nearest(run: Any) -> None:
@@ -190,3 +224,10 @@ def test_of_a_long_text_the_paragraphs_with_hits_are_shown() -> None:
     assert highlighted(story, "text", []).plain == text[:600] + " …"
     start = text.index("pact")
     assert highlighted(story, "text", [Span(Field.TEXT, start, start + 4)]).plain == "a pact in here"
+
+
+def test_of_very_many_such_paragraphs_the_first_are_shown() -> None:
+    text = "\n\n".join(["pact " * 30] * 20)
+    story = Story(id=1, outlet=Outlet(id="a", name="A", host="a"), url=None, title="", text=text, seen=NOON)
+    spans = [Span(Field.TEXT, found.start(), found.end()) for found in re.finditer("pact", text)]
+    assert highlighted(story, "text", spans).plain.endswith("and 15 more paragraphs with such words")

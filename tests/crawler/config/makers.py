@@ -16,7 +16,7 @@ from crawler.config.nodes import Context, Item
 
 def base() -> dict[str, Any]:
     return {
-        "sources": [{"url": "https://www.example.org/feed.xml"}],
+        "sources": [{"url": "https://www.example.org/feed.xml", "country": "jp", "tier": "1"}],
         "entities": {"japan": {"aliases": ["Japan"]}},
         "rules": [{"id": "japan", "when": "$japan", "to": "#news"}],
     }

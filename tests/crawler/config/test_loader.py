@@ -109,7 +109,8 @@ rules:
       match:
         - {title: Japan, body: Tokyo, source: mofa, lang: en, severity: critical, highlights: [Japan]}
       ignore: [France, {title: France, body: Paris, source: mofa, lang: en}]
-  - {id: quiet, when: $japan, to: "#japan", silence: 3d}
+  - {id: silent, when: $japan, to: "#japan", silence: 3d}
+  - {id: quiet, when: $japan, to: "#japan", quiet: {same_story: 7d, at_most: 10/30m}}
 cards: {same_story: 24h}
 log: {format: json, level: debug}
 """
@@ -317,7 +318,10 @@ def test_one_included_file_may_hold_everything_about_rules(tmp_path: Path) -> No
     config = loaded(
         tmp_path, base() | {"include": ["rules/*.yaml"], "entities": {}, "rules": [], "defaults": {"to": "#n"}}
     )
-    assert [warning.message for warning in config.warnings] == ["no rule uses the list critical_minerals"]
+    unwatched = [f"no source is called `{host}`, and none is at that host" for host in ("reuters.com", "nikkei.com")]
+    assert sorted(warning.message for warning in config.warnings) == sorted(
+        ["no rule uses the list critical_minerals", *unwatched]
+    )
     assert len(config.rules.rules) == 8
     report = run_tests(config.rules)
     assert (report.passed, report.problems) == (35, ())

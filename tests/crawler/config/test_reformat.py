@@ -47,7 +47,7 @@ def test_only_the_queries_change_and_everything_else_stays_byte_for_byte() -> No
           raa:
             aliases:
               en:
-                - {text: RAA,   case: exact, needs: 'Japan OR (france OR paris)'}   # an acronym
+                - {text: RAA,   case: exact, needs: 'Japan OR (france, paris)'}   # an acronym
         queries:
           both: "$raa NEAR/5 hl"    # saved
         rules:
@@ -73,7 +73,7 @@ def test_only_the_queries_change_and_everything_else_stays_byte_for_byte() -> No
         (r'"/\\d+ tons/  OR x"', r'"/\\d+ tons/ OR x"'),
         ("japan AND\n      france", "japan AND\n      france"),
         ("&q japan  OR france", "&q japan OR france"),
-        ("$raa SAME (a,b)", "$raa PARA (a OR b)"),
+        ("$raa SAME (a,b)", "$raa PARA (a, b)"),
         ("ATLEAST5 gallium", "ATLEAST/5 gallium"),
     ],
 )
@@ -90,8 +90,8 @@ def test_a_plain_value_gets_quotes_where_brackets_need_them() -> None:
 def test_a_long_query_is_broken_only_in_a_block() -> None:
     words = " OR ".join(f"mineral{number}" for number in range(12))
     block = formatted(f"rules:\n  - when: |\n      ({words})   AND japan\n")
-    assert "      (\n        mineral0\n        OR mineral1\n" in block
-    assert block.endswith("        OR mineral11\n      )\n      AND japan\n")
+    assert "      (mineral0 OR mineral1 OR mineral2 " in block
+    assert block.endswith("\n       OR mineral7 OR mineral8 OR mineral9 OR mineral10 OR mineral11)\n      AND japan\n")
     assert formatted(f"rules:\n  - when: ({words})  AND japan\n") == f"rules:\n  - when: ({words}) AND japan\n"
 
 
@@ -164,7 +164,7 @@ terms: st.SearchStrategy[Node] = st.one_of(
 def grown(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     several = st.lists(inner, min_size=2, max_size=4)
     return st.one_of(
-        several.map(lambda parts: Or(parts=tuple(parts))),
+        st.builds(lambda parts, commas: Or(parts=tuple(parts), commas=commas), several, st.booleans()),
         st.builds(lambda parts, no: And(parts=(*parts, Not(part=no))), several, terms),
         st.builds(lambda left, right: Near(left=left, right=right, distance=5, ordered=True), terms, terms),
         terms.map(lambda part: Scoped(field=Scope.TITLE, part=part)),

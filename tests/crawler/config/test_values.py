@@ -26,9 +26,21 @@ def test_a_size_is_its_number_times_its_unit(number: int, unit: str) -> None:
     assert values.size(f"{number}{unit}") == number * one
 
 
+@given(st.integers(1, 999_999), st.timedeltas(min_value=timedelta(minutes=1), max_value=timedelta(days=90)))
+def test_a_rate_is_a_number_in_a_time(count: int, per: timedelta) -> None:
+    per -= timedelta(microseconds=per.microseconds)
+    assert values.rate(f"{count}/{values.spell(per)}") == (count, per)
+
+
+@pytest.mark.parametrize(("text", "per"), [("3/m", 60), ("3/h", 3600), (" 3/d ", 86400), ("3/1h30m", 5400)])
+def test_a_rate_may_leave_out_the_one(text: str, per: int) -> None:
+    assert values.rate(text) == (3, timedelta(seconds=per))
+
+
 READERS = [
     values.text,
     values.duration,
+    values.rate,
     values.size,
     values.flag,
     values.severity,

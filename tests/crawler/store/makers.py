@@ -19,7 +19,7 @@ from tests.fakes import NOON, FakeClock
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from alerts.rules.spec import StreamSpec
+    from alerts.rules.spec import QuietSpec, StreamSpec
     from alerts.story import Story
     from crawler.store import Store
 
@@ -74,8 +74,8 @@ def poll(
 class WordJudge:
     """A rule for each word: it holds where the word stands, and names these channels.
 
-    ``streams`` are those of the rules that have conditions on the stream, by word in lower case; words in
-    ``shadows`` are on trial.
+    ``streams`` are those of the rules that have conditions on the stream, and ``quiet`` says how rules keep quiet,
+    both by word in lower case; words in ``shadows`` are on trial.
     """
 
     def __init__(
@@ -84,10 +84,12 @@ class WordJudge:
         streams: Mapping[str, StreamSpec] | None = None,
         *,
         shadows: Collection[str] = (),
+        quiet: Mapping[str, QuietSpec] | None = None,
     ) -> None:
         self.rules = rules
         self.specs = streams or {}
         self.shadows = shadows
+        self.quiet = quiet or {}
         self.judged: list[tuple[int, int]] = []
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alerts.errors import StoreError
-from crawler.poll import Answer, Validators
+from crawler.poll import Answer, Tally, Validators
 from tests.crawler.store.makers import HOUR, LEASE, MINUTE, Newsroom, WordJudge, entry, poll, source
 from tests.fakes import NOON
 
@@ -166,8 +166,35 @@ async def test_a_source_that_left_the_configuration_rests_and_keeps_its_history(
     assert (gone.condition, gone.stories) == ("disabled", 1)
     await store.sync_sources([source()], NOON)
     back = await status(store)
-    assert (back.condition, back.stories) == ("ok", 1)
-    assert not (await newsroom.claim("bbc")).first
+    assert (back.condition, back.stories, back.next_why) == ("ok", 1, "added again")
+
+
+async def test_a_source_that_is_added_again_starts_over_with_its_backlog(store: Store, newsroom: Newsroom) -> None:
+    await newsroom.add(source())
+    await newsroom.visit("bbc", entry("a"), failures=3, next_at=NOON + HOUR)
+    under_way = await newsroom.claim("bbc")
+    await store.sync_sources([], NOON)
+    await store.sync_sources([source()], NOON + MINUTE)
+    with pytest.raises(StoreError, match="nothing was written"):
+        await newsroom.ingest.commit(poll(under_way, source(), entry("b")))
+    claim = await only_claim(store, at_minutes=1)
+    assert (claim.first, claim.validators, claim.failures, claim.due) == (True, Validators(), 0, NOON + MINUTE)
+    await store.release(claim)
+    known, old = entry("a"), entry("old", title="old talks", published=NOON - 30 * HOUR)
+    assert await newsroom.visit("bbc", known, old, entry("c", title="new talks")) == Tally(new=2, seen=1, alerts=1)
+    assert [title for _, title, _ in await newsroom.told()] == [entry("a").title, "new talks"]
+
+
+async def test_what_was_edited_while_a_source_was_gone_is_told_only_if_it_is_young_enough(
+    store: Store, newsroom: Newsroom
+) -> None:
+    await newsroom.add(source())
+    old, young = NOON - 30 * HOUR, NOON - HOUR
+    await newsroom.visit("bbc", *(entry(str(at), title="fish", published=at) for at in (old, young)))
+    await store.sync_sources([], NOON)
+    await store.sync_sources([source()], NOON)
+    await newsroom.visit("bbc", *(entry(str(at), title="fish talks", published=at) for at in (old, young)))
+    assert sorted(reason for _, _, reason in await newsroom.reasons()) == ["backlog", "edited"]
 
 
 async def test_a_new_address_starts_over_and_refuses_a_visit_to_the_old_one(store: Store, newsroom: Newsroom) -> None:

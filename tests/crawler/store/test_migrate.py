@@ -83,7 +83,8 @@ async def test_what_an_older_program_judged_is_the_past_of_a_condition(tmp_path:
     go_back(url, "0001")
 
     newsroom = Newsroom(Store.open(url, clock=clock), WordJudge({"talks": ("#news",)}, spec), clock)
-    await newsroom.add(source(), source("nhk"), visited=False)
+    clock.advance(timedelta(days=1))
+    await newsroom.add(source(), source("nhk"))
     assert (await newsroom.visit("bbc", entry("b", title="talks go on"))).alerts == 0
     assert (await newsroom.visit("nhk", entry("c", title="talks here"))).alerts == 1
     assert len(await newsroom.told()) == 2

@@ -1,0 +1,43 @@
+"""How many blanks stand before a place of a text, and the way back, without counting from its start."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import accumulate, count
+from operator import sub
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_STRIDE = 512  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Blanks:
+    """A text whose blanks are counted."""
+
+    text: str
+    _others: Sequence[int]  # how many characters that are no blanks stand before each _STRIDE-th one
+
+    @classmethod
+    def of(cls, text: str) -> Blanks:
+        """Count the blanks of a text."""
+        blanks = [text.count(" ", start, start + _STRIDE) for start in range(0, len(text), _STRIDE)]
+        return cls(text, list(map(sub, count(0, _STRIDE), accumulate(blanks, initial=0))))
+
+    def before(self, place: int) -> int:
+        """Return how many blanks stand before a place."""
+        stride = place // _STRIDE
+        start = stride * _STRIDE
+        return start - self._others[stride] + self.text.count(" ", start, place)
+
+    def place(self, number: int) -> int:
+        """Return the place of the character before which so many stand that are no blanks, itself none."""
+        stride = bisect_right(self._others, number) - 1
+        start = stride * _STRIDE
+        end = start + number + 1 - self._others[stride]
+        while blanks := self.text.count(" ", start, end):  # so many characters are missing yet
+            start, end = end, end + blanks
+        return end - 1

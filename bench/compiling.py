@@ -1,0 +1,67 @@
+"""What it takes to compile rules in a process that has done nothing before: ``python -m bench.compiling RULES``."""
+
+from __future__ import annotations
+
+import gc
+import json
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alerts.rules.ruleset import compile_rules
+from bench import corpus
+
+if TYPE_CHECKING:
+    from bench.corpus import Corpus, Scale
+
+STORIES = 200  # to take terms from
+STATM = Path("/proc/self/statm")  # on Linux only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Of compiling a rule set."""
+
+    seconds: float  # of the process's own time
+    megabytes: float  # that the process holds more than before
+    peak: float  # that it held more at the worst moment, in MB
+
+
+def in_a_fresh_process(scale: Scale) -> Cost:
+    """Measure the rules of a scale by themselves."""
+    command = [sys.executable, "-m", "bench.compiling", str(scale.rules)]
+    answer = subprocess.run(command, capture_output=True, check=True, cwd=Path(__file__).parents[1])  # noqa: S603  our own
+    return Cost(**json.loads(answer.stdout))
+
+
+def measure(written: Corpus, scale: Scale) -> Cost:
+    """Compile the rules of a scale here and now."""
+    entities, rules = corpus.specs(corpus.wishes(written, scale))
+    gc.collect()
+    before, start = _memory(), time.process_time()
+    ruleset, _ = compile_rules(entities, rules)
+    seconds = time.process_time() - start
+    assert len(ruleset.rules) == scale.rules  # noqa: S101  and so it is not thrown away before it is weighed
+    return Cost(seconds=seconds, megabytes=_memory() - before, peak=peak_memory() - before)
+
+
+def peak_memory() -> float:
+    """Return the most memory that this process ever took, in MB; macOS counts in bytes, Linux in kilobytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def _memory() -> float:
+    """Return the memory that this process takes, in MB; where nobody tells, the most it ever took."""
+    if not STATM.exists():
+        return peak_memory()
+    return int(STATM.read_text().split()[1]) * resource.getpagesize() / (1 << 20)
+
+
+if __name__ == "__main__":
+    (chosen,) = (scale for scale in corpus.SCALES if scale.rules == int(sys.argv[1]))
+    print(json.dumps(asdict(measure(corpus.write(STORIES), chosen))))
