@@ -16,6 +16,7 @@ class Reason(StrEnum):
 
     FIRST = "first"
     NEW_RULE = "new-rule"
+    PAGE = "page"
     EDITED = "edited"
     BACKLOG = "backlog"
     COPY = "copy"
@@ -27,11 +28,12 @@ class Reason(StrEnum):
     COUNTED = "counted"
     LEARNING = "learning"
     SHADOW = "shadow"
+    UNDONE = "undone"
 
     @property
     def sends(self) -> bool:
         """Whether a message of its own follows."""
-        return self in {Reason.FIRST, Reason.NEW_RULE, Reason.EDITED}
+        return self in {Reason.FIRST, Reason.NEW_RULE, Reason.PAGE, Reason.EDITED}
 
     @property
     def words(self) -> str:
@@ -42,6 +44,7 @@ class Reason(StrEnum):
 _WORDS = {
     Reason.FIRST: "the channel had not heard of this story",
     Reason.NEW_RULE: "the channel had heard of this story, but not by this rule",
+    Reason.PAGE: "the story's page says it; what the source itself says of the story does not",
     Reason.EDITED: "the outlet changed the text, and only now the rule holds",
     Reason.BACKLOG: "it was there before the first visit of its source, older than `backlog` or undated",
     Reason.COPY: "the channel heard it by this rule when another outlet, or another item, said the same",
@@ -53,6 +56,7 @@ _WORDS = {
     Reason.COUNTED: "the rule tells of many stories together, and this is one of them",
     Reason.LEARNING: "the rule's `first_seen` learns what there is before it tells; its other conditions count it",
     Reason.SHADOW: "the rule is on trial: it would have told",
+    Reason.UNDONE: "what the source says of the story matched, its page does not: it says what the rule excludes",
 }
 
 
@@ -69,6 +73,7 @@ class Circumstances:
     backlog: bool = False  # the rule held when the story was taken in as backlog
     held: bool = False  # the rule is new or changed since the version before, for which it holds as well
     edited: bool = False  # this is not the story's first version
+    page: bool = False  # it is the text of the story's page
     heard: bool = False  # of the group, by whatever rule
     repeated: bool = False  # the rule told of the same text within its `same_story`, though too long ago for a copy
     critical: bool = False  # the match is critical, so no limit holds it back
@@ -105,6 +110,8 @@ def decide(case: Circumstances) -> Reason:  # noqa: C901, PLR0911  a table of re
         return Reason.SAME_STORY
     if case.over_limit:
         return Reason.OVER_LIMIT
+    if case.page:
+        return Reason.PAGE
     if case.edited:
         return Reason.EDITED
     return Reason.NEW_RULE if case.heard else Reason.FIRST

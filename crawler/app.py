@@ -14,12 +14,13 @@ from alerts.courier import Courier, Pace
 from alerts.errors import StoreError
 from alerts.judge import Judge
 from alerts.language import identify
-from alerts.outbox import State
+from alerts.outbox import FINAL, State
 from crawler.crawl import Crawl
 from crawler.dispatch import Dispatcher
 from crawler.ids import Ids
 from crawler.ingest import Ingestor
 from crawler.log import configure as configure_log
+from crawler.pages import PagePatrol
 from crawler.patrol import Patrol
 from crawler.poll import Answer
 from crawler.reload import Reloader, compare, merged
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from crawler.clock import Clock
     from crawler.config.loader import Attempt
     from crawler.config.model import Config
+    from crawler.page import PageVisit
     from crawler.poll import Poll, Tally
     from crawler.reload import Changes
     from spiders.source import Source
@@ -73,6 +75,13 @@ class Announcing:
             self._courier.wake()
         return tally
 
+    async def commit_page(self, visit: PageVisit) -> Tally:
+        """Commit, then tell the courier."""
+        tally = await self._ingest.commit_page(visit)
+        if tally.alerts:
+            self._courier.wake()
+        return tally
+
     async def watch(self) -> None:
         """Look at what only time can bring about, such as silence, and tell the courier."""
         try:
@@ -104,8 +113,10 @@ class App:
         turns = Turns(config.fetch, clock)
         self.crawl = Crawl(config.fetch, clock=clock, turns=turns)
         judge, revision = Judge(config.rules), config.rules.revision
-        same_story = config.cards.same_story
-        self.ingest = Ingestor(self.store, judge, revision, Ids(clock), clock, same_story=same_story)
+        cards = config.cards
+        self.ingest = Ingestor(
+            self.store, judge, revision, Ids(clock), clock, same_story=cards.same_story, hold=cards.hold
+        )
         self.announcing = Announcing(self.ingest, self.courier)
         self.patrol = Patrol(
             self.store,
@@ -115,6 +126,9 @@ class App:
             limits=config.fetch,
             clock=clock,
             turns=turns,
+        )
+        self.pages = PagePatrol(
+            self.store, self.announcing, self.crawl, _by_id(config.sources), turns=turns, clock=clock
         )
         self.dispatcher = Dispatcher()
         self.websub = WebSub(config.websub, config.fetch, self.store, clock) if config.websub else None
@@ -132,7 +146,7 @@ class App:
     async def __aexit__(self, *_: object) -> None:
         if self.reloader:
             self.reloader.stop()
-        await asyncio.gather(self.patrol.drain(PATIENCE), self.courier.stop(PATIENCE))
+        await asyncio.gather(self.patrol.drain(PATIENCE), self.pages.drain(PATIENCE), self.courier.stop(PATIENCE))
         self.dispatcher.stop()
         if self.websub:
             await self.websub.stop()
@@ -144,6 +158,7 @@ class App:
         """Work until ``stop`` is set."""
         delivering = asyncio.create_task(self.courier.run(), name="courier")
         self.dispatcher.every(TICK, partial(self.patrol.tick, gently=True), name="patrol")
+        self.dispatcher.every(TICK, self.pages.tick, name="pages")
         self.dispatcher.every(MINUTE, self.announcing.watch, name="watch")
         if self.websub:
             await self.websub.start()
@@ -172,11 +187,12 @@ class App:
         await self.ingest.teach(judge, revision)
         await self.store.sync_sources(config.sources, self.clock.now())
         # No waiting from here on: nobody sees one part of the new configuration and one of the old.
-        self.ingest.replace(judge, revision, same_story=config.cards.same_story)
+        self.ingest.replace(judge, revision, same_story=config.cards.same_story, hold=config.cards.hold)
         self.crawl.configure(config.fetch)
         if self.websub:
             self.websub.configure(config.fetch)
         self.patrol.replace(_by_id(config.sources), config.fetch)
+        self.pages.replace(_by_id(config.sources))
         if config.log != self.config.log:
             configure_log(config.log.format, config.log.level)
         self.config = config
@@ -187,6 +203,8 @@ class App:
         start = self.clock.now()
         await self.patrol.tick()
         await self.patrol.idle()
+        while await self.pages.tick():
+            await self.pages.idle()
         await self.announcing.watch()
         await self.courier.drain(PATIENCE_ONCE)
         counts = self.patrol.counts
@@ -196,7 +214,7 @@ class App:
             unchanged=counts[Answer.UNCHANGED],
             failed=counts[Answer.FAILED],
             stories=len(await self.store.outcomes(start)),
-            waiting=sum(count for state, count in overview.outbox.items() if state not in {State.SENT, State.DEAD}),
+            waiting=sum(count for state, count in overview.outbox.items() if state not in FINAL),
             dead=overview.outbox[State.DEAD],
         )
 

@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from alerts.errors import FetchError
 from crawler.answers import READABLE, conditions, digest, freshness, refused, validators
@@ -32,9 +32,12 @@ if TYPE_CHECKING:
     from crawler.config.model import FetchConfig
     from crawler.hops import Arrival, Fetcher, Turns
     from crawler.more import Gathered
+    from spiders.article import Article
     from spiders.base import Page
     from spiders.entry import Reading
     from spiders.source import Source
+
+T = TypeVar("T")
 
 _FOR_MACHINES = frozenset({"feed", "sitemap"})  # kinds of sources that are no web pages
 _SLACK = timedelta(seconds=30)  # on top of three full time-outs, before a visit counts as lost
@@ -61,7 +64,7 @@ class Parser(Protocol):
     def start(self) -> None:
         """Get ready in the background."""
 
-    async def run(self, function: Callable[..., Reading], *args: object) -> Reading:
+    async def run(self, function: Callable[..., T], *args: object) -> T:
         """Return ``function(*args)``; raises FetchError ``parser-killed``."""
 
     async def stop(self) -> None:
@@ -94,12 +97,14 @@ class Crawl:
         clock: Clock,
         *,
         parser: Parser | None = None,
+        extractor: Parser | None = None,
         turns: Turns | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._config = config
         self._clock = clock
         self._parser = parser or ParserPool()
+        self._extractor = extractor or ParserPool()  # of its own, so that no page keeps a feed waiting
         self._turns = turns or NoTurns()
         self._tls = tls
         self._built: _Machine | None = None
@@ -172,6 +177,12 @@ class Crawl:
             raise FetchError("not-a-page", f"{kind}, not a web page", status=page.status)
         return self._document(page)
 
+    async def article(self, url: str, source: Source) -> Article:
+        """Fetch the page of an article and read it; raises FetchError as ``page`` and ``extract`` do."""
+        from spiders.article import extract  # its libraries' home is the worker
+
+        return await self._extractor.run(extract, await self.page(url, source), source)
+
     async def stop(self, timeout: timedelta = timedelta(seconds=5)) -> None:  # noqa: ASYNC109 -- it bounds the engines' own farewell
         """Stop the engines, fail open visits as ``stopped``, close connections and workers."""
         if self._built is not None:
@@ -179,7 +190,7 @@ class Crawl:
             await asyncio.gather(self._built.browser.stop(), *(engine.refuse() for engine in engines))
             await self._built.client.close()  # first, so that the engines need not wait for slow answers
             await asyncio.gather(*(engine.stop(timeout) for engine in engines))
-        await self._parser.stop()
+        await asyncio.gather(self._parser.stop(), self._extractor.stop())
 
     @property
     def _machine(self) -> _Machine:

@@ -23,8 +23,21 @@ _FIRST_WAIT = timedelta(minutes=1)
 _FACTOR = 4
 _LONGEST_WAIT = timedelta(hours=1)
 _PASSING = frozenset(  # what may be over in a minute; everything else is the page's last word
-    "timeout dns refused reset unreachable short-body bad-http engine-gone internal host-held parser-killed "
-    "http-408 http-425 http-429 http-500 http-502 http-503 http-504 robots-unreachable".split()
+    {
+        *(
+            "timeout",
+            "connect-timeout",
+            "slow-body",
+            "dns",
+            "refused",
+            "reset",
+            "unreachable",
+            "short-body",
+            "bad-http",
+        ),
+        *("http-408", "http-425", "http-429", "http-500", "http-502", "http-503", "http-504", "host-held"),
+        *("robots-unreachable", "engine-gone", "parser-killed", "internal", "browser", "browser-gone", "browser-busy"),
+    }
 )
 
 

@@ -181,7 +181,7 @@ KEYS: tuple[Key, ...] = (
     # cards and log
     Key("cards", "how stories become messages"),
     Key("cards.same_story", "how long a story with the same text counts as a copy"),
-    Key("cards.hold", "a pause before a card", "remove it; cards are sent at once"),
+    Key("cards.hold", "how long an alert waits for its story's page, at most 10m; a critical one never does"),
     Key("cards.thread_life", "how long a card grows", "remove it; cards do not grow yet"),
     Key("cards.style", "full or compact", "remove it; cards are full"),
     Key("cards.template", "a layout of your own", "remove it; there is one layout"),

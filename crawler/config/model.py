@@ -88,6 +88,7 @@ class WebSubConfig:
 class CardsConfig:
     """The ``cards:`` section."""
 
+    hold: timedelta = timedelta(seconds=30)  # how long an alert waits for its story's page
     same_story: timedelta = timedelta(hours=72)
 
 

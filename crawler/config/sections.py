@@ -26,6 +26,7 @@ DEFAULT_STORE = "sqlite:///var/tocsin.db"
 DEFAULT_USER_AGENT = "Tocsin/{version}"
 _SQLITE = "sqlite:///"
 _LONGEST_TIMEOUT = 600 * values.SECOND
+_LONGEST_HOLD = 600 * values.SECOND
 
 engine = values.choice("auto", "embedded", later={"procrastinate": "write auto: one process does all the work"})
 
@@ -120,7 +121,11 @@ def _bounds(section: Section, known: SourceDefaults) -> tuple[timedelta, timedel
 
 def read_cards(section: Section) -> CardsConfig:
     """Read ``cards:``."""
-    return CardsConfig(same_story=section.read("same_story", values.duration, CardsConfig().same_story))
+    usual = CardsConfig()
+    return CardsConfig(
+        hold=section.read("hold", values.duration_between(0 * values.SECOND, _LONGEST_HOLD), usual.hold),
+        same_story=section.read("same_story", values.duration, usual.same_story),
+    )
 
 
 def read_websub(section: Section) -> WebSubConfig | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from alerts.errors import StoreError
 from crawler.poll import Tally
-from crawler.store import deliveries, engine, ledger, migrate, reports, stories, subscriptions, versions, visits
+from crawler.store import deliveries, engine, ledger, migrate, pages, reports, stories, subscriptions, versions, visits
 from crawler.store.ledger import Account, Dossier, Latency, VisitLine
 from crawler.store.lock import DataLock
 from crawler.store.reports import DeliveryStatus, HeldBack, Hold, Outcome, Overview, Ruling, SourceStatus
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from alerts.story import Story
     from alerts.stream import Condition, StreamState
     from crawler.clock import Clock
+    from crawler.page import PageClaim, PageVisit
     from crawler.poll import Claim, Poll
     from crawler.standing import HostHold
     from crawler.store.plan import Memory, Plan
@@ -87,6 +88,7 @@ class Store:
         try:
             writer.run_now(migrate.upgrade)
             writer.run_now(visits.free_all)
+            writer.run_now(pages.free_all)
         except BaseException:
             writer.close()
             lock.release()
@@ -144,6 +146,14 @@ class Store:
         """Return the hosts that still want to be left alone."""
         return await self._reader.run(partial(visits.host_holds, now=now))
 
+    async def claim_pages(self, now: datetime, limit: int, lease: timedelta) -> Sequence[PageClaim]:
+        """Claim up to ``limit`` due pages, longest overdue first, each until ``now + lease``."""
+        return await self._write(partial(pages.claim, now=now, limit=limit, lease=lease))
+
+    async def release_page(self, claim: PageClaim, *, not_before: datetime | None = None) -> None:
+        """Give a claim back unvisited: it is due again at once, or at ``not_before``."""
+        await self._write(partial(pages.release, claimed=claim, not_before=not_before))
+
     # ------------------------------------------------------------ ingest
 
     async def commit(self, poll: Poll, *steps: Callable[[Memory], Plan]) -> Tally:
@@ -161,6 +171,15 @@ class Store:
             visits.settle(connection, poll, plan)
             visits.log(connection, poll, tally, [*notes, *(event.text for event in plan.events)])
             return tally
+
+        return await self._write(take_in)
+
+    async def commit_page(self, visit: PageVisit, *steps: Callable[[Memory], Plan]) -> Tally:
+        """Take a page in, as ``commit`` does a poll. Raises StoreError when the claim is outdated."""
+
+        def take_in(connection: Connection) -> Tally:
+            pages.settle(connection, visit)
+            return _take(connection, steps)[0]
 
         return await self._write(take_in)
 

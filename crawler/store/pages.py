@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from alerts.errors import StoreError
+from alerts.outbox import State
+from alerts.policy import Reason
 from crawler.page import PageClaim, PageState
-from crawler.store.schema import page
+from crawler.store.plan import Draft, Waiting
+from crawler.store.rows import state
+from crawler.store.schema import delivery_log, outbox, page, story, verdict
+from crawler.store.versions import newest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +22,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from crawler.page import PageVisit
-    from crawler.store.plan import WantedPage
+    from crawler.store.plan import Shift, WantedPage
+
+
+_WAITING = (
+    select(outbox.c.key, outbox.c.channel, verdict.c.version, verdict.c.rule, verdict.c.reason)
+    .join(verdict, verdict.c.delivery == outbox.c.key)
+    .where(outbox.c.story_id == bindparam("story"), verdict.c.story_id == bindparam("story"))
+    .where(outbox.c.state == State.PENDING, outbox.c.attempts == 0)
+    .order_by(outbox.c.key, verdict.c.version)
+)
 
 
 def free_all(connection: Connection) -> None:
@@ -87,6 +101,51 @@ def want(connection: Connection, wanted: Sequence[WantedPage]) -> None:
         if one.story in known:
             again = _first(one) | {"lease_token": page.c.lease_token + 1, "lease_until": None}
             connection.execute(update(page).where(page.c.story_id == one.story).values(again))
+
+
+def draft(connection: Connection, story_id: int) -> Draft | None:
+    """Return a story as it reads now, and the messages about it that nobody has begun to send."""
+    row = connection.execute(select(story).where(story.c.id == story_id)).one_or_none()
+    if row is None:
+        return None
+    told: dict[tuple[str, str, int], dict[str, Reason]] = {}
+    for one in connection.execute(_WAITING, {"story": story_id}):
+        told.setdefault((one.key, one.channel, one.version), {})[one.rule] = Reason(one.reason)
+    return Draft(
+        story=newest(connection, story.c.id == story_id)[0],
+        state=state(row),
+        waiting=[Waiting(key=key, channel=at, version=of, told=rules) for (key, at, of), rules in told.items()],
+    )
+
+
+def shift(connection: Connection, shifts: Sequence[Shift]) -> None:
+    """Let messages go out, tell of another version, or tell of nothing any more."""
+    for one in shifts:
+        _let_go(connection, one)
+        values: dict[str, Any] = {"changed": one.at}
+        if one.release:
+            values["not_before"] = one.at
+        if one.moved_to is not None:
+            values |= {"version": one.moved_to, "group_id": one.group}
+        if one.is_void:
+            why = ", ".join(sorted(set(one.withdrawn.values())))
+            values |= {"state": State.WITHDRAWN, "reason": why, "not_before": None}
+            line = {"key": one.waiting.key, "at": one.at, "state": State.WITHDRAWN, "reason": why, "detail": ""}
+            connection.execute(insert(delivery_log), line)
+        connection.execute(update(outbox).where(outbox.c.key == one.waiting.key).values(values))
+
+
+def _let_go(connection: Connection, one: Shift) -> None:
+    """Take the message from the verdicts that it tells of no longer."""
+    verdicts = update(verdict).where(
+        verdict.c.story_id == one.story,
+        verdict.c.version == one.waiting.version,
+        verdict.c.channel == one.waiting.channel,
+    )
+    if one.moved_to is not None:
+        connection.execute(verdicts.where(verdict.c.delivery == one.waiting.key).values(delivery=None))
+    for rule, reason in one.withdrawn.items():
+        connection.execute(verdicts.where(verdict.c.rule == rule).values(delivery=None, reason=reason))
 
 
 def _first(one: WantedPage) -> dict[str, Any]:

@@ -175,6 +175,7 @@ story_version = Table(
     Column("language", Text),
     Column("authors", JSON, nullable=False),
     Column("tags", JSON, nullable=False),
+    Column("section", Text),
     Column("rules", Text, nullable=False),  # the revision of the rules by which it was judged
 )
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.newsweb import FEED, news_web, told
+from tests.newsweb import FEED, NewsWeb, news_web, told
 from tests.server import rss
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from tests.server import NewsServer
 
-    Serve = Callable[[NewsServer], object]
+    Serve = Callable[[NewsServer, str], object]
 
 RSS = "application/rss+xml"
 HTML = "text/html; charset=utf-8"
@@ -39,13 +39,13 @@ def case(name: str, serve: Serve, found: str, *titles: str, says: str = "") -> C
 
 
 def body(data: str | bytes, content_type: str = RSS, *headers: tuple[str, str], status: int = 200) -> Serve:
-    return lambda web: web.publish(
-        FEED, data, content_type=content_type, headers=list(headers), status=status, validators=False
+    return lambda web, path: web.publish(
+        path, data, content_type=content_type, headers=list(headers), status=status, validators=False
     )
 
 
 def raw(answer: bytes) -> Serve:
-    return lambda web: web.raw(FEED, answer)
+    return lambda web, path: web.raw(path, answer)
 
 
 def head(length: int | None = None, **headers: str) -> bytes:
@@ -193,8 +193,6 @@ TYPES = [
          "failed parked"),
     case("Cloudflare's challenge", body(PAGE.format("Just a moment...", "", ""), HTML, ("Server", "cloudflare"),
          ("cf-mitigated", "challenge"), status=403), "failed cloudflare"),
-    case("Cloudflare's old challenge", body(PAGE.format("Just a moment...", "", ""), HTML, ("Server", "cloudflare"),
-         status=503), "failed cloudflare"),
     case("Cloudflare's challenge with a good status", body(PAGE.format("Just a moment...", "", ""), HTML),
          "failed cloudflare"),
     case("DataDome's challenge", body("<html><script src='https://geo.captcha-delivery.com/c.js'></script></html>",
@@ -237,16 +235,16 @@ async def endless() -> AsyncIterator[bytes]:
         await asyncio.sleep(0)
 
 
-def silence(web: NewsServer) -> None:
-    web.hang(FEED)
+def silence(web: NewsServer, path: str) -> None:
+    web.hang(path)
 
 
 CONNECTIONS = [
     case("a body shorter than announced", raw(head(5000) + GOOD.encode()), "failed short-body"),
     case("chunks that break off", raw(head(Transfer_Encoding="chunked") + b"ff\r\n<rss>"), "failed short-body"),
-    case("a connection that is reset within the body", lambda web: web.reset(FEED, head(5000) + b"<rss>"),
+    case("a connection that is reset within the body", lambda web, path: web.reset(path, head(5000) + b"<rss>"),
          "failed short-body"),
-    case("a connection that is reset at once", lambda web: web.reset(FEED), "failed reset"),
+    case("a connection that is reset at once", lambda web, path: web.reset(path), "failed reset"),
     case("a connection that is closed at once", raw(b""), "failed reset"),
     case("gzip that is none", raw(head(len(GOOD), Content_Encoding="gzip") + GOOD.encode()), "failed bad-encoding"),
     case("an encoding that nobody knows", raw(head(len(GOOD), Content_Encoding="rot13") + GOOD.encode()),
@@ -259,58 +257,61 @@ CONNECTIONS = [
     case("a header in latin-1", raw(head(len(GOOD)).replace(b"200 OK", b"200 OK\r\nX-By: Ren\xe9") + GOOD.encode()),
          "read 200 +1", "One"),
     case("no length, the end is the end", raw(head() + GOOD.encode()), "read 200 +1", "One"),
-    case("a body that never ends", lambda web: web.stream(FEED, head(), endless), "failed too-large"),
+    case("a body that never ends", lambda web, path: web.stream(path, head(), endless), "failed too-large"),
     case("an address where nobody listens", raw(b""), "failed reset"),
 ]  # fmt: skip
 SLOW = [
     case("silence", silence, "failed timeout"),
-    case("a head that never ends", lambda web: web.stream(FEED, b"HTTP/1.1 200 OK\r\nX: ", drops), "failed timeout"),
-    case("a body that trickles", lambda web: web.stream(FEED, head(5000), drops), "failed slow-body"),
+    case("a head that never ends", lambda web, path: web.stream(path, b"HTTP/1.1 200 OK\r\nX: ", drops), "failed timeout"),
+    case("a body that trickles", lambda web, path: web.stream(path, head(5000), drops), "failed slow-body"),
 ]
 
 
-async def check(sqlite_url: str, one: Case, **limits: object) -> None:
+async def played(sqlite_url: str, cases: Sequence[Case], **limits: object) -> list[str]:
+    """Serve each document at an address of its own, visit them all, and name what did not come out as it should."""
     async with news_web(sqlite_url, **limits) as world:
-        await world.add()
-        one.serve(world.web)
-        await world.visit()
-        (line,) = await world.polls()
-        assert told(line) == one.found, line
-        assert one.says in " | ".join((line.detail, *line.notes)), line
-        titles = await world.titles()
-        if one.titles:
-            assert tuple(titles) == one.titles, line
-        state, trouble = await world.shown()
-        assert state == ("ok" if one.found.startswith("read") else "failing")
-        assert (trouble or "").startswith(one.found.removeprefix("failed ") if trouble else "")
-        dossier = await world.dossier()
-        assert dossier.account.next_due is not None
-        assert dossier.account.next_due > world.clock.now()
+        for number, one in enumerate(cases):
+            one.serve(world.web, f"/{number}")
+            await world.add(f"/{number}", str(number))
+        await world.pass_time(timedelta(0))
+        return [f"{one.name}: {wrong}" for number, one in enumerate(cases) for wrong in await faults(world, one, number)]
 
 
-@pytest.mark.parametrize("one", CHARSETS, ids=lambda one: one.name)
-async def test_every_charset_is_read_however_it_is_declared(sqlite_url: str, one: Case) -> None:
-    await check(sqlite_url, one)
+async def faults(world: NewsWeb, one: Case, number: int) -> list[str]:
+    (line,) = await world.polls(str(number))
+    found, said = told(line), " | ".join((line.detail, *line.notes))
+    titles = tuple(await world.titles(str(number)))
+    state, trouble = await world.shown(str(number))
+    reason = one.found.removeprefix("failed ")
+    facts = {
+        f"{found}: {said}": found == one.found,
+        f"says {said}": one.says in said,
+        f"titles {titles}": not one.titles or titles == one.titles,
+        f"shown as {state}, {trouble}": (state, trouble) == ("ok", None)
+        if line.answer == "read"
+        else state == "failing" and (trouble or "").startswith(reason),
+    }
+    return [fact for fact, holds in facts.items() if not holds]
 
 
-@pytest.mark.parametrize("one", BROKEN, ids=lambda one: one.name)
-async def test_broken_xml_is_read_as_far_as_it_goes(sqlite_url: str, one: Case) -> None:
-    await check(sqlite_url, one)
+async def test_every_charset_is_read_however_it_is_declared(sqlite_url: str) -> None:
+    assert await played(sqlite_url, CHARSETS) == []
 
 
-@pytest.mark.parametrize("one", TYPES, ids=lambda one: one.name)
-async def test_what_a_document_is_called_and_what_it_is(sqlite_url: str, one: Case) -> None:
-    await check(sqlite_url, one)
+async def test_broken_xml_is_read_as_far_as_it_goes(sqlite_url: str) -> None:
+    assert await played(sqlite_url, BROKEN) == []
 
 
-@pytest.mark.parametrize("one", CONNECTIONS, ids=lambda one: one.name)
-async def test_connections_that_break(sqlite_url: str, one: Case) -> None:
-    await check(sqlite_url, one)
+async def test_what_a_document_is_called_and_what_it_is(sqlite_url: str) -> None:
+    assert await played(sqlite_url, TYPES) == []
 
 
-@pytest.mark.parametrize("one", SLOW, ids=lambda one: one.name)
-async def test_servers_that_take_their_time(sqlite_url: str, one: Case) -> None:
-    await check(sqlite_url, one, timeout=timedelta(milliseconds=300))
+async def test_connections_that_break(sqlite_url: str) -> None:
+    assert await played(sqlite_url, CONNECTIONS) == []
+
+
+async def test_servers_that_take_their_time(sqlite_url: str) -> None:
+    assert await played(sqlite_url, SLOW, timeout=timedelta(milliseconds=500)) == []
 
 
 @pytest.mark.parametrize("charset", GUESSABLE)
@@ -323,15 +324,15 @@ async def test_a_charset_that_nobody_declares_is_told_by_the_source_s_language(s
         assert await world.titles() == [words]
 
 
-@pytest.mark.parametrize("one", [TYPES[8], *CONNECTIONS[:3], *TYPES[13:15]], ids=lambda one: one.name)
+@pytest.mark.parametrize("one", [*TYPES[9:12], *CONNECTIONS[:6]], ids=lambda one: one.name)
 async def test_what_is_mended_is_read_at_the_next_visit_with_nothing_lost(sqlite_url: str, one: Case) -> None:
     async with news_web(sqlite_url) as world:
         await world.add()
         world.web.publish(FEED, rss("Known"))
         await world.visit()
-        one.serve(world.web)
+        one.serve(world.web, FEED)
         await world.visit()
         world.web.heal(FEED)
         world.web.publish(FEED, rss("Known", "Missed"))
         await world.visit()
-        assert sorted(await world.titles()) == sorted(["Known", "Missed", *one.titles])
+        assert await world.titles() == ["Known", "Missed"]

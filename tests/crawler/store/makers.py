@@ -13,7 +13,7 @@ from crawler.ingest import Ingestor
 from crawler.poll import Answer, Claim, Poll, Tally, Validators
 from crawler.standing import Next, Standing
 from spiders.entry import Entry, Reading
-from spiders.source import Source
+from spiders.source import Fulltext, Source
 from tests.fakes import NOON, FakeClock
 
 if TYPE_CHECKING:
@@ -30,7 +30,12 @@ LEASE = timedelta(minutes=2)
 
 
 def source(id_: str = "bbc", **changes: Any) -> Source:
-    values: dict[str, Any] = {"id": id_, "url": f"https://{id_}.example/feed", "name": id_.upper()}
+    values: dict[str, Any] = {
+        "id": id_,
+        "url": f"https://{id_}.example/feed",
+        "name": id_.upper(),
+        "fulltext": Fulltext.NEVER,
+    }
     return Source(**(values | changes))
 
 
@@ -75,7 +80,7 @@ class WordJudge:
     """A rule for each word: it holds where the word stands, and names these channels.
 
     ``streams`` are those of the rules that have conditions on the stream, and ``quiet`` says how rules keep quiet,
-    both by word in lower case; words in ``shadows`` are on trial.
+    both by word in lower case; words in ``shadows`` are on trial; more text may undo rules in ``undoable``.
     """
 
     def __init__(
@@ -85,12 +90,17 @@ class WordJudge:
         *,
         shadows: Collection[str] = (),
         quiet: Mapping[str, QuietSpec] | None = None,
+        undoable: Collection[str] = (),
     ) -> None:
         self.rules = rules
         self.specs = streams or {}
         self.shadows = shadows
         self.quiet = quiet or {}
+        self.undoable = undoable
         self.judged: list[tuple[int, int]] = []
+
+    def may_be_undone(self, rule: str) -> bool:
+        return rule in self.undoable
 
     @property
     def streams(self) -> Mapping[str, StreamRule]:

@@ -166,7 +166,7 @@ async def test_a_source_that_left_the_configuration_rests_and_keeps_its_history(
     assert (gone.condition, gone.stories) == ("disabled", 1)
     await store.sync_sources([source()], NOON)
     back = await status(store)
-    assert (back.condition, back.stories, back.next_why) == ("ok", 1, "added again")
+    assert (back.condition, back.stories, back.next_why) == ("new", 1, "added again")
 
 
 async def test_a_source_that_is_added_again_starts_over_with_its_backlog(store: Store, newsroom: Newsroom) -> None:

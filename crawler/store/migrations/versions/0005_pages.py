@@ -11,7 +11,8 @@ ROW = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the table, and room for what pages say besides their text."""
+    op.add_column("story_version", sa.Column("section", sa.Text(), nullable=True))
     op.create_table(
         "page",
         sa.Column("story_id", ROW, autoincrement=False, nullable=False),
