@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -23,6 +24,7 @@ class Reason(StrEnum):
     TOLD = "told"
     EARLIER = "earlier"
     SAME_STORY = "same-story"
+    FLOOD = "flood"
     OVER_LIMIT = "over-limit"
     UNROUTED = "unrouted"
     COUNTED = "counted"
@@ -32,8 +34,13 @@ class Reason(StrEnum):
 
     @property
     def sends(self) -> bool:
-        """Whether a message of its own follows."""
+        """Whether a message of its own follows at once."""
         return self in {Reason.FIRST, Reason.NEW_RULE, Reason.PAGE, Reason.EDITED}
+
+    @property
+    def is_summed_up(self) -> bool:
+        """Whether a message follows that lists it among others."""
+        return self in {Reason.FLOOD, Reason.OVER_LIMIT}
 
     @property
     def words(self) -> str:
@@ -51,6 +58,7 @@ _WORDS = {
     Reason.TOLD: "the channel heard it by this rule when an earlier version came",
     Reason.EARLIER: "the rule is new or changed, and would have held before the outlet changed the story",
     Reason.SAME_STORY: "the rule told the channel of the same text within its `quiet.same_story`",
+    Reason.FLOOD: "so much of its source was new at once, or after an outage, that one message lists it all",
     Reason.OVER_LIMIT: "the rule had told the channel as often as its `quiet.at_most` allows: a summary lists it",
     Reason.UNROUTED: "the rule names no channel",
     Reason.COUNTED: "the rule tells of many stories together, and this is one of them",
@@ -77,6 +85,7 @@ class Circumstances:
     heard: bool = False  # of the group, by whatever rule
     repeated: bool = False  # the rule told of the same text within its `same_story`, though too long ago for a copy
     critical: bool = False  # the match is critical, so no limit holds it back
+    flood: bool = False  # the visit found so much that stories are told together
     at_most: int | None = None  # messages that the rule may send to the channel in a period; None: any number
     sent: int = 0  # messages of that kind in the period that ends now, summaries among them
     waiting: bool = False  # stories that the limit held back wait for their summary, which goes first
@@ -88,33 +97,28 @@ class Circumstances:
         return limited and (self.waiting or not has_room(self.at_most, self.sent))
 
 
-def decide(case: Circumstances) -> Reason:  # noqa: C901, PLR0911  a table of reasons, a row each
-    """Return what to do; the first that applies, in the order below."""
-    if case.counted:
-        if case.backlog:
-            return Reason.BACKLOG
-        return Reason.LEARNING if case.learning else Reason.COUNTED
-    if not case.routed:
-        return Reason.UNROUTED
-    if case.told:
-        return Reason.TOLD
-    if case.told_of_copy:
-        return Reason.COPY
-    if case.backlog:
-        return Reason.BACKLOG
-    if case.held:
-        return Reason.EARLIER
-    if case.shadow:
-        return Reason.SHADOW
-    if case.repeated:
-        return Reason.SAME_STORY
-    if case.over_limit:
-        return Reason.OVER_LIMIT
-    if case.page:
-        return Reason.PAGE
-    if case.edited:
-        return Reason.EDITED
-    return Reason.NEW_RULE if case.heard else Reason.FIRST
+_TABLE: tuple[tuple[Callable[[Circumstances], bool], Reason], ...] = (
+    (lambda case: case.counted and case.backlog, Reason.BACKLOG),
+    (lambda case: case.counted and case.learning, Reason.LEARNING),
+    (lambda case: case.counted, Reason.COUNTED),
+    (lambda case: not case.routed, Reason.UNROUTED),
+    (lambda case: case.told, Reason.TOLD),
+    (lambda case: case.told_of_copy, Reason.COPY),
+    (lambda case: case.backlog, Reason.BACKLOG),
+    (lambda case: case.held, Reason.EARLIER),
+    (lambda case: case.shadow, Reason.SHADOW),
+    (lambda case: case.repeated, Reason.SAME_STORY),
+    (lambda case: case.flood and not case.critical, Reason.FLOOD),
+    (lambda case: case.over_limit, Reason.OVER_LIMIT),
+    (lambda case: case.page, Reason.PAGE),
+    (lambda case: case.edited, Reason.EDITED),
+    (lambda case: case.heard, Reason.NEW_RULE),
+)
+
+
+def decide(case: Circumstances) -> Reason:
+    """Return what to do: the first row of the table that applies, or a first message."""
+    return next((reason for applies, reason in _TABLE if applies(case)), Reason.FIRST)
 
 
 def has_room(at_most: int | None, sent: int) -> bool:

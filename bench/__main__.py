@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import match, polls, rhythm
+from bench import collect, match, polls, rhythm
 
-BENCHES = {"match": match.main, "polls": polls.main, "rhythm": rhythm.main}
+BENCHES = {"collect": collect.main, "match": match.main, "polls": polls.main, "rhythm": rhythm.main}
 
 
 def main() -> None:

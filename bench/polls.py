@@ -104,26 +104,28 @@ def main() -> None:
     """Measure both kinds of feed and print the ladder."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
     print(f"polls: {FEEDS} small feeds, {ROUNDS} rounds, {AT_ONCE} at once; all of ours on one core of {len(cores)}")
-    with _server(cores) as port, TemporaryDirectory() as folder:
+    with server(cores) as ports, TemporaryDirectory() as folder:
         for kind, what in (("changing", "each answer new, 2 of 5 entries new"), ("still", "each answer 304")):
             print(f"\n  {what}")
             store = f"sqlite:///{Path(folder).resolve()}/{kind}.db"
-            _print(asyncio.run(_ladder(f"http://127.0.0.1:{port}/{kind}", store)))
+            _print(asyncio.run(_ladder(f"http://127.0.0.1:{ports[0]}/{kind}", store)))
 
 
 @contextmanager
-def _server(cores: list[int]) -> Iterator[str]:
-    """Start the server on the last core and keep to the first one ourselves."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "bench.web"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    if hasattr(os, "sched_setaffinity") and len(cores) > 1:
-        os.sched_setaffinity(server.pid, {cores[-1]})
+def server(cores: list[int], hosts: int = 1) -> Iterator[list[str]]:
+    """Start the server on the last core, keep to the first one ourselves meanwhile, and tell its ports."""
+    command = [sys.executable, "-m", "bench.web", str(hosts)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 -- our own
+    pinned = hasattr(os, "sched_setaffinity") and len(cores) > 1
+    if pinned:
+        os.sched_setaffinity(process.pid, {cores[-1]})
         os.sched_setaffinity(0, {cores[0]})
     try:
-        yield (server.stdout.readline() if server.stdout else "").strip()
+        yield (process.stdout.readline() if process.stdout else "").split()
     finally:
-        server.communicate("")
+        process.communicate("")
+        if pinned:
+            os.sched_setaffinity(0, cores)
 
 
 async def _ladder(base: str, store: str) -> list[Rung]:

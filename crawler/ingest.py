@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from alerts.language import identify
 from alerts.policy import is_backlog
 from alerts.story import DateNote
-from crawler import page_ingest
+from crawler import flood, page_ingest
 from crawler.ids import encode
 from crawler.lessons import lessons
 from crawler.poll import Tally
@@ -171,7 +171,13 @@ class _Planner:
             self._states |= {one.story.id: one.story for one in kin}
         touched = {self._seen[item.key][0] for item in fresh if item.key in self._seen}
         touched |= {one.story.id for kin in found.values() for one in kin}
-        self._rulings.remember(memory, touched, {self._states[story].group for story in touched})
+        groups = {self._states[story].group for story in touched}
+        self._rulings.remember(memory, touched, groups, flood=self._is_flood(items))
+
+    def _is_flood(self, items: Sequence[Item]) -> bool:
+        strangers = [item for item in items if item.key not in self._seen]
+        new = sum(not (self._twin(item, None) or self._rekeyed(item)) for item in strangers)
+        return flood.decide(new, len(items), self._poll.claim, self._poll.at) is not None
 
     # ------------------------------------------------------------ what an item is
 

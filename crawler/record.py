@@ -118,7 +118,7 @@ def _answered(poll: Poll, tally: Tally) -> Record:
         events += _gap(poll, tally)
         standing = _with_document(poll, standing)
         standing = replace(standing, gaps=before.gaps + any(event.name == "gap" for event in events))
-    if found := flood.decide(new, standing.entries, None if before.last_ok is None else poll.at - before.last_ok):
+    if found := flood.decide(new, standing.entries, poll.claim, poll.at):
         events.append(Event(name="flood", text=found.reason))
     standing, heard = _voice(poll, standing, new)
     standing, trust = _trust(poll, standing, tally)

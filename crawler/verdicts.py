@@ -68,6 +68,7 @@ class Rulings:
         self._judging = judging
         self._now = now
         self._first_visit = first_visit
+        self._flood = False
 
         self._memory: Memory | None = None
         self._judged_otherwise: Mapping[int, Story] = {}  # as they read when other rules judged them
@@ -79,8 +80,14 @@ class Rulings:
         self.verdicts: list[Verdict] = []
         self.deliveries: list[NewDelivery] = []
 
-    def remember(self, memory: Memory, stories: Collection[int], groups: Collection[int]) -> None:
-        """Ask what is known of these stories and groups; to be called before the first is judged."""
+    def remember(
+        self, memory: Memory, stories: Collection[int], groups: Collection[int], *, flood: bool = False
+    ) -> None:
+        """Ask what is known of these stories and groups; to be called before the first is judged.
+
+        In a ``flood`` so much is new that its stories are told together.
+        """
+        self._flood = flood
         self._memory = memory
         if stories:
             self._recall(memory.past(stories, groups))
@@ -123,6 +130,8 @@ class Rulings:
                     learning=match.rule in self._learning,
                     held=match.rule in held,
                     page=page,
+                    flood=self._flood,
+                    critical=match.severity >= Severity.CRITICAL,
                 )
                 if quiet := self._judging.judge.quiet.get(match.rule):
                     case = self._limited(case, quiet, match, channel, far)
@@ -179,7 +188,6 @@ class Rulings:
                 self._waiting[at] = self._memory.quiet.waits(*at)
             case = replace(
                 case,
-                critical=match.severity >= Severity.CRITICAL,
                 at_most=quiet.at_most.count,
                 sent=self._sent.get(at, 0),
                 waiting=self._waiting.get(at, False),

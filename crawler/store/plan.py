@@ -60,7 +60,7 @@ class Past:
     @property
     def tells(self) -> bool:
         """Whether the channel was told, or will be in a summary."""
-        return self.told is not None or self.reason is Reason.OVER_LIMIT
+        return self.told is not None or self.reason.is_summed_up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

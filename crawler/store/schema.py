@@ -274,8 +274,8 @@ verdict = Table(
         "verdict_held_back",
         "rule",
         "channel",
-        sqlite_where=text("reason = 'over-limit' AND delivery IS NULL"),
-        postgresql_where=text("reason = 'over-limit' AND delivery IS NULL"),
+        sqlite_where=text("reason IN ('flood', 'over-limit') AND delivery IS NULL"),
+        postgresql_where=text("reason IN ('flood', 'over-limit') AND delivery IS NULL"),
     ),
     # The promise itself: of one group, a channel hears once by a rule.
     Index(

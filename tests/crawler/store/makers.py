@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -167,9 +168,12 @@ class Newsroom:
                 await self.store.release(one)
         return claims[name]
 
-    async def visit(self, name: str, *entries: Entry, **changes: Any) -> Tally:
-        of = self.sources[name]
-        return await self.ingest.commit(poll(await self.claim(name), of, *entries, at=self.clock.now(), **changes))
+    async def visit(self, name: str, *entries: Entry, floods: bool = False, **changes: Any) -> Tally:
+        """Visit a source; only with ``floods`` may so much, or so late, be a flood."""
+        of, claim = self.sources[name], await self.claim(name)
+        if not floods:
+            claim = replace(claim, standing=replace(claim.standing, last_ok=None))
+        return await self.ingest.commit(poll(claim, of, *entries, at=self.clock.now(), **changes))
 
     async def told(self) -> list[tuple[str, str, tuple[str, ...]]]:
         """Every delivery there is, oldest first: channel, title, rules."""
