@@ -16,6 +16,7 @@ from alerts.judge import Judge
 from alerts.language import identify
 from alerts.outbox import FINAL, State
 from crawler.crawl import Crawl
+from crawler.discovering import Discovering
 from crawler.dispatch import Dispatcher
 from crawler.ids import Ids
 from crawler.ingest import Ingestor
@@ -121,7 +122,7 @@ class App:
         self.patrol = Patrol(
             self.store,
             self.announcing,
-            self.crawl,
+            Discovering(self.crawl, turns, clock, lambda: 3 * self.config.fetch.timeout),
             _by_id(config.sources),
             limits=config.fetch,
             clock=clock,

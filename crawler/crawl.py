@@ -16,7 +16,7 @@ from crawler.engine import Engine
 from crawler.handler import Client
 from crawler.hops import Asked, Hops, NoTurns
 from crawler.more import More
-from crawler.poll import Answer, Claim, Validators
+from crawler.poll import Answer, Claim, Discovery, Validators
 from crawler.pool import ParserPool
 from crawler.robots import Robots
 from spiders.feed import FeedSpider
@@ -54,6 +54,7 @@ class Fetched:
     size: int = 0  # bytes of the decoded bodies
     reading: Reading | None = None  # with READ
     validators: Validators
+    discovered: Discovery | None = None
     moved_to: str | None = None  # where permanent redirects, and only such, led
     fresh_for: timedelta | None = None  # for how long the server says that nothing will change
 
@@ -182,6 +183,10 @@ class Crawl:
         from spiders.article import extract  # its libraries' home is the worker
 
         return await self._extractor.run(extract, await self.page(url, source), source)
+
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        """Return ``function(*args)``, computed in the parser's process; raises FetchError ``parser-killed``."""
+        return await self._parser.run(function, *args)
 
     async def stop(self, timeout: timedelta = timedelta(seconds=5)) -> None:  # noqa: ASYNC109 -- it bounds the engines' own farewell
         """Stop the engines, fail open visits as ``stopped``, close connections and workers."""

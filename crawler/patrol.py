@@ -220,6 +220,7 @@ class Patrol:
             size=result.size,
             reading=result.reading,
             validators=result.validators,
+            discovered=result.discovered,
             moved_to=result.moved_to,
             fresh_for=result.fresh_for,
         )

@@ -51,6 +51,15 @@ def host_of(source: Source, claim: Claim) -> str:
     return (replace(source, url=claim.url) if claim.url else source).host
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """What was found to be watched at the address of a source of `kind: auto`."""
+
+    url: str
+    kind: str  # feed, sitemap or listing
+    why: str
+
+
 class Answer(StrEnum):
     """How a visit ended."""
 
@@ -75,6 +84,7 @@ class Poll:
     reading: Reading | None = None  # with Answer.READ
     validators: Validators  # to be stored together with what was read
     retry_after: timedelta | None = None  # for which the server asked to be left alone
+    discovered: Discovery | None = None
     moved_to: str | None = None  # where permanent redirects, and only such, led
     fresh_for: timedelta | None = None  # for how long the server says that nothing will change
     schedule: Callable[[Poll, Tally], Next]  # decides on the next visit once it is known what this one changed

@@ -67,7 +67,7 @@ def _failed(poll: Poll) -> Record:
         standing = replace(standing, reported=poll.at)
     if standing.moved_to and _is_no_better(poll, standing):
         events.append(Event(name="moved-back", text=f"{standing.moved_to} fails: back to {poll.source.url}"))
-        standing = replace(standing, moved_to=None, heading=None, headed=0)
+        standing = replace(standing, moved_to=None, read_as=None, heading=None, headed=0)
         return Record(standing=standing, events=tuple(events), forget=True)
     return Record(standing=standing, events=tuple(events))
 
@@ -210,7 +210,11 @@ _UNTRUSTED = Event(
 
 
 def _address(poll: Poll, standing: Standing) -> tuple[Standing, tuple[Event, ...]]:
-    """Believe a permanent redirect when three visits in a row were led the same way."""
+    """Stay with what was found, and believe a permanent redirect when three visits in a row were led the same way."""
+    if found := poll.discovered:
+        moved_to = None if found.url == poll.source.url else found.url
+        event = Event(name="found", text=f"{found.kind} at {found.url}: {found.why}")
+        return replace(standing, moved_to=moved_to, read_as=found.kind, heading=None, headed=0), (event,)
     target = poll.moved_to
     if target is None or target == (poll.claim.url or poll.source.url):
         return replace(standing, heading=None, headed=0), ()

@@ -37,6 +37,7 @@ class Standing:
     last_ok: datetime | None = None
 
     moved_to: str | None = None  # where it is visited now
+    read_as: str | None = None  # what a source of `kind: auto` turned out to be
     heading: str | None = None  # where permanent redirects lead that are not believed yet
     headed: int = 0  # visits in a row that were led there
 
@@ -63,7 +64,7 @@ class Standing:
 class Event:
     """A change in how a source does that is worth a note in the poll log, or more."""
 
-    name: str  # down, recovered, gone, moved, moved-back, silent, speaks, gap, flood, untrusted, trusted
+    name: str  # down, recovered, gone, found, moved, moved-back, silent, speaks, gap, flood, untrusted, trusted
     text: str
     loud: bool = False  # somebody should hear of it
 

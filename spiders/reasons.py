@@ -61,10 +61,12 @@ REASONS: Mapping[str, str] = {
     "http-503": "The server is overloaded or closed for a while: the whole host is left alone as long as it asks.",
     # what was to be read
     "empty": "The body is empty.",
-    "html": "A web page came where a feed was expected; kind: auto or listing reads pages.",
+    "html": "A web page came where a feed was expected; kind: listing reads pages.",
     "not-a-feed": "The document is neither RSS, Atom, RDF nor JSON Feed.",
     "not-a-page": "The answer is no web page.",
     "no-text": "The page holds no article that extraction can find; article: can say where it stands.",
+    "nothing-to-watch": "No feed, sitemap or list of stories was found at the address: name one, with kind:.",
+    "source-removed": "The source left the configuration before the page of its story was read.",
     "drift": "The listing no longer shows links where they were: its page was redesigned, or links: is out of date.",
     "bad-selector": "A selector in the source's links:, next: or article: cannot be used.",
     "unreadable": "The document is damaged beyond what the parser can mend.",

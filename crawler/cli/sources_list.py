@@ -169,7 +169,7 @@ def _remarks(account: Account, now: datetime) -> list[tuple[str, str]]:
     remarks = []
     if problem := trouble(account, now):
         remarks.append((problem, STYLES[account.condition]))
-    if account.standing.moved_to:
+    if account.standing.moved_to and not account.standing.read_as:
         remarks.append((f"moved to {shown(account.standing.moved_to)}", "dim"))
     return remarks
 

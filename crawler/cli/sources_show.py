@@ -86,7 +86,9 @@ def _facts(dossier: Dossier, source: Source | None, now: datetime) -> Table:
 def _state(dossier: Dossier, now: datetime) -> Iterator[tuple[str, str, str]]:
     account, how = dossier.account, dossier.account.standing
     yield "address", shown(account.url), ""
-    if how.moved_to:
+    if how.read_as:
+        yield "read as", f"a {how.read_as}" + (f", found at {shown(how.moved_to)}" if how.moved_to else ""), ""
+    elif how.moved_to:
         yield "moved", f"visited at {shown(how.moved_to)}; `url:` in the configuration should say so", "yellow"
     elif how.heading:
         yield "moving", f"redirected to {shown(how.heading)}, {how.headed} of 3 times before it is believed", ""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from alerts.policy import Reason
 from crawler.poll import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from alerts.policy import Reason
     from alerts.story import DateNote, Match, Story, Trend
     from alerts.stream import Condition, StreamState, Stretch
 

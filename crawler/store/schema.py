@@ -102,6 +102,7 @@ source = Table(
     Column("gone", Integer, nullable=False, server_default="0"),  # answers of 410 in a row
     Column("given_up", Boolean, nullable=False, server_default=false()),  # visited no more until its entry changes
     Column("moved_to", Text),  # where it is visited now; NULL: at `url`
+    Column("read_as", Text),  # of `kind: auto`: feed, sitemap or listing
     Column("heading", Text),  # where permanent redirects lead that are not believed yet
     Column("headed", Integer, nullable=False, server_default="0"),  # visits in a row that were led there
     Column("last_full", Instant),  # when the server last gave the whole document

@@ -19,6 +19,7 @@ _PLAIN = (
     "gone",
     "given_up",
     "moved_to",
+    "read_as",
     "heading",
     "headed",
     "last_full",

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from crawler.poll import Answer, Claim, Poll, Tally, Validators
+from crawler.poll import Answer, Claim, Discovery, Poll, Tally, Validators
 from crawler.record import Record, after
 from crawler.rhythm import Rhythm
 from crawler.standing import Next, Standing, Wishes
@@ -289,3 +290,26 @@ def test_a_new_address_that_fails_is_given_up_for_the_old_one(reason: str, failu
     record = failed(away, reason)
     assert (record.standing.moved_to is None, record.forget) == (back, back)
     assert ("moved-back" in names(record)) is back
+
+
+# ---------------------------------------------------------------- kind: auto
+
+
+def test_what_is_found_is_visited_from_now_on() -> None:
+    found = Discovery(url=NEW, kind="feed", why="the page names it")
+    record = visit(new=3, first=True, discovered=found)
+    assert (record.standing.moved_to, record.standing.read_as) == (NEW, "feed")
+    assert [(event.name, event.text) for event in record.events if event.name == "found"] == [
+        ("found", f"feed at {NEW}: the page names it")
+    ]
+
+
+def test_what_stands_at_the_address_itself_is_no_move() -> None:
+    record = visit(first=True, discovered=Discovery(url=SOURCE.url, kind="sitemap", why="it is one"))
+    assert (record.standing.moved_to, record.standing.read_as) == (None, "sitemap")
+
+
+def test_what_was_found_and_fails_is_looked_for_again() -> None:
+    standing = replace(KNOWN, moved_to=NEW, read_as="feed")
+    record = visit(standing, answer=Answer.FAILED, reason="http-404", status=404, reading=None)
+    assert (record.standing.moved_to, record.standing.read_as) == (None, None)

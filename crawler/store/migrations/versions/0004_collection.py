@@ -38,6 +38,7 @@ def _columns() -> list[sa.Column[Any]]:
         count("gone"),
         sa.Column("given_up", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("moved_to", sa.Text()),
+        sa.Column("read_as", sa.Text()),
         sa.Column("heading", sa.Text()),
         count("headed"),
         sa.Column("last_full", INSTANT),
