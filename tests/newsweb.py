@@ -59,15 +59,13 @@ class NewsWeb:
     def __init__(self, store_url: str, web: NewsServer, *, start: datetime | None = None, **limits: Any) -> None:
         self.web = web
         self.clock = FakeClock(start) if start else FakeClock()
-        self.config = FetchConfig(
-            **{
-                "user_agent": "Tocsin/1 (+https://tocsin.example)",
-                "contact": "desk@tocsin.example",
-                "timeout": timedelta(seconds=10),
-                "allow_private": (ip_network("127.0.0.0/8"),),
-            }
-            | limits
-        )
+        options: dict[str, Any] = {
+            "user_agent": "Tocsin/1 (+https://tocsin.example)",
+            "contact": "desk@tocsin.example",
+            "timeout": timedelta(seconds=10),
+            "allow_private": (ip_network("127.0.0.0/8"),),
+        }
+        self.config = FetchConfig(**options | limits)
         self.sources: dict[str, Source] = {}
         self._store_url = store_url
 
@@ -106,7 +104,8 @@ class NewsWeb:
     async def add(self, path: str = FEED, name: str = "a", **changes: Any) -> None:
         """Add a source at a path, visited hourly unless said otherwise."""
         url = path if "://" in path else self.web.url(path)
-        self.sources[name] = Source(**{"id": name, "url": url, "name": name.upper(), "every": HOUR} | changes)
+        values: dict[str, Any] = {"id": name, "url": url, "name": name.upper(), "every": HOUR}
+        self.sources[name] = Source(**values | changes)
         await self.store.sync_sources(list(self.sources.values()), self.clock.now())
 
     async def visit(self, name: str = "a") -> None:
@@ -177,6 +176,7 @@ async def news_web(store_url: str, *, start: datetime | None = None, **limits: A
     """Run a news web over an empty store; ``limits`` are fields of the fetch section."""
     async with NewsServer() as web:
         world = NewsWeb(store_url, web, start=start, **limits)
+        web.clock = world.clock.now
         await world.open()
         try:
             yield world

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from datetime import datetime
 
 LOOPBACK = "127.0.0.1"
 _BODILESS = {204, 304}
@@ -36,6 +37,8 @@ class Request:
     path: str  # with the query
     headers: Mapping[str, str]
     status: int  # how it was answered; 0 when it was not
+    at: datetime | None = None  # by the clock that the server was given
+    etag: str | None = None  # of the answer
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class NewsServer:
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.journal: list[Request] = []
+        self.clock: Callable[[], datetime] | None = None  # by which the journal is dated
         self.waiting: list[str] = []  # paths of requests that were made to hang, also after they went on
         self._tls = tls
         self._pages: dict[str, Page] = {}
@@ -161,8 +165,7 @@ class NewsServer:
             await fault.wait.wait()
             fault = None
         answer = fault.answer if fault else _answer(self._pages.get(path), headers)
-        status = re.match(rb"HTTP/1.1 (\d+)", answer)
-        self.journal.append(Request(method, path, headers, int(status[1]) if status else 0))
+        self._note(method, path, headers, answer)
         writer.write(answer)
         if fault and fault.reset:
             with contextlib.suppress(ConnectionError):
@@ -177,6 +180,13 @@ class NewsServer:
                 writer.write(chunk)
                 await writer.drain()
         return fault is None
+
+    def _note(self, method: str, path: str, headers: Mapping[str, str], answer: bytes) -> None:
+        status = re.match(rb"HTTP/1.1 (\d+)", answer)
+        etag = re.search(rb"\r\nETag: ([^\r]*)\r\n", answer.partition(b"\r\n\r\n")[0] + b"\r\n")
+        at = self.clock() if self.clock else None
+        tag = etag[1].decode("utf-8", "surrogateescape") if etag else None
+        self.journal.append(Request(method, path, headers, int(status[1]) if status else 0, at, tag))
 
     def _next_fault(self, path: str) -> Fault | None:
         queue = self._faults.get(path, [])

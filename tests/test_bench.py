@@ -7,7 +7,7 @@ import pytest
 
 from alerts.errors import Level
 from alerts.rules.ruleset import compile_rules
-from bench import compiling, corpus, match, rhythm
+from bench import collect, compiling, corpus, match, rhythm
 from crawler.rhythm import PACE
 
 if TYPE_CHECKING:
@@ -72,3 +72,11 @@ def test_the_rhythm_bench_reads_real_streams(tmp_path: Path) -> None:
     path = tmp_path / "streams.tsv"
     path.write_text("b\t2026-11-02T13:30:00+01:00\na\t2026-11-02T06:00:00+00:00\nb\t2026-11-02T01:00:00+00:00\n")
     assert rhythm.read(path) == [[1.0, 12.5], [6.0]]
+
+
+def test_the_collect_bench_visits_everything_and_says_what_is_met(capsys: pytest.CaptureFixture[str]) -> None:
+    collect.main(sources=20, hosts=4, seconds=1)
+    printed = capsys.readouterr().out
+    assert "20 sources on 4 hosts" in printed
+    assert "304s a second on one core" in printed
+    assert "memory, PSS" in printed

@@ -92,6 +92,8 @@ def settle(connection: Connection, visit: PageVisit) -> None:
 
 def want(connection: Connection, wanted: Sequence[WantedPage]) -> None:
     """Make pages due: new ones, and again those whose story the source has changed."""
+    if not wanted:
+        return
     stories = [one.story for one in wanted]
     known = set(connection.scalars(select(page.c.story_id).where(page.c.story_id.in_(stories))))
     fresh = [_first(one) for one in wanted if one.story not in known]

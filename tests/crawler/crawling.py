@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from crawler.engine import Engine
-    from spiders.entry import Reading
     from spiders.reading import Document
+
+T = TypeVar("T")
 
 
 class InlineParser:
@@ -36,7 +37,7 @@ class InlineParser:
     def start(self) -> None:
         pass
 
-    async def run(self, function: Callable[..., Reading], *args: object) -> Reading:
+    async def run(self, function: Callable[..., T], *args: object) -> T:
         self.runs += 1
         return function(*args)
 

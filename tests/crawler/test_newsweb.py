@@ -29,6 +29,8 @@ class Scene:
     state: str = "ok"
     trouble: str | None = None  # how what is wrong begins
     titles: tuple[str, ...] | None = None  # of all stories
+    moved: str | None = None  # the path that is visited from now on
+    heading: str | None = None  # the path that is not believed yet
     source: dict[str, Any] = field(default_factory=dict)
 
 
@@ -80,7 +82,22 @@ def leads(target: str, status: int) -> Serve:
 
 def at(path: str, *titles: str, then: Serve) -> Serve:
     """Serve a feed at another path as well."""
-    return lambda web: (web.publish(path, rss(*titles)), then(web))
+
+    def serve(web: NewsServer) -> None:
+        web.publish(path, rss(*titles))
+        then(web)
+
+    return serve
+
+
+def detour(target: str) -> Serve:
+    """Lead to a page that is no news at all."""
+
+    def serve(web: NewsServer) -> None:
+        web.publish(target, "<html><title>Hello</title></html>", content_type="text/html")
+        web.redirect(FEED, target, 302)
+
+    return serve
 
 
 def lie(etag: str) -> Serve:
@@ -252,6 +269,7 @@ MOVED = scene(
     step(at(OTHER, "One", then=leads(OTHER, 301)), "unchanged 304"),
     step(leads(OTHER, 301), "unchanged 304"),
     step(leads(OTHER, 308), "unchanged 304", says="`url:` in the configuration should say so"),
+    moved=OTHER,
 )
 REDIRECTS = [
     MOVED,
@@ -277,11 +295,13 @@ REDIRECTS = [
         step(feed("One"), "unchanged 304"),
         step(leads(OTHER, 301), "unchanged 304"),
         step(leads(OTHER, 301), "unchanged 304"),
+        heading=OTHER,
     ),
     scene(
         "301 to two places by turns",
         step(at(OTHER, "One", then=at("/third", "One", then=leads(OTHER, 301))), "read 200 +1"),
         *[step(leads("/third", 301), "unchanged 304"), step(leads(OTHER, 301), "unchanged 304")] * 3,
+        heading=OTHER,
     ),
     *(
         scene(
@@ -302,28 +322,14 @@ REDIRECTS = [
     ),
     scene(
         "a redirect to a login, and to a wall of cookies",
-        step(
-            lambda web: (web.publish("/login", "<html><title>Log in</title></html>"), leads("/login?next=1", 302)(web)),
-            "failed login",
-            "retry 1 in 1h",
-        ),
-        step(
-            lambda web: (web.publish("/sso/", "<html></html>", content_type="text/html"), leads("/sso/", 302)(web)),
-            "failed login",
-        ),
-        step(
-            lambda web: (
-                web.publish("/consent", "<html></html>", content_type="text/html"),
-                leads("/consent", 302)(web),
-            ),
-            "failed consent",
-        ),
+        step(detour("/login?next=1"), "failed login", "retry 1 in 1h"),
+        step(detour("/sso/"), "failed login"),
+        step(detour("/consent"), "failed consent"),
         state="failing",
         trouble="consent",
     ),
 ]
 
-CHALLENGE = "<!doctype html><html><head><title>Just a moment...</title></head><body></body></html>"
 FAILURES = [
     *(
         scene(
@@ -417,5 +423,8 @@ async def test_every_answer_has_its_consequence(sqlite_url: str, played: Scene) 
         assert state == played.state, trouble
         assert (trouble or "").startswith(played.trouble or ""), trouble
         assert bool(trouble) is bool(played.trouble)
+        standing = (await world.dossier()).account.standing
+        assert standing.moved_to == (played.moved and world.web.url(played.moved))
+        assert standing.heading == (played.heading and world.web.url(played.heading))
         if played.titles is not None:
             assert tuple(await world.titles()) == played.titles

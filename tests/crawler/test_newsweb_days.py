@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -308,7 +308,7 @@ async def test_sources_show_tells_all_of_it(sqlite_url: str, tmp_path: Path) -> 
 async def test_a_date_in_retry_after_that_has_passed_is_no_reason_to_hurry(sqlite_url: str) -> None:
     async with news_web(sqlite_url) as world:
         await world.add(every=10 * MINUTE)
-        world.web.fail(FEED, 503, retry_after=f"{datetime(2020, 1, 1):%a, %d %b %Y %H:%M:%S} GMT")
+        world.web.fail(FEED, 503, retry_after="Wed, 01 Jan 2020 00:00:00 GMT")
         await world.run(6 * HOUR)
         gaps = [later.at - earlier.at for earlier, later in pairwise(await world.polls())]
         assert min(gaps) >= 10 * MINUTE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -125,7 +125,8 @@ CHARSETS = [
         if name not in {"utf-16", "iso-8859-1"}
     ),
     case("a byte-order mark before UTF-8",
-         body(b"\xef\xbb\xbf" + written("utf-8", WORDS["utf-8"], declared="iso-8859-1")), "read 200 +1", WORDS["utf-8"]),
+         body(b"\xef\xbb\xbf" + written("utf-8", WORDS["utf-8"], declared="iso-8859-1")), "read 200 +1",
+         WORDS["utf-8"]),
     case("UTF-8 with two broken bytes",
          body(written("utf-8", WORDS["utf-8"] * 8, declared="utf-8").replace("—".encode(), b"\xe2\x80", 1)),
          "read 200 +1"),
@@ -136,7 +137,7 @@ CHARSETS = [
 ITEM = "<item><title>One</title><guid>1</guid></item>"
 GOOD = f'<rss version="2.0"><channel><title>News</title>{ITEM}</channel></rss>'
 BROKEN = [
-    case("nothing closes", body('<rss version="2.0"><channel><title>News</title><item><title>One</title><guid>1</guid>'),
+    case("nothing closes", body('<rss version="2.0"><channel><title>News</title><item><title>One</title>'),
          "read 200 +1", "One"),
     case("a bare ampersand", body(GOOD.replace("One", "One & Two")), "read 200 +1", "One & Two"),
     case("an entity of HTML", body(GOOD.replace("One", "Caf&eacute;&nbsp;noir")), "read 200 +1", "Café noir"),
@@ -189,7 +190,7 @@ TYPES = [
          says="is the address right?"),
     case("a login page", body(LOGIN, HTML), "failed login"),
     case("a page that says not found", body(PAGE.format("404 | Page not found", "", ""), HTML), "failed soft-404"),
-    case("a parked domain", body(PAGE.format("x", "", "<script src='https://img.sedoparking.com/x.js'></script>"), HTML),
+    case("a parked domain", body(PAGE.format("x", "", "<script src='//img.sedoparking.com/x.js'></script>"), HTML),
          "failed parked"),
     case("Cloudflare's challenge", body(PAGE.format("Just a moment...", "", ""), HTML, ("Server", "cloudflare"),
          ("cf-mitigated", "challenge"), status=403), "failed cloudflare"),
@@ -258,23 +259,25 @@ CONNECTIONS = [
          "read 200 +1", "One"),
     case("no length, the end is the end", raw(head() + GOOD.encode()), "read 200 +1", "One"),
     case("a body that never ends", lambda web, path: web.stream(path, head(), endless), "failed too-large"),
-    case("an address where nobody listens", raw(b""), "failed reset"),
 ]  # fmt: skip
 SLOW = [
     case("silence", silence, "failed timeout"),
-    case("a head that never ends", lambda web, path: web.stream(path, b"HTTP/1.1 200 OK\r\nX: ", drops), "failed timeout"),
+    case("a head that never ends", lambda web, path: web.stream(path, b"HTTP/1.1 200 OK\r\nX: ", drops),
+         "failed timeout"),
     case("a body that trickles", lambda web, path: web.stream(path, head(5000), drops), "failed slow-body"),
-]
+]  # fmt: skip
 
 
-async def played(sqlite_url: str, cases: Sequence[Case], **limits: object) -> list[str]:
+async def played(sqlite_url: str, cases: Sequence[Case], **limits: Any) -> list[str]:
     """Serve each document at an address of its own, visit them all, and name what did not come out as it should."""
     async with news_web(sqlite_url, **limits) as world:
         for number, one in enumerate(cases):
             one.serve(world.web, f"/{number}")
             await world.add(f"/{number}", str(number))
         await world.pass_time(timedelta(0))
-        return [f"{one.name}: {wrong}" for number, one in enumerate(cases) for wrong in await faults(world, one, number)]
+        return [
+            f"{one.name}: {fault}" for number, one in enumerate(cases) for fault in await faults(world, one, number)
+        ]
 
 
 async def faults(world: NewsWeb, one: Case, number: int) -> list[str]:
@@ -312,6 +315,22 @@ async def test_connections_that_break(sqlite_url: str) -> None:
 
 async def test_servers_that_take_their_time(sqlite_url: str) -> None:
     assert await played(sqlite_url, SLOW, timeout=timedelta(milliseconds=500)) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "reason", "then"),
+    [
+        ("http://127.0.0.1:9/feed", "refused", "retry 1 in 1h"),
+        ("http://10.0.0.1/feed", "blocked-address", "retry 1 in 2h"),
+        ("http://[fe80::1]/feed", "blocked-address", "retry 1 in 2h"),
+    ],
+)
+async def test_addresses_that_lead_nowhere(sqlite_url: str, address: str, reason: str, then: str) -> None:
+    async with news_web(sqlite_url) as world:
+        await world.add(address)
+        await world.visit()
+        dossier = await world.dossier()
+        assert (dossier.visits[0].reason, dossier.account.next_why) == (reason, then)
 
 
 @pytest.mark.parametrize("charset", GUESSABLE)
