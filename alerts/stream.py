@@ -224,10 +224,11 @@ def silence_says(quiet: timedelta, last: datetime) -> str:
 
 def held_back_says(number: int, at_most: Rate | None) -> str:
     """Say how many stories a rule held back, and by what limit; None when it has none any more."""
+    order = ", newest first" if number > 1 else ""
     if at_most is None:
-        return f"{_stories(number)} held back by a limit that is gone, newest first"
+        return f"{_stories(number)} held back by a limit that is gone{order}"
     messages = "1 message" if at_most.count == 1 else f"{at_most.count} messages"
-    return f"{_stories(number)} held back (at most {messages} in {spoken(at_most.per)}), newest first"
+    return f"{_stories(number)} held back (at most {messages} in {spoken(at_most.per)}){order}"
 
 
 def spoken(span: timedelta) -> str:
