@@ -70,6 +70,7 @@ def configure(style: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter({"pretty": Pretty, "keyvalue": KeyValue, "json": Json}[style]())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a beat skipped while a long reload is at work is no news
     for package in _PACKAGES:
         logging.getLogger(package).setLevel(level.upper())
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from alerts.errors import Level, StoreError
 from alerts.rules.embedded import run_tests
 from crawler.config.loader import read
+from crawler.config.strangers import watched
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -67,7 +68,8 @@ class Changes:
 def examine(path: Path, environ: Mapping[str, str]) -> Attempt:
     """Read a configuration and run the tests in its rules; a failing one is an error like any other."""
     attempt = read(path, environ)
-    failures = run_tests(attempt.config.rules).problems if attempt.config else ()
+    config = attempt.config
+    failures = run_tests(config.rules, watched(config.sources)).problems if config else ()
     if not failures:
         return attempt
     problems = sorted((*attempt.problems, *failures), key=attrgetter("place"))

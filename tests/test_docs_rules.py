@@ -17,9 +17,11 @@ from alerts.rules.passages import LEAD_WORDS
 from alerts.rules.printing import print_query
 from alerts.rules.query import MAX_LENGTH, parse
 from alerts.rules.regexes import LONGEST_REGEX
+from alerts.rules.ruleset import NOBODY
 from alerts.rules.spec import OnlySpec, TestCase, Text
 from alerts.rules.terms import LONGEST
 from crawler.config.keys import KEYS
+from crawler.config.strangers import watched
 from tests.crawler.config.makers import loaded, write
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ CLAIMS = [  # a query of the page, a story, and whether it holds
 def story(text: dict[str, str]) -> Story:
     where = Text("", ((0, Place("test", 1, 1)),))
     case = TestCase(title=text.get("title", ""), body=text.get("body", ""), lang=text.get("lang"), at=where)
-    return story_of(case, OnlySpec())
+    return story_of(case, OnlySpec(), NOBODY)
 
 
 def holds(folder: Path, when: str, told: Story) -> bool:
@@ -150,7 +152,7 @@ def test_every_example_is_accepted_and_passes_its_tests(tmp_path: Path, example:
     config = loaded(tmp_path, around + example)
     assert [rule.id for rule in config.rules.rules]
     assert config.warnings == ()
-    assert run_tests(config.rules).problems == ()
+    assert run_tests(config.rules, watched(config.sources)).problems == ()
 
 
 @pytest.mark.parametrize(

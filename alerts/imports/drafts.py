@@ -32,6 +32,7 @@ class Draft:
     original: Text
     reading: Reading
     max_age: str | None = None  # as config.yaml writes it
+    errs: str = "too much"  # what the rule may find when a part was left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class Imported:
     original: str
     max_age: str | None = None
     lost: tuple[Problem, ...] = ()  # what of the original it does not say; such a rule is on trial
+    errs: str = "too much"  # what it may find for lack of that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class Import:
         whole = len(self.rules) - on_trial
         ends = [
             (whole, "carried"),
-            (on_trial, "on trial (shadow: true), as parts were left out that may have narrowed them"),
+            (on_trial, "on trial (shadow: true), as parts were left out"),
             (self.queries - len(self.rules), "left out whole"),
         ]
         told = "; ".join(f"{count} {end}" for count, end in ends if count) or "nothing to carry"
@@ -78,7 +80,7 @@ class Import:
 
     def _rule(self, rule: Imported) -> str:
         lines = [
-            *_comment(rule.lost),
+            *_comment(rule),
             f"  - id: {_quoted(rule.id)}",
             f"    name: {_quoted(rule.name)}",
             "    when: |",
@@ -113,6 +115,7 @@ def finish(drafts: Iterable[Draft], system: str, problems: Iterable[Problem] = (
             when=draft.reading.tree,
             original=draft.original.value,
             max_age=draft.max_age,
+            errs=draft.errs,
             lost=tuple(problem for problem in draft.reading.problems if problem.level is Level.ERROR),
         )
         rules.append(rule)
@@ -166,11 +169,11 @@ def _quoted(value: str) -> str:
 _WORDS_OF_YAML = frozenset({"yes", "no", "true", "false", "null", "on", "off"})
 
 
-def _comment(lost: Sequence[Problem]) -> Iterable[str]:
+def _comment(rule: Imported) -> Iterable[str]:
     """Say above a rule what it lacks; whoever has added it takes the rule off trial."""
-    if lost:
-        yield "  # On trial, as it may find too much. Add by hand what is missing, then remove `shadow: true`:"
-    for problem in lost:
+    if rule.lost:
+        yield f"  # On trial, as it may find {rule.errs}. Add by hand what is missing, then remove `shadow: true`:"
+    for problem in rule.lost:
         yield f"  #   {' '.join(f'{problem.place}: {problem.message}'.split())}"
 
 

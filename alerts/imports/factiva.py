@@ -77,12 +77,23 @@ def _token(found: re.Match[str], report: Report) -> Token:
         case "operator":
             token = _operator(found[0].upper(), offset)
         case "length" | "date":
-            hint = "write only: {min_words: 1000} or {max_age: 3d} in the rule"
-            report.lost(offset, f"the limit {found[0].strip()} was left out", hint)
+            report.lost(offset, f"the limit {found[0].strip()} was left out", _gate(found["length"]))
             token = Operand(part=None, offset=offset)
         case _:
             token = Infix(level=_NEAR, join=_proximity(found, report, offset), offset=offset)
     return token
+
+
+def _gate(length: str | None) -> str:
+    """Return what of a limit to length or date a rule can say."""
+    if length is None:
+        return "write only: {max_age: 3d} in the rule"
+    sign, words = re.findall(r"[<>=]+|\d+", length)
+    if "<" in sign:
+        return "a rule can ask for at least so many words (only: {min_words: 100}), not for at most"
+    least = int(words) + (sign == ">")
+    exactly = "; it cannot ask for at most so many" if sign == "=" else ""
+    return f"write only: {{min_words: {least}}} in the rule{exactly}"
 
 
 def _proximity(found: re.Match[str], report: Report, offset: int) -> Callable[[Part, Part], Part]:

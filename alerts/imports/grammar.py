@@ -78,6 +78,7 @@ class Report:
 
     query: Text
     problems: list[Problem] = field(default_factory=list)
+    literal: set[int] = field(default_factory=set)  # offsets of terms that mean no other form of their words
 
     def lost(self, offset: int, message: str, hint: str | None = None) -> None:
         """Say that a part was left out."""
@@ -107,6 +108,7 @@ class Dialect:
     tokens: Callable[[str, Report], Iterable[Token]]
     beside: Callable[[Token, Report], Infix]  # the operator between two parts that stand side by side
     line_by_line: bool = False  # in a file of queries each line is one
+    finish: Callable[[Node, Report], Node] = lambda tree, _: tree  # what is done to the whole query, read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,7 @@ def read(query: Text, dialect: Dialect) -> Reading:
         tree = _Parser(list(dialect.tokens(query.value.translate(_LOOKALIKES), report)), dialect, report).query()
     except ConfigError as error:
         return Reading(tree=None, problems=(*report.problems, *error.problems))
+    tree = None if tree is None else dialect.finish(tree, report)
     return Reading(tree=tree, problems=tuple(report.problems))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,27 @@ from alerts.imports.parts import (
     unknown_operator,
     without,
 )
-from alerts.rules.nodes import Passage, Phrase, Scope, Scoped
+from alerts.rules.nodes import (
+    FACTS,
+    And,
+    AtLeast,
+    Distinct,
+    Near,
+    Not,
+    Or,
+    Passage,
+    Phrase,
+    Scope,
+    Scoped,
+    Together,
+    terms_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from alerts.imports.grammar import Report
+    from alerts.rules.nodes import Node
 
 _AND_NOT, _AND, _SEGMENT, _PARAGRAPH, _SENTENCE, _WORDS, _OR, _BESIDE, _PREFIX = range(1, 10)
 _SCOPES = {
@@ -39,6 +55,20 @@ _SCOPES = {
 _SEGMENTS = {segment: scope for scope, segments in _SCOPES.items() for segment in segments}
 _CASES = frozenset({"caps", "allcaps", "nocaps"})
 _FORMS = frozenset({"singular", "plural"})
+_NO_WORDS = FACTS | {Scope.AUTHOR, Scope.TAG, Scope.URL, Scope.SECTION}
+_PLURAL = re.compile(r"(?:[\w'-]*-)?[a-z]{2,}(?<![suio'])s")  # not process, virus, crisis
+_HISSING = re.compile(r"(?:ss|sh|ch|x|zz)es$")
+_NO_PLURALS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        always across alias analyses arms as atlas besides bias buses canvas christmas crises customs does earnings
+        economics ethics gas has headquarters its lens means news overseas pants perhaps physics politics proceeds
+        series species statistics sometimes texas thanks this thus towards was whereas
+        """,
+    )
+)
+_NAMES = frozenset({"united states", "united nations"})
 _END = r"(?=[\s()\"]|$)"
 _TOKEN = re.compile(
     rf"""  (?P<blank>\s+)
@@ -119,8 +149,7 @@ def _segment(name: str, report: Report, offset: int) -> Callable[[Part], Part]:
     if plain in _CASES:
         return partial(_cased, report, offset, plain)
     if plain in _FORMS:
-        report.changed(offset, f"{name}: Tocsin finds singular and plural alike")
-        return lambda part: part
+        return partial(_one_form, report, offset, name)
     hint = "write source:ft.com or only: {sources: [...]}" if plain in {"publication", "source"} else None
     return left_out(report, offset, f"the segment {name.upper()}()", hint)
 
@@ -131,6 +160,15 @@ def _language(report: Report, offset: int, part: Part) -> Part:
         report.lost(offset, "the language was left out", "write lang:en")
         return None
     return Scoped(field=Scope.LANG, part=Phrase(text=code, offset=offset))
+
+
+def _one_form(report: Report, offset: int, name: str, part: Part) -> Part:
+    """Keep plurals as they are written; a singular finds its plural, too."""
+    terms = [] if part is None else list(terms_of(part))
+    report.literal |= {one.offset for one in terms}
+    if name.lower() == "singular" or not all(isinstance(one, Phrase) and singular(one.text) for one in terms):
+        report.changed(offset, f"{name}: a singular finds its plural as well", 'write ="sanction" for exactly this')
+    return part
 
 
 def _cased(report: Report, offset: int, how: str, part: Part) -> Part:
@@ -151,4 +189,35 @@ def _beside(token: Token, report: Report) -> Infix:
     return Infix(level=_BESIDE, join=join, offset=token.offset)
 
 
-DIALECT = Dialect(name="LexisNexis", tokens=_tokens, beside=_beside)
+def _singulars(tree: Node, report: Report) -> Node:
+    """Write plurals in the singular, which finds both: so does Lexis, whichever of the two a query has."""
+    match tree:
+        case Phrase():
+            form = None if tree.exact or tree.offset in report.literal else singular(tree.text)
+            return replace(tree, text=form) if form else tree
+        case Scoped():
+            inner = tree.part if tree.field in _NO_WORDS else _singulars(tree.part, report)
+            return replace(tree, part=inner)
+        case Not() | AtLeast() | Distinct():
+            return replace(tree, part=_singulars(tree.part, report))
+        case And() | Or():
+            return replace(tree, parts=tuple(_singulars(part, report) for part in tree.parts))
+        case Near() | Together():
+            return replace(tree, left=_singulars(tree.left, report), right=_singulars(tree.right, report))
+    return tree
+
+
+def singular(text: str) -> str | None:
+    """Return a term with its last word in the singular; None when that is no regular English plural in lower case.
+
+    A word with a capital is taken for a name: Williams is not William.
+    """
+    before, blank, word = text.rpartition(" ")
+    if not _PLURAL.fullmatch(word) or word in _NO_PLURALS or text in _NAMES:
+        return None
+    if word.endswith("ies"):
+        return f"{before}{blank}{word[:-3]}y"
+    return f"{before}{blank}{word[: -2 if _HISSING.search(word) else -1]}"
+
+
+DIALECT = Dialect(name="LexisNexis", tokens=_tokens, beside=_beside, finish=_singulars)

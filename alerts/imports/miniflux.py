@@ -44,6 +44,14 @@ class _Filters:
     keep: list[Part] = field(default_factory=list)
     block: list[Part] = field(default_factory=list)
     max_age: str | None = None
+    errs: list[str] = field(default_factory=list)  # what the rule may find for lack of what was left out
+
+    def lost(self, rules: list[Part], offset: int, message: str, hint: str) -> None:
+        """Say that one of the rules was left out: without one to keep less is found, without one to block more."""
+        self.report.lost(offset, message, hint)
+        errs = "too little" if rules is self.keep else "too much"
+        if errs not in self.errs:
+            self.errs.append(errs)
 
     def draft(self, host: str | None = None) -> Draft:
         """Return one query: any of the keep rules, none of the block rules."""
@@ -56,7 +64,9 @@ class _Filters:
         if tree is not None and host:
             tree = both(Scoped(field=Scope.SOURCE, part=Phrase(text=host)), tree)
         reading = Reading(tree=tree, problems=tuple(self.report.problems))
-        return Draft(name=self.name, original=self.original, reading=reading, max_age=self.max_age)
+        return Draft(
+            name=self.name, original=self.original, reading=reading, max_age=self.max_age, errs=" or ".join(self.errs)
+        )
 
 
 def read_filters(name: str, content: str) -> Iterator[Draft]:
@@ -112,7 +122,7 @@ def _from_feed(name: str, feed: Mapping[str, Any], number: int) -> Draft:
         offset = original.find(f"{key}: ") + len(key) + 2
         if kind.startswith("older"):
             if texts[key] and (kind == "older block" or not filters.keep):
-                rules.append(_anywhere(texts[key], filters.report, offset))
+                rules.append(_anywhere(texts[key], filters, rules, offset))
             continue
         for found in re.finditer(r"[^\n]*\S[^\n]*", texts[key]):
             _add(filters, rules, found[0].strip(), offset + found.start())
@@ -124,37 +134,39 @@ def _from_feed(name: str, feed: Mapping[str, Any], number: int) -> Draft:
 def _add(filters: _Filters, rules: list[Part], line: str, offset: int) -> None:
     """Read one rule such as ``EntryTitle=(?i)rare earths?``."""
     kind, sign, value = (piece.strip() for piece in line.partition("="))
-    report = filters.report
     if offset > MAX_LENGTH:
-        report.lost(offset, f"a rule beyond the first {MAX_LENGTH:,} characters was left out", "import it by itself")
+        filters.lost(
+            rules, offset, f"a rule beyond the first {MAX_LENGTH:,} characters was left out", "import it by itself"
+        )
     elif not sign or not value:
-        report.lost(offset, f"no rule of Miniflux's: {line[:60]}", "write EntryTitle=RE2, one rule a line")
+        filters.lost(rules, offset, f"no rule of Miniflux's: {line[:60]}", "write EntryTitle=RE2, one rule a line")
     elif scope := _FIELDS.get(kind):
-        rules.append(_expression(value, scope, report, offset))
+        rules.append(_expression(value, scope, filters, rules, offset))
     elif kind == "EntryDate":
         age = _AGE.fullmatch(value)
         if age and rules is filters.block:
             filters.max_age = f"{age[1]}{age[2]}"
         elif value == "future" and rules is filters.block:
-            report.changed(offset, "a date in the future is unknown to Tocsin, and was not carried")
+            filters.report.changed(offset, "a date in the future is unknown to Tocsin, and was not carried")
         else:
-            report.lost(offset, f"the date {value} was left out", "only: {max_age: 3d} is what a rule can say of dates")
+            hint = "only: {max_age: 3d} is what a rule can say of dates"
+            filters.lost(rules, offset, f"the date {value} was left out", hint)
     else:
-        report.lost(offset, f"{kind} was left out", f"Tocsin knows {', '.join(_FIELDS)}")
+        filters.lost(rules, offset, f"{kind} was left out", f"Tocsin knows {', '.join(_FIELDS)}")
 
 
-def _expression(pattern: str, scope: Scope, report: Report, offset: int) -> Part:
+def _expression(pattern: str, scope: Scope, filters: _Filters, rules: list[Part], offset: int) -> Part:
     pattern = re.sub(r"(?<!\\)((?:\\\\)*)/", r"\1\\/", pattern)
     if fault := fault_of_regex(pattern):
-        report.lost(offset, *fault)
+        filters.lost(rules, offset, *fault)
         return None
     return Scoped(field=scope, part=Regex(pattern=pattern))
 
 
-def _anywhere(pattern: str, report: Report, offset: int) -> Part:
+def _anywhere(pattern: str, filters: _Filters, rules: list[Part], offset: int) -> Part:
     whole: Part = None
     for scope in _OLDER if fault_of_regex(pattern) is None else _OLDER[:1]:
-        whole = either(whole, _expression(pattern, scope, report, offset))
+        whole = either(whole, _expression(pattern, scope, filters, rules, offset))
     return whole
 
 

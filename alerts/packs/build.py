@@ -3,7 +3,8 @@
 Names come from CLDR through Babel (a development dependency); what CLDR does not have, such as adjectives, short
 forms and guards for ambiguous names, stands in ``by_hand/``. The result is committed, so that a running Tocsin needs
 no Babel; a test generates it anew and compares. Beyond joining the two, the builder derives what can be derived:
-Russian case forms (``alerts.packs.russian``), ``except`` for names inside longer names of other countries, and tests.
+Russian and German case forms (``alerts.packs.russian``, ``alerts.packs.german``), ``except`` for names inside longer
+names of other countries, and tests.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from babel import Locale
 from babel.core import get_global
 
-from alerts.packs import read_texts
+from alerts.packs import german, read_texts
 from alerts.packs.derive import add_tests, except_longer_names, fold_key, shared_names
 from alerts.packs.russian import case_forms, spelled_out
 from alerts.packs.writing import written
@@ -136,7 +137,7 @@ def _entity(code: str, label: str, kind: str, names: dict[str, list[Alias]], han
     guards = {
         fold_key(form): guard
         for text, guard in reversed(list(hand.guards.get(code, {}).items()))
-        for form in case_forms(text)
+        for form in (*case_forms(text), *german.case_forms(text))
     }
     aliases = {
         language: [{**guards.get(fold_key(alias["text"]), {}), **alias} for alias in entries]
@@ -190,6 +191,8 @@ def _joined(cldr: Mapping[str, Iterable[str]], by_hand: Mapping[str, list[str | 
     for language in LOCALES:
         entries = [*cldr.get(language, ()), *by_hand.get(language, ())]
         aliases = [{"text": entry} if isinstance(entry, str) else entry for entry in entries]
+        if language == "de":
+            aliases = [{**alias, "text": form} for alias in aliases for form in german.case_forms(alias["text"])]
         names[language] = list({(alias["text"], alias.get("case")): alias for alias in reversed(aliases)}.values())[
             ::-1
         ]

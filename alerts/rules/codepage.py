@@ -8,7 +8,7 @@ import unicodedata
 from functools import cache
 
 from alerts.rules.pieces import BRACKETS, TABLE
-from alerts.rules.points import eased, harmless_bytes
+from alerts.rules.points import eased, harmless_bytes, is_uncommon
 
 # The code pages that each alphabet was once written in know which characters occur together. Those of scripts
 # that part into letters and marks are left out, so a text of one page is in NFC.
@@ -68,7 +68,9 @@ class CodePage:
 
 def fold_by_page(text: str) -> str | None:
     """Fold a text that is written in one of the pages, some strangers aside; return None for any other."""
-    name, is_eased = _WESTERN, False
+    name, is_eased = _WESTERN, is_uncommon(text)
+    if is_eased:
+        text = eased(text)
     for _ in range(_ATTEMPTS):
         try:
             return _page(name).fold(text, is_eased=is_eased)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from alerts.rules.ruleset import Rule, RuleSet
     from alerts.rules.scan import Range, Scan
     from alerts.rules.spec import OnlySpec, TestCase
+    from alerts.rules.watched import Watched
     from alerts.story import Severity
 
 _WHEN = datetime(2000, 1, 1, tzinfo=UTC)  # any moment: a test's story is as old as it is new
@@ -75,13 +76,13 @@ class Report:
         return sum(result.passed for result in self.results)
 
 
-def run_tests(rules: RuleSet) -> Report:
-    """Run the tests of every rule, also of one that is switched off."""
+def run_tests(rules: RuleSet, watched: Watched) -> Report:
+    """Run the tests of every rule, also of one that is switched off; ``watched`` are the sources they may name."""
     results: list[Result] = []
     undecided: list[Clause] = []
     for rule in rules.rules:
         trials = [
-            _Trial(case=case, expected=expected, scan=rules.scan(story_of(case, rule.only)))
+            _Trial(case=case, expected=expected, scan=rules.scan(story_of(case, rule.only, watched)))
             for expected, cases in ((True, rule.tests.match), (False, rule.tests.ignore))
             for case in cases
         ]
@@ -109,23 +110,27 @@ def _result(rule: Rule, trial: _Trial) -> Result:
     return Result(rule=rule.id, expected=trial.expected, severity=severity, highlights=highlights, problem=problem)
 
 
-def story_of(case: TestCase, only: OnlySpec) -> Story:
-    """Make the story that a test tells of; where it does not say, the story is one that the rule's gates let pass."""
-    source = case.source or next(iter(only.sources), "test")
-    outlet = Outlet(
-        id=source,
-        name=source,
-        host=source.lower().removeprefix("www."),
-        tier=only.tier or _UNKNOWN_TIER,
-        country=next(iter(only.countries), None),
-    )
+def story_of(case: TestCase, only: OnlySpec, watched: Watched) -> Story:
+    """Make the story that a test tells of; where it does not say, the story is one that the rule's gates let pass.
+
+    The source that a test names is as it is configured: of its own country, tier and language.
+    """
+    name = case.source or next(iter(only.sources), "test")
+    known = watched.outlet(name)
+    outlet = known or Outlet(id=name, name=name, host=name.lower().removeprefix("www."), tier=_UNKNOWN_TIER)
+    spoken = watched.languages.get(outlet.id)
+    language = next(iter(only.languages), None)
+    if not (known and case.source):
+        country = next(iter(only.countries), outlet.country)
+        outlet = replace(outlet, tier=only.tier or outlet.tier, country=country)
+        spoken, language = language, spoken
     return Story(
         id=0,
         outlet=outlet,
         url=None,
-        title=unicodedata.normalize("NFC", case.title),
-        text=unicodedata.normalize("NFC", case.body),
-        language=canonical(case.lang or next(iter(only.languages), None)),
+        title=_normal(case.title),
+        text=_normal(case.body),
+        language=canonical(case.lang or spoken or language),
         published=_WHEN,
         seen=_WHEN,
     )
@@ -179,7 +184,7 @@ def _constant(node: Node, part: Part, views: Sequence[tuple[Scan, Range | None]]
 
 
 def _normal(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _quoted(words: tuple[str, ...]) -> str:

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from alerts.rules.scan import Range, Scan
 
 
-class InField(Part):
+class Composite(Part):
+    """A part that is made of others."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, source: nodes.Node, parts: Sequence[Part]) -> None:
+        super().__init__(source)
+        self.parts: tuple[Part, ...] = tuple(parts)
+
+
+class InField(Composite):
     """A part that must hold within one field."""
 
     __slots__ = ("field",)
@@ -49,7 +59,7 @@ class InField(Part):
         return self.parts[0].clauses(rarity)
 
 
-class Negation(Part):
+class Negation(Composite):
     """A part that must not hold."""
 
     __slots__ = ()
@@ -78,7 +88,7 @@ def _is_searched(part: Part) -> bool:
     return not part.parts or any(map(_is_searched, part.parts))
 
 
-class All(Part):
+class All(Composite):
     """Parts that must all hold."""
 
     __slots__ = ()
@@ -102,7 +112,7 @@ class All(Part):
         return rarest_first(self.parts, rarity)
 
 
-class AnyOf(Part):
+class AnyOf(Composite):
     """Parts of which one must hold."""
 
     __slots__ = ()
@@ -123,7 +133,7 @@ class AnyOf(Part):
         return any_of(self.parts, rarity)
 
 
-class _Pair(Part):
+class _Pair(Composite):
     """A left part that must stand beside a right one or, negated, must not."""
 
     __slots__ = ("negated",)
@@ -210,7 +220,7 @@ class Shared(_Pair):
         return [hit for hit, number in (*here, *there) if number in shared]
 
 
-class Often(Part):
+class Often(Composite):
     """So many mentions of a part."""
 
     __slots__ = ("count",)
@@ -240,7 +250,7 @@ class Often(Part):
         return self.parts[0].required(rarity)
 
 
-class Several(Part):
+class Several(Composite):
     """So many different members of a group."""
 
     __slots__ = ("count",)

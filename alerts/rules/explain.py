@@ -15,7 +15,7 @@ from alerts.rules.printing import bracketed, print_query
 from alerts.rules.ruleset import severity_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from alerts.rules.nodes import Node
     from alerts.rules.parts import Part
@@ -89,12 +89,17 @@ def explain_part(part: Part, scan: Scan, scope: Range | None = None) -> Explanat
         inner = explain_part(part.parts[0], scan, part.narrowed(scan, scope))
         return replace(inner, text=print_query(as_written(part.source)))
     found = part.hits(scan, scope)
+    below = [explain_part(one, scan, scope) for one in _below(part, scan)]
+    if isinstance(part, Group):
+        below = list(dict.fromkeys(below))  # an alias that is the same in many languages
     return Explanation(
         text=print_query(as_written(part.source)),
         holds=found is not None,
         words=scan.words_of(found or ()),
         reason=None if found is not None else reason_of_miss(part, scan, scope),
-        parts=tuple(explain_part(below, scan, scope) for below in _below(part, scan)),
+        parts=tuple(dict.fromkeys(below))
+        if isinstance(part, Group)
+        else tuple(below),  # a name of many languages, once
         offset=_offset(part),
     )
 
@@ -135,7 +140,7 @@ def _offset(part: Part) -> int:
     return next((term.offset for term in terms_of(part.source)), 0)
 
 
-def _below(part: Part, scan: Scan) -> tuple[Part, ...]:
+def _below(part: Part, scan: Scan) -> Sequence[Part]:
     """Return what a part is made of; of a name's aliases, those about which there is something to say."""
     if isinstance(part, Group):
         aliases = [member for member in part.members if not isinstance(member, Found)]

@@ -15,9 +15,9 @@ from alerts.rules.pieces import BRACKETS, GAP, MARK, TABLE, UNSPACED_BRACKETS
 from alerts.rules.points import eased, ends_no_clause
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["MARK", "Origin", "ends_no_clause", "fold", "is_hangul", "is_latin"]
+__all__ = ["MARK", "Origin", "ends_no_clause", "fold", "fold_words", "is_hangul", "is_latin"]
 __all__ += ["is_one_by_one", "is_unspaced", "origin"]
 
 _ONE_BY_ONE_RUN = re.compile("([ぁ-ゖ一-鿿々]+)")  # characters that fold to themselves between blanks
@@ -73,6 +73,11 @@ def fold(text: str) -> str:
         return _spaced(_joined(eased(_composed(text)[0]).translate(TABLE)))
     folded = fold_by_page(text)
     return _fold_by_words(eased(_composed(text)[0])) if folded is None else folded
+
+
+def fold_words(terms: Iterable[str]) -> list[str]:
+    """Fold terms of letters in NFC, digits, blanks, apostrophes and hyphens, all at once: faster than one by one."""
+    return _spaced(_joined(MARK.join(terms).translate(TABLE))).strip().split(f" {MARK} ")
 
 
 def origin(text: str, folded: str) -> Origin:

@@ -8,9 +8,9 @@ from enum import IntEnum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.errors import Level
-from alerts.rules.nodes import Scope
+from alerts.rules.nodes import Listed, Scope
 from alerts.rules.regexes import fault_of_regex
-from alerts.rules.terms import LONGEST, fault_of_wildcard, has_word, tokens_of
+from alerts.rules.terms import LONGEST, PLAIN_WORDS, fault_of_wildcard, has_word, tokens_of
 
 if TYPE_CHECKING:
     from alerts.errors import Problem
@@ -26,6 +26,7 @@ class Kind(IntEnum):
     NAME = auto()
     FIELD = auto()
     PHRASE = auto()
+    LISTED = auto()  # phrases of plain words with commas in parentheses, all of it
     EXACT = auto()  # the = before a phrase or word
     REGEX = auto()
     WORD = auto()
@@ -86,10 +87,13 @@ _LOOKALIKES = str.maketrans(
 )
 _LOOKALIKE = re.compile(f"[{''.join(map(chr, _LOOKALIKES))}]")
 _SIGNS = {"open": (Kind.OPEN, "("), "close": (Kind.CLOSE, ")"), "comma": (Kind.COMMA, ",")}
+_SIGNS |= {word.lower(): (kind, word) for word, kind in OPERATORS.items()}
 _FIELD_NAMES = "|".join(sorted(FIELDS, key=len, reverse=True))
 _TOKEN = re.compile(
     rf"""  (?P<blank>\s+)
+        | (?P<listed>\( "{PLAIN_WORDS}" (?:,\s*"{PLAIN_WORDS}")* \))\s*
         | (?: (?P<open>\() | (?P<close>\)) | (?P<comma>,) )\s*
+        | (?<=[\s)])(?: (?P<and>AND) | (?P<or>OR) | (?P<not>NOT) )(?=[\s(])\s*
         | "(?P<phrase>[^"]*)(?P<closed>"?)\s*
         | \$(?P<name>[\w-]*)
         | (?P<address>[A-Za-z]\w*://[^\s()]*)
@@ -121,7 +125,9 @@ class Lexer:
             value = value.translate(_LOOKALIKES)
         tokens: list[Token] = []
         for found in _TOKEN.finditer(value):
-            if sign := _SIGNS.get(found.lastgroup or ""):
+            if found.lastgroup == "listed":
+                tokens.append(self._listed(found["listed"], found.start()))
+            elif sign := _SIGNS.get(found.lastgroup or ""):
                 tokens.append(Token(*sign, found.start()))
             elif found.lastgroup != "blank":
                 exact = bool(tokens) and tokens[-1].kind is Kind.EXACT
@@ -161,6 +167,12 @@ class Lexer:
         else:
             self._check_words(text, found.start(), exact=exact)
         return Token(Kind.PHRASE, " ".join(text.split()), found.start())
+
+    def _listed(self, written: str, offset: int) -> Token:
+        if len(written) > LONGEST:  # or no phrase of it can be too long
+            for phrase in Listed(written, offset).parts:
+                self._check_words(phrase.text, phrase.offset)
+        return Token(Kind.LISTED, written, offset)
 
     def _regex(self, found: re.Match[str]) -> Token:
         pattern = self._query.value[found.start("regex") : found.end("regex")]

@@ -8,14 +8,28 @@ from alerts.rules import evaluate, nodes, parts
 from alerts.rules.checks import as_written, has_stems, like, stands_alone, stem_anchor
 from alerts.rules.entities import aliases_of
 from alerts.rules.fan import Fan
-from alerts.rules.nodes import FACTS, And, AtLeast, Distinct, Name, Near, Not, Or, Phrase, Regex, Scoped, Together
-from alerts.rules.parts import Checked, Found, Group, Part
+from alerts.rules.nodes import (
+    FACTS,
+    And,
+    AtLeast,
+    Distinct,
+    Listed,
+    Name,
+    Near,
+    Not,
+    Or,
+    Phrase,
+    Regex,
+    Scoped,
+    Together,
+)
+from alerts.rules.parts import Checked, Found, FoundAny, Group, Part
 from alerts.rules.regexes import literal_of
 from alerts.rules.spec import AliasSpec, EntitySpec, ListSpec
-from alerts.rules.terms import has_wildcard, needs_its_signs, patterns_of, wild_forms
+from alerts.rules.terms import has_wildcard, is_plain, needs_its_signs, patterns_of, patterns_of_plain, wild_forms
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 
     from alerts.rules.checks import Check
     from alerts.rules.nodes import Node, Scope
@@ -25,6 +39,9 @@ if TYPE_CHECKING:
     Candidates = tuple[int, Sequence[Check]]  # a term to search for, and what its hits must pass
 
 
+_AT_ONCE = 1_000  # terms whose patterns are worked out together
+
+
 class Vocabulary:
     """Every term to search for: the patterns that stand for it, and how rare it is likely to be."""
 
@@ -32,28 +49,47 @@ class Vocabulary:
         self.patterns: dict[str, int] = {}  # and their numbers
         self.terms = Fan()  # by pattern
         self.rarity: list[int] = []  # by term: the length of its shortest pattern; the longer, the rarer
+        self._plain: dict[str, int] = {}  # plain terms whose patterns are not there yet
         self.has_labels = False  # whether a query asks for more than title and text
 
-    def add(self, patterns: Iterable[str]) -> int:
+    def add(self, patterns: Collection[str]) -> int:
         """Return the number of a new term that stands wherever one of the patterns does."""
         number = len(self.rarity)
-        shortest = 1_000
+        self.rarity.append(0)
+        self._enter(number, patterns)
+        return number
+
+    def plain(self, text: str) -> int:
+        """Return the number of a plain term; its patterns are worked out later, many at once."""
+        number = self._plain.get(text)
+        if number is None:
+            number = self._plain[text] = len(self.rarity)
+            self.rarity.append(0)
+        return number
+
+    def _enter(self, number: int, patterns: Collection[str]) -> None:
         for pattern in patterns:
-            known = self.patterns.get(pattern)
-            if known is None:
+            if (known := self.patterns.get(pattern)) is None:
                 self.patterns[pattern] = self.terms.append(number)
             else:
                 self.terms.add(known, number)
-            shortest = min(shortest, len(pattern))
-        self.rarity.append(shortest)
-        return number
+        self.rarity[number] = min(map(len, patterns), default=1_000)
 
-    def handed_over(self) -> tuple[list[str], Fan]:
+    def _enter_plain(self) -> None:
+        numbers, self._plain = self._plain, {}
+        texts = list(numbers)
+        for start in range(0, len(texts), _AT_ONCE):
+            some = texts[start : start + _AT_ONCE]
+            for text, patterns in zip(some, patterns_of_plain(some), strict=True):
+                self._enter(numbers[text], patterns)
+
+    def handed_over(self) -> tuple[Iterator[str], Fan]:
         """Return all patterns in alphabetical order and the terms of each, and forget them: they take much room."""
-        patterns = sorted(self.patterns)
-        terms = self.terms.reordered(map(self.patterns.__getitem__, patterns))
+        self._enter_plain()
+        patterns = sorted(self.patterns, reverse=True)
+        terms = self.terms.reordered(map(self.patterns.__getitem__, reversed(patterns)))
         self.patterns, self.terms = {}, Fan()
-        return patterns, terms
+        return (patterns.pop() for _ in range(len(patterns))), terms
 
 
 class Linker:
@@ -85,8 +121,8 @@ class Linker:
                 return evaluate.Negation(tree, [self.part(part, scope)])
             case And(parts=some):
                 return evaluate.All(tree, [self.part(part, scope) for part in some])
-            case Or(parts=some):
-                return evaluate.AnyOf(tree, [self.part(part, scope) for part in some])
+            case Or():
+                return self._either(tree, scope)
             case Near(left=left, right=right):
                 return evaluate.Nearby(tree, self.part(left, scope), self.part(right, scope))
             case Together(left=left, right=right):
@@ -95,6 +131,11 @@ class Linker:
                 return evaluate.Often(tree, self.part(part, scope))
             case Distinct(part=part):
                 return evaluate.Several(tree, self._members(part, scope))
+
+    def _either(self, tree: Or, scope: Scope | None) -> Part:
+        if isinstance(tree, Listed) and scope not in FACTS:
+            return FoundAny(tree, map(self._vocabulary.plain, tree.texts))
+        return evaluate.AnyOf(tree, [self.part(part, scope) for part in tree.parts])
 
     def _term(self, term: nodes.Term, scope: Scope | None) -> Part:
         if scope is not None and scope in FACTS:
@@ -150,18 +191,31 @@ class Linker:
     def _phrase(self, phrase: Phrase) -> Part:
         if phrase.exact:
             return self._searched(phrase, self._exact(phrase.text, plural=False, boundary="auto"))
+        if is_plain(phrase.text):
+            return Found(phrase, [self._vocabulary.plain(phrase.text)])
         return self._searched(phrase, self._loose(phrase.text, plural=True, boundary="auto"))
 
     def _group(self, source: Name, spec: EntitySpec | ListSpec) -> Part:
-        aliases = aliases_of(spec)
-        plain = [alias for _, alias in aliases if _is_plain(alias)]
-        patterns = dict.fromkeys(pattern for alias in plain for pattern in _patterns(alias))
-        members: list[Part] = [Found(source, self._vocabulary.add(patterns))] if plain else []
-        members += [self._alias(alias, language) for language, alias in aliases if not _is_plain(alias)]
+        plain: list[AliasSpec] = []
+        others: list[tuple[str, AliasSpec]] = []
+        for language, alias in aliases_of(spec):
+            if _is_plain(alias):
+                plain.append(alias)
+            else:
+                others.append((language, alias))
+        members: list[Part] = [Found(source, dict.fromkeys(map(self._name, plain)))] if plain else []
+        members += [self._alias(alias, language) for language, alias in others]
         barred = spec.except_ if isinstance(spec, EntitySpec) else ()
-        if len(members) == 1 and plain and not barred:
+        if plain and not others and not barred:
             return members[0]
         return Group(source, members, [self._phrase(Phrase(text=exception.value)) for exception in barred])
+
+    def _name(self, alias: AliasSpec) -> int:
+        """Return the number of an alias whose fold says all."""
+        text = alias.text.value
+        if alias.forms == "plural" and alias.boundary == "auto" and is_plain(text):
+            return self._vocabulary.plain(text)
+        return self._vocabulary.add(patterns_of(text, plural=alias.forms == "plural", boundary=alias.boundary))
 
     def _alias(self, alias: AliasSpec, language: str) -> Part:
         text, plural, boundary = alias.text.value, alias.forms == "plural", alias.boundary
@@ -193,7 +247,7 @@ class Linker:
 
     def _searched(self, source: Node, found: Sequence[Candidates]) -> Part:
         if len(found) == 1 and not found[0][1]:
-            return Found(source, found[0][0])
+            return Found(source, [found[0][0]])
         return Checked(source, found)
 
 
@@ -201,8 +255,6 @@ def _is_plain(alias: AliasSpec) -> bool:
     """Say whether the fold of an alias says all."""
     simple = alias.case == "any" and alias.forms != "stem" and alias.boundary != "word" and not alias.lang_only
     text = alias.text.value
-    return simple and alias.needs is None and not has_wildcard(text) and not needs_its_signs(text)
-
-
-def _patterns(alias: AliasSpec) -> Sequence[str]:
-    return patterns_of(alias.text.value, plural=alias.forms == "plural", boundary=alias.boundary)
+    if not simple or alias.needs is not None:
+        return False
+    return is_plain(text) or not (has_wildcard(text) or needs_its_signs(text))

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from alerts.errors import Level
 from alerts.language_codes import canonical
+from alerts.rules.doubts import (
+    BROAD_BEGINNING,
+    breadth,
+    double_members,
+    doubts_of_phrase,
+    hidden_signs,
+    is_weak,
+    syntax_in,
+    warning,
+    weak,
+)
 from alerts.rules.entities import aliases_of
 from alerts.rules.fold import is_latin, is_one_by_one
 from alerts.rules.nodes import And, Not, Or, Phrase, Scope, Scoped, children, terms_of
 from alerts.rules.overlaps import overlaps
 from alerts.rules.spec import EntitySpec, ListSpec
-from alerts.rules.terms import LONGEST, has_wildcard, tokens_of, weakness
+from alerts.rules.terms import LONGEST, has_wildcard, tokens_of
 from alerts.rules.watched import strangers
 
 if TYPE_CHECKING:
@@ -27,21 +36,7 @@ if TYPE_CHECKING:
 MOST_RULES = 10_000
 
 _SHORT = 4  # letters of an upper-case name that is likely to be a word as well
-_BROAD_BEGINNING = 3  # letters before a * that begin very many words
 _ONE_OF = frozenset({Scope.LANG, Scope.COUNTRY})  # facts of which a story has one
-# Words that stand in nearly every story of their language.
-_COMMON = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        a an and are as at be but by can do for from had has have he his in into is it its more new no not
-        of on or our out over said says she so than that the their them then there they this to up was we
-        were what when which who will with would year years you au aux ce dans de des du elle en est et il
-        la le les leur mais ne ou par pas plus pour qui sa se ses son sur un une das dem den der die ein
-        eine es im ist mit nicht sich und von zu con del el los las por que una
-        """,
-    )
-)
 
 
 def lint(specs: Specs, names: Names, trees: Sequence[tuple[RuleSpec, Node]], watched: Watched) -> Iterator[Problem]:
@@ -52,8 +47,7 @@ def lint(specs: Specs, names: Names, trees: Sequence[tuple[RuleSpec, Node]], wat
     groups: tuple[EntitySpec | ListSpec, ...] = (*specs.entities, *specs.lists)
     own = [spec for spec in groups if spec.pack is None and names.groups.get(spec.id.value) is spec]
     for spec in own:
-        for _, alias in aliases_of(spec):
-            yield from _doubts_of_alias(alias, spec)
+        yield from _doubts_of_names(spec)
         yield from _doubles(spec)
     yield from _shared_aliases([spec for spec in own if isinstance(spec, EntitySpec)])
     yield from _unused(specs, names)
@@ -77,7 +71,9 @@ def lint(specs: Specs, names: Names, trees: Sequence[tuple[RuleSpec, Node]], wat
 def doubts_of_query(tree: Node, query: Text) -> Iterator[Problem]:
     """Yield warnings about a query: its terms, and its clauses that can never hold."""
     for term in _searched_terms(tree):
-        yield from _doubts_of_phrase(term, query)
+        yield from doubts_of_phrase(term, query)
+    yield from hidden_signs(query)
+    yield from double_members(tree, query)
     yield from _sections(tree, query)
     yield from _contradictions(tree, query)
     yield from _repetitions(tree, query)
@@ -88,7 +84,7 @@ def _sections(tree: Node, query: Text) -> Iterator[Problem]:
     if isinstance(tree, Scoped) and tree.field is Scope.SECTION:
         for term in terms_of(tree):
             message = "section: is not yet available: no source tells the section of a story, so this never holds"
-            yield _warning(query, term.offset, message, "tag: looks in the feed's own categories")
+            yield warning(query, term.offset, message, "tag: looks in the feed's own categories")
     for part in children(tree):
         yield from _sections(part, query)
 
@@ -102,70 +98,47 @@ def _searched_terms(tree: Node) -> Iterator[Phrase]:
             yield from _searched_terms(part)
 
 
-def _doubts_of_phrase(term: Phrase, query: Text) -> Iterator[Problem]:
-    if term.exact:
-        return
-    if weakness(term.text):
-        yield _warning(query, term.offset, _weak(term.text), f'write ="{term.text}" for exactly this')
-    elif broad := _breadth(term.text):
-        yield _warning(
-            query, term.offset, f'"{term.text}" {broad}', "search for a longer term, or join it to others with NEAR"
-        )
+def _doubts_of_names(spec: EntitySpec | ListSpec) -> Iterator[Problem]:
+    for _, alias in aliases_of(spec):
+        yield from _doubts_of_alias(alias, spec)
+    for exception in spec.except_ if isinstance(spec, EntitySpec) else ():
+        if found := syntax_in(exception.value):
+            yield warning(exception, 0, *found)
 
 
 def _doubts_of_alias(alias: AliasSpec, spec: EntitySpec | ListSpec) -> Iterator[Problem]:
     text = alias.text.value
+    if found := syntax_in(text):
+        yield warning(alias.text, 0, *found)
+        return
+    yield from hidden_signs(alias.text)
     if len(text) > LONGEST or alias.needs is not None:
         return
     tokens = tokens_of(text)
     if alias.case == "exact" or not tokens:
         return
-    if weakness(text):
+    if is_weak(text):
         hint = f'write {{text: "{text}", case: exact}}, or ="{text}" in a query'
-        yield _warning(alias.text, 0, _weak(text), hint)
-    elif len(tokens) == 1 and len(text) <= _SHORT and text.isupper() and tokens[0].isalpha():
+        yield warning(alias.text, 0, weak(text), hint)
+    elif text[0] == "." and text[1:2].isalnum():
+        hint = f'write {{text: "{text}", case: exact}}, or ="{text}" in a query'
+        yield warning(
+            alias.text, 0, f'"{text}" also finds "{text[1:]}": a full stop before a word is not asked for', hint
+        )
+    elif len(tokens) == 1 and len(text) <= _SHORT and text.isupper() and text.isalpha():
         message = f'"{text}" also finds the lower-case word "{tokens[0]}"'
         hint = f"write {{text: {text}, case: exact}}, or say with needs: what must stand nearby"
-        yield _warning(alias.text, 0, message, hint)
+        yield warning(alias.text, 0, message, hint)
     elif _is_lone_ideograph(tokens) and alias.boundary != "word" and not _has_exception(spec, text):
         message = f'"{text}" is a single character, and is found inside every word that holds it'
-        yield _warning(alias.text, 0, message, "list such words under except:, or say needs: or boundary: word")
-    elif alias.boundary == "none" and len(tokens[0]) <= _BROAD_BEGINNING and is_latin(tokens[0]):
+        yield warning(alias.text, 0, message, "list such words under except:, or say needs: or boundary: word")
+    elif alias.boundary == "none" and len(tokens[0]) <= BROAD_BEGINNING and is_latin(tokens[0]):
         message = f'"{text}" is found inside very many words'
-        yield _warning(alias.text, 0, message, "leave out boundary: none, or use a longer name")
-    elif broad := _breadth(text):
-        yield _warning(
+        yield warning(alias.text, 0, message, "leave out boundary: none, or use a longer name")
+    elif broad := breadth(text):
+        yield warning(
             alias.text, 0, f'"{text}" {broad}', "use a longer name, or say with needs: what must stand nearby"
         )
-
-
-def _weak(text: str) -> str:
-    """Say what a term of little more than signs finds."""
-    parted = re.sub(r"(?<=\w)([^\w\s])(?=\w)", r" \1 ", text)
-    more = f' and "{parted}"' if parted != text else ""
-    lower = text.lower() if text.lower() != text else text.upper()
-    return f'"{text}" also finds "{lower}"{more}: its signs must stand there, its capitals and blanks need not'
-
-
-def _breadth(text: str) -> str | None:
-    """Say why a term is found nearly everywhere."""
-    if has_wildcard(text):
-        words = text.split()
-        beginning = words[0].rstrip("*")
-        if (
-            len(words) == 1
-            and words[0].endswith("*")
-            and len(beginning) <= _BROAD_BEGINNING
-            and is_latin(beginning.lower())
-        ):
-            return "finds every word that begins so"
-        return None
-    words = text.lower().split()
-    if all(word in _COMMON or (len(word) == 1 and word.isascii()) for word in words):
-        return "stands in nearly every story"
-    if len(words) == 1 and words[0].isdigit():
-        return "is a bare number, which stands in many stories"
-    return None
 
 
 def _is_lone_ideograph(tokens: Sequence[str]) -> bool:
@@ -185,7 +158,7 @@ def _doubles(spec: EntitySpec | ListSpec) -> Iterator[Problem]:
         earlier = first.setdefault(key, text)
         if earlier is not text:
             message = f'"{text.value}" finds the same as "{earlier.value}"'
-            yield _warning(text, 0, message, "remove one: case, accents and hyphens do not count")
+            yield warning(text, 0, message, "remove one: case, accents and hyphens do not count")
 
 
 def _shared_aliases(specs: Sequence[EntitySpec]) -> Iterator[Problem]:
@@ -196,7 +169,7 @@ def _shared_aliases(specs: Sequence[EntitySpec]) -> Iterator[Problem]:
             owner = owners.setdefault(tokens, spec.id.value)
             if tokens and owner != spec.id.value and alias.needs is None:
                 message = f'the alias "{alias.text.value}" also belongs to ${owner}'
-                yield _warning(alias.text, 0, message, "a story with it counts for both entities")
+                yield warning(alias.text, 0, message, "a story with it counts for both entities")
 
 
 def _unused(specs: Specs, names: Names) -> Iterator[Problem]:
@@ -207,7 +180,7 @@ def _unused(specs: Specs, names: Names) -> Iterator[Problem]:
     for kind, name, pack in everything:
         if pack is None and name.value not in used:
             hint = f"write ${name.value} in a rule, or remove it"
-            yield _warning(name, 0, f"no rule uses the {kind} {name.value}", hint)
+            yield warning(name, 0, f"no rule uses the {kind} {name.value}", hint)
 
 
 def _contradictions(tree: Node, query: Text) -> Iterator[Problem]:
@@ -217,12 +190,12 @@ def _contradictions(tree: Node, query: Text) -> Iterator[Problem]:
         for part in tree.parts:
             if part in denied:
                 message = "this can never hold: it asks for the same thing and for its absence"
-                yield _warning(query, _offset(part), message, "take one of them out")
+                yield warning(query, _offset(part), message, "take one of them out")
         for field in _ONE_OF:
             asked = [(part, values) for part in tree.parts if (values := _values(part, field))]
             if len(asked) > 1 and not frozenset.intersection(*(values for _, values in asked)):
                 message = f"this can never hold: a story has one {field}"
-                yield _warning(query, _offset(asked[1][0]), message, f"write {field}:(a OR b) for either")
+                yield warning(query, _offset(asked[1][0]), message, f"write {field}:(a OR b) for either")
     for part in children(tree):
         yield from _contradictions(part, query)
 
@@ -238,7 +211,7 @@ def _repetitions(tree: Node, query: Text) -> Iterator[Problem]:
             earlier = first.setdefault(key, part)
             if earlier is not part:
                 message = f'"{part.text}" finds the same as "{earlier.text}"'
-                yield _warning(query, part.offset, message, "remove one: case, accents and hyphens do not count")
+                yield warning(query, part.offset, message, "remove one: case, accents and hyphens do not count")
     for part in children(tree):
         yield from _repetitions(part, query)
 
@@ -246,7 +219,7 @@ def _repetitions(tree: Node, query: Text) -> Iterator[Problem]:
 def _never_raised(rule: RuleSpec, to: object, when: Text) -> Iterator[Problem]:
     if isinstance(to, int) and to <= rule.severity:
         message = f"this raises nothing: the rule's severity is {rule.severity.label} already"
-        yield _warning(when, 0, message, "raise to a higher severity, or lower the rule's own")
+        yield warning(when, 0, message, "raise to a higher severity, or lower the rule's own")
 
 
 def _values(part: Node, field: Scope) -> frozenset[str]:
@@ -268,7 +241,3 @@ def _meant(value: str, field: Scope) -> Sequence[str]:
 
 def _offset(tree: Node) -> int:
     return next((term.offset for term in terms_of(tree)), 0)
-
-
-def _warning(text: Text, offset: int, message: str, hint: str) -> Problem:
-    return text.problem(offset, message, hint, Level.WARNING)

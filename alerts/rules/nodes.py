@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import is_
@@ -31,6 +32,9 @@ class Scope(StrEnum):
 CONTENT = frozenset({Scope.TITLE, Scope.LEAD, Scope.HLEAD, Scope.BODY})  # what an editor wrote; has highlights
 LABELS = frozenset({Scope.AUTHOR, Scope.TAG, Scope.SECTION, Scope.URL})  # searched like texts
 FACTS = frozenset({Scope.SOURCE, Scope.LANG, Scope.COUNTRY, Scope.TIER})  # compared, not searched
+
+
+_QUOTED = re.compile('"([^"]*)"')
 
 
 class Passage(StrEnum):
@@ -80,12 +84,44 @@ class And:
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Or:
     """At least one part must hold."""
 
     parts: tuple[Node, ...]
-    commas: bool = field(default=False, compare=False)  # written as a list, which means the same
+    commas: bool = False  # written as a list, which means the same
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the parts, however they are kept and were joined."""
+        return isinstance(other, Or) and self.parts == other.parts
+
+    def __hash__(self) -> int:
+        """Hash the parts."""
+        return hash(self.parts)
+
+
+class Listed(Or):
+    """A list of phrases in quotation marks, kept as it is written: of a large rule set most phrases stand in one."""
+
+    __slots__ = ("offset", "written")
+
+    written: str  # with its parentheses; between the quotation marks stand letters, and no two blanks
+    offset: int  # where in the query
+
+    def __init__(self, written: str, offset: int) -> None:
+        for name, value in (("written", written), ("offset", offset), ("commas", True)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def texts(self) -> list[str]:
+        """The phrases."""
+        return _QUOTED.findall(self.written)
+
+    @property
+    def parts(self) -> tuple[Phrase, ...]:
+        """The same as nodes, made anew each time."""
+        quoted = _QUOTED.finditer(self.written)
+        return tuple(Phrase(text=found[1], offset=self.offset + found.start()) for found in quoted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +210,7 @@ def has_places(tree: Node) -> bool:
 def negations_inward(tree: Node) -> Node:
     """Return an equal tree in which NOT stands only before what is no AND, OR, NOT or field."""
     match tree:
-        case Phrase() | Name():  # most parts
+        case Phrase() | Name() | Listed():  # most parts
             return tree
         case Scoped(field=scope, part=part):
             return Scoped(field=scope, part=negations_inward(part))

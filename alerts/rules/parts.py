@@ -11,10 +11,10 @@ from alerts.rules.nodes import Passage, Phrase, Regex, Scope
 from alerts.rules.regexes import compile_regex, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from alerts.rules.checks import Check
-    from alerts.rules.nodes import Node
+    from alerts.rules.nodes import Listed, Node
     from alerts.rules.proximity import Hit
     from alerts.rules.scan import Range, Scan
     from alerts.rules.spec import AliasSpec
@@ -25,11 +25,15 @@ NOTHING: frozenset[int] = frozenset()
 class Part(ABC):
     """A part of a query, ready to be asked; immutable."""
 
-    __slots__ = ("parts", "source")
+    __slots__ = ("source",)
 
-    def __init__(self, source: Node, parts: Sequence[Part] = ()) -> None:
+    def __init__(self, source: Node) -> None:
         self.source = source  # what it was made of
-        self.parts = tuple(parts)  # from left to right
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """What it consists of, from left to right."""
+        return ()
 
     @abstractmethod
     def hits(self, scan: Scan, scope: Range | None = None) -> Sequence[Hit] | None:
@@ -51,26 +55,47 @@ class Part(ABC):
         return [group] if group else []
 
 
-class Found(Part):
-    """A term whose fold says all."""
+class _Terms(Part):
+    """Terms of which one must be found; their folds say all."""
 
-    __slots__ = ("number",)
+    __slots__ = ("numbers",)
 
-    def __init__(self, source: Node, number: int) -> None:
+    def __init__(self, source: Node, numbers: Iterable[int]) -> None:
         super().__init__(source)
-        self.number = number
+        self.numbers = tuple(numbers)
 
     def hits(self, scan: Scan, scope: Range | None = None) -> Sequence[Hit] | None:
-        """Return the places of the term."""
-        found = scan.hits.get(self.number)
-        if not found or (scope is None and not scan.has_labels):
-            return found
-        return clipped(found, scope or (0, scan.content_end))
+        """Return the places of all the terms."""
+        there = scan.hits
+        some = [there[number] for number in self.numbers if number in there]
+        if not some:
+            return None
+        found = some[0] if len(some) == 1 else [hit for hits in some for hit in hits]
+        return found if scope is None and not scan.has_labels else clipped(found, scope or (0, scan.content_end))
 
     def required(self, rarity: Sequence[int]) -> frozenset[int]:
-        """Return the term."""
+        """Return the terms."""
         del rarity
-        return frozenset({self.number})
+        return frozenset(self.numbers)
+
+
+class Found(_Terms):
+    """A phrase, or the names of a thing."""
+
+    __slots__ = ()
+
+
+class FoundAny(_Terms):
+    """A list of phrases."""
+
+    __slots__ = ()
+
+    source: Listed
+
+    @property
+    def parts(self) -> Sequence[Found]:
+        """The phrases, each by itself; made anew each time, for those who explain."""
+        return [Found(phrase, [number]) for phrase, number in zip(self.source.parts, self.numbers, strict=True)]
 
 
 class Checked(Part):

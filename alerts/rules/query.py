@@ -30,6 +30,7 @@ from alerts.rules.nodes import (
     And,
     AtLeast,
     Distinct,
+    Listed,
     Name,
     Near,
     Node,
@@ -92,12 +93,15 @@ def read_query(query: Text, *, may_deny: bool = False) -> Reading:
         return Reading(tree=name, names=(name,))
     lexer = Lexer(query)
     tokens = lexer.tokens()
-    names = tuple(Name(name=token.text, offset=token.offset) for token in tokens if token.kind is Kind.NAME)
-    if any(problem.level is Level.ERROR for problem in lexer.problems):
+    kinds = [token.kind for token in tokens]
+    names: tuple[Name, ...] = ()
+    if Kind.NAME in kinds:
+        names = tuple(Name(name=token.text, offset=token.offset) for token in tokens if token.kind is Kind.NAME)
+    if lexer.problems and any(problem.level is Level.ERROR for problem in lexer.problems):
         return Reading(names=names, problems=tuple(lexer.problems))
-    has_fields = any(token.kind is Kind.FIELD for token in tokens)
+    has_fields = Kind.FIELD in kinds
     try:
-        tree = _Parser(query, tokens).query(may_deny=may_deny)
+        tree = _Parser(query, tokens, kinds).query(may_deny=may_deny)
         return Reading(tree=tree, names=names, problems=tuple(lexer.problems), has_fields=has_fields)
     except ConfigError as error:
         return Reading(names=names, problems=(*lexer.problems, *error.problems))
@@ -106,10 +110,10 @@ def read_query(query: Text, *, may_deny: bool = False) -> Reading:
 class _Parser:
     """Recursive descent over the tokens; stops at the first error, raised as a ConfigError."""
 
-    def __init__(self, query: Text, tokens: list[Token]) -> None:
+    def __init__(self, query: Text, tokens: list[Token], kinds: list[Kind]) -> None:
         self._query = query
         self._tokens = tokens
-        self._kinds = [token.kind for token in tokens]
+        self._kinds = kinds
         self._next = 0
         self._scope: Scope | None = None
         self._counting = False
@@ -142,12 +146,16 @@ class _Parser:
             return And(parts=tuple(parts))
         return Or(parts=tuple(parts), commas=first_sign is Kind.COMMA)
 
+    def _stands_in_number(self, offset: int) -> bool:
+        return re.fullmatch(r"\d,\d", self._query.value[offset - 1 : offset + 2]) is not None
+
     def _sign(self, token: Token, depth: int) -> Kind:
         """Read what stands between two parts; NOT alone means AND NOT, a comma in parentheses OR."""
         if token.kind is Kind.NOT:
             return Kind.AND
         if token.kind is Kind.COMMA and not depth:
-            self._fail(token.offset, "a comma means OR only inside parentheses", "write (japan, france) or use OR")
+            hint = 'put it in "…"' if self._stands_in_number(token.offset) else "write (japan, france) or use OR"
+            self._fail(token.offset, "a comma means OR only inside parentheses", hint)
         if token.kind not in {Kind.AND, Kind.OR, Kind.COMMA}:
             self._fail(token.offset, "two terms stand side by side", _SIDE_BY_SIDE)
         self._next += 1
@@ -199,6 +207,8 @@ class _Parser:
                 return self._scoped(token, depth)
             case Kind.ATLEAST | Kind.DISTINCT:
                 return self._counted(token, depth)
+            case Kind.LISTED:
+                return self._listed(token, depth)
             case Kind.OPEN:
                 return self._group(token, depth)
             case Kind.NOT:
@@ -258,24 +268,15 @@ class _Parser:
     def _group(self, opening: Token, depth: int) -> Node:
         if self._kind() is Kind.CLOSE:
             self._fail(opening.offset, "these parentheses are empty", "write a term between them, or remove them")
-        tree = self._list(depth + 1) or self._either(depth + 1)
+        tree = self._either(depth + 1)
         if self._take().kind is not Kind.CLOSE:
             self._fail(opening.offset, "this parenthesis is never closed", "add the missing )")
         return tree
 
-    def _list(self, depth: int) -> Node | None:
-        """Read at once what most groups are, nothing but phrases and commas up to the parenthesis; None for others."""
-        start = self._next
-        end = self._kinds.index(Kind.CLOSE, start) if Kind.CLOSE in self._kinds else start
-        phrases, commas = self._kinds[start:end:2], self._kinds[start + 1 : end : 2]
-        if len(phrases) == len(commas) or phrases.count(Kind.PHRASE) < len(phrases):
-            return None
-        if commas.count(Kind.COMMA) < len(commas):
-            return None
-        self._check_depth(self._peek(), depth)
-        parts = [Phrase(text=token.text, offset=token.offset) for token in self._tokens[start:end:2]]
-        self._next = end
-        return Or(parts=tuple(parts), commas=True) if commas else parts[0]
+    def _listed(self, token: Token, depth: int) -> Node:
+        self._check_depth(token, depth + 1)
+        listed = Listed(token.text, token.offset)
+        return listed if '",' in token.text else listed.parts[0]
 
     def _words(self, first: Token) -> str:
         words = [first.text]

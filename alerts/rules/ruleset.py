@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.errors import Level
 from alerts.rules.facts import closed_gate
@@ -44,8 +44,7 @@ class Raise:
     part: Part
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule that was checked."""
 
     id: str
@@ -230,28 +229,41 @@ def no_garbage_collection() -> Iterator[None]:
 def _revision(specs: Specs) -> str:
     """Hash everything that decides what matches and how, but not where it stands or how it is tested."""
     digest = blake2b(digest_size=6)
+    written = _Written()
     for kind in (specs.entities, specs.lists, specs.queries, specs.rules):
         digest.update(b"\0")
         for spec in kind:
-            digest.update(repr(_content(spec)).encode("utf-8", "surrogatepass"))
+            digest.update(_content(spec, written).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
-def _content(spec: EntitySpec | ListSpec | QuerySpec | RuleSpec) -> tuple[object, ...]:
+class _Written(dict[int, str]):
+    """The ``repr`` of objects that many specs share, by their ids: all of them live as long as the specs."""
+
+    def of(self, shared: object) -> str:
+        """Return the ``repr`` of an object."""
+        known = self.get(id(shared))
+        if known is None:
+            known = self[id(shared)] = repr(shared)
+        return known
+
+
+def _content(spec: EntitySpec | ListSpec | QuerySpec | RuleSpec, written: _Written) -> str:
     match spec:
         case RuleSpec():
-            conditions = spec.only, spec.quiet, spec.stream, spec.shadow, spec.enabled
+            only, quiet, severity = map(written.of, (spec.only, spec.quiet, spec.severity))
+            conditions = f"({only}, {quiet}, {spec.stream!r}, {spec.shadow}, {spec.enabled})"
             raises = [(step.to, step.when.value) for step in spec.raise_]
             about = spec.name, spec.to, spec.tags, spec.owner, spec.note
-            return spec.id.value, spec.when.value, spec.severity, raises, conditions, about
+            return f"({spec.id.value!r}, {spec.when.value!r}, {severity}, {raises}, {conditions}, {about})"
         case QuerySpec():
-            return spec.id.value, spec.when.value
+            return repr((spec.id.value, spec.when.value))
         case ListSpec():
-            return spec.id.value, [_alias_content(term) for term in spec.terms]
+            return repr((spec.id.value, [_alias_content(term) for term in spec.terms]))
         case EntitySpec():
             aliases = [(language, list(map(_alias_content, some))) for language, some in spec.aliases.items()]
             exceptions = [exception.value for exception in spec.except_]
-            return spec.id.value, spec.label, spec.type, spec.note, aliases, exceptions
+            return repr((spec.id.value, spec.label, spec.type, spec.note, aliases, exceptions))
 
 
 def _alias_content(alias: AliasSpec) -> tuple[object, ...]:

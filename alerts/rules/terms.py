@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from alerts.rules.fold import MARK, fold, is_hangul, is_latin, is_one_by_one, is_unspaced
+from alerts.rules.fold import MARK, fold, fold_words, is_hangul, is_latin, is_one_by_one, is_unspaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,16 +19,35 @@ Tokens = tuple[str, ...]
 
 _HYPHEN = re.compile(r"(?<=\w)[-\u2010\u2011](?=\w)")
 _MAY_JOIN = re.compile(r"[-\u2010\u2011]| \d")
+_MAY_VARY = re.compile(r"[-\u2010\u2011\dァ-ー]")
 _BEFORE_NUMBER = re.compile(r"(?<=[^\W\d_]) (?=\d)")
-_SURE_LETTER = re.compile("[0-9A-Za-zÀ-ÖØ-öø-ž\u0410-\u044fぁ-ゖァ-ヺ一-鿿가-힣]")  # the commonest
+# Prefixes that some write with a hyphen (semi-conductor). "re" and "de" before vowels only: "re-sign" is not "resign",
+# and "de" is a word in Romance languages; "co" not where it is mostly the beginning of com-, con- and their like.
+_PREFIX = re.compile(
+    r"(?:^|(?<= ))((?:anti|counter|cyber|inter|micro|mid|multi|non|post|semi|sub|super|ultra)(?=[a-z]{4})"
+    r"|co(?=(?:[bdefghiopst]|au)[a-z]{3})|(?:de|pre|re)(?=[aeiou][a-z]{3})|trans(?=[a-z]{7}))"
+)
+_KATAKANA = re.compile(r"[ァ-ヺー]{4,}")
+_BETWEEN_KATAKANA = re.compile(r"(?<=[ァ-ヺー]) (?=[ァ-ヺ])")
+_NO_BEGINNING = frozenset("ーァィゥェォッャュョヮンヵヶ")  # of a Katakana word
 _LETTERS_DIGITS = re.compile(r"([a-z]+)(\d+)")
 _LONE_VOWELS = frozenset("aeiouy")  # words of several languages: "A4" must not find "a 4 percent rise"
+_REGULAR = frozenset("abcdefgijklmnpqrtuvw")  # at the end of a word of two letters or more: its plural takes an s
 _SIGNS = frozenset("&#@%+$=<>^~|\\")
 _PLAIN = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*")
+_SURE_LETTERS = "[0-9A-Za-zÀ-ÖØ-öø-ž\u0410-\u044fぁ-ゖァ-ヺ一-鿿가-힣]"  # the commonest
+PLAIN_WORDS = rf"{_SURE_LETTERS}++(?:[ '\u2019-]{_SURE_LETTERS}++)*+"  # a term of which there is nothing to say
+_PLAIN_WORDS = re.compile(PLAIN_WORDS)
+_SURE_LETTER = re.compile(_SURE_LETTERS)
 _WORDS = re.compile(r"[\w\s.,'\u2019-]+")
 _WILDCARD = re.compile(r"([*?])")
 _BEFORE_WILDCARD = 3  # letters; of scripts that write a syllable or a word in one character, fewer
 _BEFORE_WILDCARD_DENSE = 2
+
+
+def is_plain(text: str) -> bool:
+    """Say whether a term is nothing but words: no wildcard, no sign that belongs to it, no reason for a complaint."""
+    return _PLAIN_WORDS.fullmatch(text) is not None and len(text) <= LONGEST
 
 
 @lru_cache(maxsize=10_000)  # a term of a query is looked at several times while it is compiled
@@ -43,15 +62,29 @@ def patterns_of(text: str, *, plural: bool = True, joined: bool = True, boundary
     The plain form comes first. With ``joined``, hyphens and letter-digit names are also read joined (F-35
     and F35); with ``plural``, the last word, where it is Latin, also in the English plural.
     """
-    if boundary != "none" and _PLAIN.fullmatch(text):  # most terms
-        plain = text.lower()
-        return (f" {plain} ", *(f" {form} " for form in _plurals(plain))) if plural else (f" {plain} ",)
-    spelling = fold(text).strip(f" {MARK}")
+    spelling = _spelled(text)
     if not spelling:
         return ()
     spellings = [spelling, *_variants(text, spelling)] if joined else [spelling]
     forms = [form for one in spellings for form in (one, *(_plurals(one) if plural else ()))]
     return tuple(dict.fromkeys([_pattern(form, boundary) for form in forms]))
+
+
+def patterns_of_plain(terms: Sequence[str]) -> list[Tokens]:
+    """Return the ``patterns_of`` each of some plain terms (see ``is_plain``), faster than one by one."""
+    return [
+        patterns_of(term) if _MAY_VARY.search(term) or _may_part(spelling) else _patterns_of_spelling(spelling)
+        for term, spelling in zip(terms, fold_words(terms), strict=True)
+    ]
+
+
+def _patterns_of_spelling(spelling: str) -> Tokens:
+    """Return the patterns of a term that is spelled in one way only."""
+    if not spelling.isascii():
+        return tuple([_pattern(form, "auto") for form in (spelling, *_plurals(spelling))])
+    if spelling[-1] in _REGULAR and spelling[-2:-1] > " ":
+        return f" {spelling} ", f" {spelling}s "
+    return (f" {spelling} ", *[f" {form} " for form in _plurals(spelling)])
 
 
 def _spelled(text: str) -> str:
@@ -66,7 +99,7 @@ def has_word(text: str) -> bool:
 
 def weakness(text: str) -> str | None:
     """Return what a term shrinks to when losing its punctuation leaves little to search for, else None."""
-    tokens = tokens_of(text) if _has_sign(text) else ()
+    tokens = [token for token in tokens_of(text) if token != MARK] if _has_sign(text) else ()
     if tokens and all(len(token) <= 2 and is_latin(token) for token in tokens):  # noqa: PLR2004  AT&T: at t
         return " ".join(tokens)
     return None
@@ -122,13 +155,15 @@ def wild_forms(text: str, *, plural: bool = True) -> list[tuple[str, str]]:
     """Return a term with wildcards as pairs: a pattern to search for, and a regular expression to match there."""
     joined = _HYPHEN.sub("", unicodedata.normalize("NFC", text))
     forms: dict[str, list[str]] = {}
-    for tokens in dict.fromkeys((_wild_tokens(text), _wild_tokens(joined))):
+    spellings = _wild_tokens(text), _wild_tokens(joined)
+    parted = (tuple(_PREFIX.sub(r"\1 ", " ".join(tokens)).split()) for tokens in spellings)
+    for tokens in dict.fromkeys((*spellings, *parted)):
         last = tokens[-1]
         left = "" if is_unspaced(tokens[0][0]) else " "
         right = "" if is_unspaced(last[0]) or is_hangul(last.rstrip("*?")[-1]) else "(?= )"
         anchor = left + _WILDCARD.split(" ".join(tokens))[0]
         spelling = " ".join(tokens)
-        for ending in (spelling, *(_plurals(spelling) if plural and not has_wildcard(last) else ())):
+        for ending in (spelling, *(_plurals(spelling) if plural and last[-1] not in "*?" else ())):
             forms.setdefault(anchor, []).append(f"{left}{_expression(ending.split())}{right}")
     return [(anchor, "|".join(expressions)) for anchor, expressions in forms.items()]
 
@@ -160,12 +195,30 @@ def _token_expression(token: str) -> str:
 
 
 def _variants(text: str, spelling: str) -> Iterable[str]:
-    """Return the other ways to write a term: joined (co-operation: cooperation) and parted (F35: F 35)."""
+    """Return the other ways to write a term: joined (co-operation: cooperation) and parted (F35: F 35; semi-…)."""
     if _MAY_JOIN.search(text) or not unicodedata.is_normalized("NFC", text):
         # Co-operation → cooperation, F-35 → F35, F 35 → F35.
         yield _spelled(_BEFORE_NUMBER.sub("", _HYPHEN.sub("", unicodedata.normalize("NFC", text))))
     if any(map(str.isdigit, text)):
         yield " ".join(map(_parted, spelling.split()))
+    if _may_part(spelling):
+        yield _PREFIX.sub(r"\1 ", spelling)
+        yield from _parted_katakana(spelling)
+    if not spelling.isascii():
+        yield _BETWEEN_KATAKANA.sub("", spelling)
+
+
+def _may_part(spelling: str) -> bool:
+    """Say whether a word of a term is also written in two parts: semi-conductor, レア・アース."""
+    return _PREFIX.search(spelling) is not None or (not spelling.isascii() and _KATAKANA.search(spelling) is not None)
+
+
+def _parted_katakana(spelling: str) -> Iterable[str]:
+    """レアアース → レア アース, as レア・アース folds; which words it is made of is not known."""
+    for run in _KATAKANA.finditer(spelling):
+        for place in range(run.start() + 2, run.end() - 1):
+            if spelling[place] not in _NO_BEGINNING:
+                yield f"{spelling[:place]} {spelling[place:]}"
 
 
 def _parted(token: str) -> str:
@@ -177,7 +230,7 @@ def _parted(token: str) -> str:
 def _plurals(spelling: str) -> list[str]:
     """English plurals of the last word; a form that no text holds does no harm."""
     before, blank, word = spelling.rpartition(" ")
-    if len(word) == 1 or not (word.isascii() or is_latin(word)):
+    if len(word) == 1 or not is_latin(word[-1]):  # then none of its letters is: a token is of one script
         return []
     if word.endswith(("s", "x", "z", "ch", "sh")):
         forms = [f"{word}es"]

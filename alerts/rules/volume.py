@@ -11,7 +11,7 @@ from alerts.errors import Level
 from alerts.rules.evaluate import All, AnyOf, InField, Negation
 from alerts.rules.lint import MOST_RULES
 from alerts.rules.nodes import FACTS, LABELS, Name, Phrase, Regex, terms_of
-from alerts.rules.parts import Checked, Fact, Found, Group, Guarded, Pattern
+from alerts.rules.parts import Checked, Fact, Found, FoundAny, Group, Guarded, Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -103,7 +103,7 @@ def _uses(part: Part, role: Role = Role.ALONE, fields: tuple[InField, ...] = ())
         case All():
             company = sum(not isinstance(one, Negation) for one in part.parts) > 1
             inner = Role.BESIDE if company else role
-        case AnyOf():
+        case AnyOf() | FoundAny():
             pass
         case _ if isinstance(part, _TERMS):
             yield _Use(part=part, role=role, fields=fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from alerts.rules.facts import is_source
 from alerts.rules.nodes import FACTS, Name, Phrase, Scope, Scoped, children, terms_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from alerts.errors import Problem
     from alerts.rules.names import Names
@@ -31,14 +31,20 @@ class Watched:
     """The sources that are configured, as far as queries can ask for them."""
 
     outlets: tuple[Outlet, ...] = ()
-    languages: tuple[str, ...] = ()  # that sources are said to be in
+    languages: Mapping[str, str] = field(default_factory=dict)  # that sources are said to be in, by their ids
     tags: tuple[str, ...] = ()  # that the user gave to sources; no story has them
+
+    def outlet(self, name: str) -> Outlet | None:
+        """Return the source that has a name for its id, else one that it is the host of; None when there is none."""
+        named = name.lower().removeprefix("www.")
+        ids = (outlet for outlet in self.outlets if outlet.id.lower() == name.lower())
+        return next(ids, None) or next((outlet for outlet in self.outlets if outlet.host == named), None)
 
     def doubt(self, field: Scope, value: str) -> Doubt | None:
         """Return why no story of these sources meets a term of a field, and the way out."""
         match field:
             case Scope.LANG:
-                return doubt_of(value, self.languages)
+                return doubt_of(value, self.languages.values())
             case Scope.TAG:
                 return self._doubt_of_tag(value)
             case Scope.SOURCE if self.outlets:

@@ -47,11 +47,12 @@ def check(config: str | None, *, as_json: bool, clauses: bool) -> None:
     """
     from alerts.rules.embedded import run_tests
     from crawler.config.loader import read
+    from crawler.config.strangers import watched
     from crawler.owners import refuse_strangers
 
     refuse_strangers()
     attempt = read(config_path(config), os.environ)
-    report = run_tests(attempt.config.rules) if attempt.config else None
+    report = run_tests(attempt.config.rules, watched(attempt.config.sources)) if attempt.config else None
     problems = [*attempt.problems, *(report.problems if report else ())]
     if attempt.config and not any(problem.level is Level.ERROR for problem in problems):
         problems += _measured(attempt.config)
@@ -102,9 +103,9 @@ def _praise(config: Config, report: Report, *, clauses: bool) -> None:
     fine = click.style("fine", fg="green", bold=True)
     tests = f"{_counted(len(report.results), 'test')} passed"
     undecided = f" ({_counted(len(report.undecided), 'clause')} decided by none: --clauses)" if report.undecided else ""
+    sources, rules = _counted(len(config.sources), "source"), _counted(len(config.rules.rules), "rule")
     click.echo(
-        f"{config.path}: {fine}, {len(config.sources)} sources, {len(config.rules.rules)} rules, "
-        f"channels {', '.join(channels) or 'none'}, {tests}{undecided}"
+        f"{config.path}: {fine}, {sources}, {rules}, channels {', '.join(channels) or 'none'}, {tests}{undecided}"
     )
 
 

@@ -40,10 +40,11 @@ def run(config: str | None) -> None:
     pass their tests; until then the old one stays in force.
     """
     from alerts.rules.embedded import run_tests
+    from crawler.config.strangers import watched
     from crawler.reload import examine
 
     loaded = load_config(config)
-    if failures := run_tests(loaded.rules).problems:
+    if failures := run_tests(loaded.rules, watched(loaded.sources)).problems:
         click.echo("\n".join(map(str, failures)), err=True)
         click.echo("Rules fail their own tests; they are in force all the same: silence would be worse.", err=True)
     with_app(loaded, until_stopped, reread=partial(examine, loaded.path, os.environ))

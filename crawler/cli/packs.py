@@ -134,13 +134,13 @@ class Trial:
 def tried(pack: Pack) -> Trial:
     """Compile a pack and run the tests of its entities."""
     from alerts.rules.embedded import run_tests
-    from alerts.rules.ruleset import compile_rules
+    from alerts.rules.ruleset import NOBODY, compile_rules
     from crawler.config.packs import specs_of
 
     specs = specs_of([pack], ())
     rules = [_rule(pack, entity) for entity in pack.entities]
     rule_set, problems = compile_rules(specs.entities, rules, specs.lists)
-    results = run_tests(rule_set).results
+    results = run_tests(rule_set, NOBODY).results
     # A rule that did not compile has no results; its problem is told instead.
     compiled = {rule.id for rule in rule_set.rules}
     cases = [case for rule in rules if rule.id.value in compiled for case in (*rule.tests.match, *rule.tests.ignore)]

@@ -26,9 +26,10 @@ def rules() -> None:
 def list_rules(config: str | None, *, as_json: bool) -> None:
     """List the rules: severity, channels, whether they are on, on trial or off, and their tests."""
     from alerts.rules.embedded import run_tests
+    from crawler.config.strangers import watched
 
-    rule_set = load_config(config).rules
-    report = run_tests(rule_set)
+    loaded = load_config(config)
+    rule_set, report = loaded.rules, run_tests(loaded.rules, watched(loaded.sources))
     if as_json:
         print_json([_facts(rule, report) for rule in rule_set.rules])
     else:

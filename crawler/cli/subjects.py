@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from alerts.story import Story
     from crawler.config.model import Config
 
+_LONGEST_NAME = 255  # of a file
+_SUFFIXES = frozenset({".txt", ".text", ".md", ".htm", ".html", ".xml", ".rss", ".atom", ".json", ".eml"})
 _MOST_BYTES = 8 * (TITLE_LIMIT + TEXT_LIMIT)  # of a file: more than the longest story takes
 
 
@@ -45,13 +47,28 @@ def stories_of(config: Config, subject: str, source: str | None) -> Sequence[Sto
         return _published(config, subject)
     if subject == "-":
         return [_written(config, _decoded(sys.stdin.buffer.read(_MOST_BYTES)), source)]
-    path = Path(subject)
-    if "\n" not in subject and len(subject) < 256 and path.is_file():  # noqa: PLR2004 - a file's name is shorter
+    if (path := _named_file(subject)) is not None:
         with path.open("rb") as file:
             return [_written(config, _decoded(file.read(_MOST_BYTES)), source)]
     if stored := _stored(config, subject):
         return [stored]
     return [_written(config, subject, source)]
+
+
+def _named_file(subject: str) -> Path | None:
+    """Return the file that a user means, None for what is no name; raises click.UsageError for one that is not there.
+
+    A text may end like the name of a file, or have a slash; only then is it refused, with the way to try it.
+    """
+    if "\n" in subject or len(subject) > _LONGEST_NAME:
+        return None
+    path = Path(subject)
+    if path.is_file():
+        return path
+    in_folder = "/" in subject and " " not in subject and path.parent.is_dir()
+    if in_folder or path.suffix.lower() in _SUFFIXES:
+        raise click.UsageError(f"there is no file {subject}; if that is a text, pipe it in and write - in its place")
+    return None
 
 
 def _published(config: Config, url: str) -> Sequence[Story]:
@@ -97,6 +114,7 @@ def _written(config: Config, text: str, source: str | None) -> Story:
     from alerts.language import identify
     from alerts.story import Outlet, Story
     from crawler.clock import SystemClock
+    from crawler.config.strangers import watched
 
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
     if not text:
@@ -104,7 +122,9 @@ def _written(config: Config, text: str, source: str | None) -> Story:
     first, blank, rest = text.partition("\n\n")
     title, body = (first, rest.strip()) if blank and "\n" not in first else ("", text)
     title, body = _cut(title, TITLE_LIMIT, "title"), _cut(body, TEXT_LIMIT, "text")
-    known = next((one.outlet for one in config.sources if source in {one.id, one.outlet.host}), None)
+    sources = watched(config.sources)
+    known = sources.outlet(source) if source else None
+    said = sources.languages.get(known.id) if known else None
     host = (source or "").lower().removeprefix("www.")
     return Story(
         id=0,
@@ -112,7 +132,7 @@ def _written(config: Config, text: str, source: str | None) -> Story:
         url=None,
         title=title,
         text=body,
-        language=identify(title, body, None)[0],
+        language=identify(title, body, said)[0],
         seen=SystemClock().now(),
     )
 

@@ -155,7 +155,9 @@ def _note_syntax_error(error: yaml.YAMLError, name: str, lines: tuple[str, ...],
     mark, start = error.problem_mark, error.context_mark or error.problem_mark
     if "flow" in (error.context or ""):
         for number in range(min(mark.line, len(lines) - 1), -1, -1):
-            if (lost := LOST_IN_LIST.match(lines[number])) and lost[0].strip() != lost[1]:
+            lost = LOST_IN_LIST.match(lines[number])
+            lost = lost if lost and lost[0].strip() != lost[1] else LOST_IN_MAPPING.match(lines[number])
+            if lost:
                 findings.error(Place(name, number + 1, lost.start(1) + 1), *comment_trap(lost[1]))
                 return
     line = lines[mark.line] if mark.line < len(lines) else ""
@@ -166,6 +168,10 @@ def _note_syntax_error(error: yaml.YAMLError, name: str, lines: tuple[str, ...],
 
 # An unquoted ``#word`` where an entry of a ``[…]`` list should be; a comment proper has a blank after its sign.
 LOST_IN_LIST = re.compile(r"""(?:(?:[^#"']|"[^"]*"|'[^']*')*[\[,])?[ \t]*(#[^\s,\]"'#]+)""")
+
+
+# An unquoted ``#word`` where a value of a ``{…}`` mapping should be.
+LOST_IN_MAPPING = re.compile(r"""(?:[^#"']|"[^"]*"|'[^']*')*\{(?:[^#"'}]|"[^"]*"|'[^']*')*:[ \t]+(#[^\s,}\]"'#]+)""")
 
 
 def comment_trap(lost: str) -> tuple[str, str]:

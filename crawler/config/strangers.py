@@ -49,7 +49,7 @@ def watched(sources: Sequence[Source]) -> Watched:
     """Return what queries can ask of these sources."""
     return Watched(
         outlets=tuple(source.outlet for source in sources),
-        languages=tuple({source.language: None for source in sources if source.language}),
+        languages={source.id: source.language for source in sources if source.language},
         tags=tuple({tag: None for source in sources for tag in source.tags}),
     )
 
@@ -58,7 +58,7 @@ def warn_of_strangers(rules: Iterable[Gates], known: Watched) -> None:
     """Warn of gates that no story of the sources passes."""
     for gates in rules:
         for item in gates.languages:
-            _warn(item, doubt_of(tag, known.languages) if (tag := item.read(values.language)) else None)
+            _warn(item, doubt_of(tag, known.languages.values()) if (tag := item.read(values.language)) else None)
         for item in gates.sources:
             _warn(item, known.doubt_of_source(name) if (name := item.read(values.text)) else None)
         for item in gates.countries if known.outlets else ():

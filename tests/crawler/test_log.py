@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
 import sys
 
 from crawler.log import Json, KeyValue, Pretty
@@ -41,3 +42,16 @@ def test_pretty_shows_event_facts_and_traceback() -> None:
     assert "visit broke" in text
     assert "nhk" in text
     assert "ValueError: invalid literal" in text
+
+
+def test_the_scheduler_speaks_of_errors_only() -> None:
+    program = """
+import logging
+from crawler.log import configure
+configure("keyvalue", "info")
+logging.getLogger("apscheduler.scheduler").warning("a beat was skipped")
+logging.getLogger("apscheduler.scheduler").error("a job broke")
+"""
+    said = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stderr
+    assert "a job broke" in said
+    assert "a beat was skipped" not in said

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from alerts.imports.translate import translate
 from tests.alerts.imports.makers import carried, changed, reduced, refused
 
 
@@ -71,3 +72,30 @@ def test_the_first_words_become_title_and_lead() -> None:
 )
 def test_what_cannot_be_said_is_refused(query: str, error: str) -> None:
     assert error in refused("factiva", query)
+
+
+@pytest.mark.parametrize(
+    ("limit", "hint"),
+    [
+        ("wc>500", "{min_words: 501}"),
+        ("wc>=500", "{min_words: 500}"),
+        ("wc=500", "{min_words: 500} in the rule; it cannot ask for at most so many"),
+        ("wc<500", "not for at most"),
+        ("date from 1/1/2020 to 2/1/2020", "{max_age: 3d}"),
+    ],
+)
+def test_the_hint_says_how_a_rule_asks_for_a_limit(limit: str, hint: str) -> None:
+    (problem,) = translate("factiva", "saved.txt", f"nickel and {limit}").problems
+    assert hint in (problem.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("query", "errs"),
+    [
+        ("nickel and rst=j", "too much"),
+        ("nickel or rst=j", "too much or too little"),
+        ("nickel not (mine and rst=j)", "too much or too little"),
+    ],
+)
+def test_a_query_with_alternatives_may_err_both_ways(query: str, errs: str) -> None:
+    assert f"# On trial, as it may find {errs}. Add" in translate("factiva", "saved.txt", query).yaml()

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from alerts.imports.lexis import singular
+from alerts.rules.terms import patterns_of
 from tests.alerts.imports.makers import carried, changed, reduced, refused
 
 
@@ -34,6 +38,13 @@ from tests.alerts.imports.makers import carried, changed, reduced, refused
         ("child* and byline(smith)", "child* AND author:smith"),
         ("school w/25 liab! w/3 club", "school NEAR/25 (liab* NEAR/3 club)"),
         ('"third party benefi!"', '"third party benefi*"'),
+        ('sanctions and "export controls"', 'sanction AND "export control"'),
+        ("policies w/5 taxes or leases or boycotts", "policy NEAR/5 (tax OR lease OR boycott)"),
+        ("HEADLINE(tariffs) and not quotas", "title:tariff AND NOT quota"),
+        ("ATLEAST3(sanctions)", "ATLEAST/3 sanction"),
+        ("PLURAL(sanctions) and tariffs", "sanctions AND tariff"),
+        ("news and crisis and process and virus and series", "news AND crisis AND process AND virus AND series"),
+        ('"united states" and Williams and BYLINE(jones)', '"united states" AND Williams AND author:jones'),
     ],
 )
 def test_what_lexis_can_say_is_carried(query: str, ours: str) -> None:
@@ -80,3 +91,9 @@ def test_what_is_carried_with_a_change_is_warned_of(query: str, ours: str) -> No
 )
 def test_what_cannot_be_said_is_refused(query: str, error: str) -> None:
     assert refused("lexis", query) == [error]
+
+
+@given(st.from_regex(r"[a-z]{1,12}", fullmatch=True))
+def test_a_term_in_the_singular_finds_what_its_plural_found(word: str) -> None:
+    if form := singular(word):
+        assert set(patterns_of(word)[:1]) <= set(patterns_of(form))

@@ -88,3 +88,15 @@ def test_feeds_of_the_api_become_rules_of_their_source() -> None:
 def test_broken_json_is_an_error_with_its_place() -> None:
     with pytest.raises(ConfigError, match=r"feeds\.json:1:1: error: this is no JSON"):
         translate("miniflux", "feeds.json", "[{")
+
+
+@pytest.mark.parametrize(
+    ("lines", "errs"),
+    [
+        ("EntryTitle=Japan\nEntryDate=max-age:30d", "too little"),
+        ("EntryTitle=Japan\nblock\nEntryCommentsURL=x", "too much"),
+        ("EntryTitle=Japan\nEntryTitle=(\nblock\nEntryTitle=(", "too little or too much"),
+    ],
+)
+def test_a_rule_on_trial_says_which_way_it_errs(lines: str, errs: str) -> None:
+    assert f"# On trial, as it may find {errs}. Add" in translate("miniflux", "rules.txt", lines).yaml()

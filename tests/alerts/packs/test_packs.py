@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from alerts.packs import UnknownPackError, load, names, read_texts
 from alerts.packs.derive import fold_key
+from alerts.rules.ruleset import compile_rules
 from alerts.rules.terms import patterns_of, tokens_of
+from crawler.config.packs import specs_of
+from tests.alerts.rules.specs import rule
+from tests.fakes import story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,3 +143,17 @@ def test_each_of_the_seventeen_rare_earths_is_known_in_nine_languages(element: s
 def test_the_list_of_rare_earths_names_all_of_them() -> None:
     terms = {term.casefold() for term in load("critical-minerals").lists["rare_earth_elements"]}
     assert set(RARE_EARTHS) <= terms
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "found"),
+    [
+        ("UN condemns the strike", "en", True),
+        ("UN verurteilt den Angriff", "de", True),
+        ("UN ACCORD HISTORIQUE EST SIGNÉ", "fr", False),
+        ("UN ACUERDO HISTÓRICO", "es", False),
+    ],
+)
+def test_the_united_nations_are_no_french_article_in_capitals(text: str, language: str, found: bool) -> None:
+    rules, _ = compile_rules(specs_of([load("treaties")], ()).entities, [rule("$un", "un")])
+    assert bool(rules.match(replace(story(text=text), language=language))) is found

@@ -7,9 +7,10 @@ import pytest
 
 from alerts.errors import Level
 from alerts.rules.embedded import Report, run_tests, story_of
-from alerts.rules.ruleset import compile_rules
+from alerts.rules.ruleset import NOBODY, compile_rules
 from alerts.rules.spec import EntitySpec, OnlySpec, RaiseSpec, TestCase, TestsSpec
-from alerts.story import Severity
+from alerts.rules.watched import Watched
+from alerts.story import Outlet, Severity
 from tests.alerts.rules.specs import entity, rule, text
 
 
@@ -22,13 +23,14 @@ def report_of(
     match: tuple[TestCase | str, ...] = (),
     ignore: tuple[TestCase | str, ...] = (),
     entities: tuple[EntitySpec, ...] = (),
+    watched: Watched = NOBODY,
     **changes: Any,
 ) -> Report:
     cases = [tuple(one if isinstance(one, TestCase) else case(one) for one in some) for some in (match, ignore)]
     spec = rule(when, "pact", tests=TestsSpec(match=cases[0], ignore=cases[1]), **changes)
     rules, problems = compile_rules(entities, [spec])
     assert not [problem for problem in problems if problem.level is Level.ERROR], problems
-    return run_tests(rules)
+    return run_tests(rules, watched)
 
 
 def problem_of(report: Report) -> tuple[str, str | None]:
@@ -125,7 +127,7 @@ def test_the_story_of_a_test_has_a_language_that_stories_can_have(wanted: str, t
     only = OnlySpec(languages=(wanted,))
     assert report_of("Japan", ("Japan",), only=only).problems == ()
     assert (report_of("Japan", (case("Japan", lang=told),), only=only).problems == ()) is passes
-    assert story_of(case("Japan", lang="pt-BR"), OnlySpec()).language == "pt"
+    assert story_of(case("Japan", lang="pt-BR"), OnlySpec(), NOBODY).language == "pt"
 
 
 @pytest.mark.parametrize("said", [case("Japan", lang="en"), case("Japan", source="bbc.co.uk")])
@@ -139,8 +141,47 @@ def test_a_story_that_a_gate_keeps_out_is_told_so(said: TestCase) -> None:
 
 
 def test_the_story_of_a_test_has_the_source_that_it_names() -> None:
-    outlet = story_of(case("Japan", source="www.Nikkei.com"), OnlySpec()).outlet
+    outlet = story_of(case("Japan", source="www.Nikkei.com"), OnlySpec(), NOBODY).outlet
     assert (outlet.id, outlet.host, outlet.tier, outlet.country) == ("www.Nikkei.com", "nikkei.com", 4, None)
+
+
+NIKKEI = Outlet(id="nikkei", name="Nikkei", host="nikkei.com", tier=2, country="jp")
+NEWS = Watched(
+    outlets=(NIKKEI, Outlet(id="bbc", name="BBC", host="bbc.co.uk", country="gb")), languages={"nikkei": "zh-TW"}
+)
+
+
+@pytest.mark.parametrize(
+    "when", ["country:jp AND tin", "tier:2 AND tin", "source:nikkei.com AND tin", "lang:zh-hant AND tin"]
+)
+@pytest.mark.parametrize("name", ["nikkei", "Nikkei", "www.Nikkei.com"])
+def test_a_source_that_a_test_names_is_as_it_is_configured(when: str, name: str) -> None:
+    match, ignore = (case("tin", source=name),), (case("tin", source="bbc"), case("tin", source="ft.com"), "tin")
+    assert report_of(when, match, ignore, watched=NEWS).problems == ()
+
+
+@pytest.mark.parametrize(
+    "only", [OnlySpec(countries=("fr",)), OnlySpec(tier=1), OnlySpec(languages=("ja",)), OnlySpec(sources=("bbc",))]
+)
+def test_a_source_that_a_test_names_passes_no_gate_that_it_would_not_pass(only: OnlySpec) -> None:
+    assert report_of("tin", ignore=(case("tin", source="nikkei"),), only=only, watched=NEWS).problems == ()
+    assert report_of("tin", (case("tin"),), only=only, watched=NEWS).problems == ()
+
+
+def test_a_test_may_say_another_language_than_its_source() -> None:
+    told = case("tin", source="nikkei", lang="en")
+    assert report_of("lang:en AND tin", (told,), watched=NEWS).problems == ()
+
+
+def test_the_source_of_a_gate_is_known_to_tests_that_name_none() -> None:
+    only = OnlySpec(sources=("nikkei",))
+    assert report_of("country:jp AND tier:2 AND lang:zh-hant AND tin", ("tin",), only=only, watched=NEWS).problems == ()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_test_is_cut_into_paragraphs_whatever_ends_its_lines(end: str) -> None:
+    apart, beside = f"tin rose.{end}{end}Zinc fell.", f"tin rose.{end}Zinc fell."
+    assert report_of("tin PARA zinc", (beside,), (apart,)).problems == ()
 
 
 def clauses(report: Report) -> list[str]:
@@ -187,7 +228,7 @@ def test_the_place_is_the_rules_own_also_where_a_name_was_met_in_another_rule_be
         tests=TestsSpec(match=(case("Italy"),), ignore=(case("Spain"),)),
     )
     rules, _ = compile_rules([entity("japan", "Japan")], [first, second, third])
-    assert [(clause.text, str(clause.place)) for clause in run_tests(rules).undecided] == [
+    assert [(clause.text, str(clause.place)) for clause in run_tests(rules, NOBODY).undecided] == [
         ("france AND $japan", "config.yaml:31:11"),
         ("$japan", "config.yaml:51:21"),
     ]

@@ -187,3 +187,11 @@ def test_an_explanation_says_what_matching_does(tree: Node, text: Paragraphs) ->
         verdict = explain(rules, compiled.id, told)
         assert verdict.holds is bool(rules.match(told))
         assert list(verdict.query.lines())
+
+
+def test_an_alias_of_many_languages_is_shown_once() -> None:
+    exact = (alias("China", case="exact"),)
+    china = entity("china", en=exact, de=exact, es=exact)
+    rules, _ = compile_rules([china], [rule("$china", "one")])
+    found = explain(rules, "one", story(text="China and china."))
+    assert [part.text for part in found.query.parts] == ["=China"]

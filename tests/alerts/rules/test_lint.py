@@ -52,6 +52,60 @@ def test_what_may_be_meant_is_none(when: str) -> None:
     assert problems_of(when) == ()
 
 
+@pytest.mark.parametrize(
+    ("when", "message", "hint"),
+    [
+        (".NET", '".NET" also finds "NET"', '=".NET"'),
+        ("gallium^3", '"gallium^3" looks for the ^ as it is written', "write gallium,"),
+        ("gallium~2", '"gallium~2" looks for the ~ as it is written', "write gallium,"),
+        ("=gallium*", '="gallium*" looks for the * as it is written', "write gallium* for any ending"),
+        ("gallium AND \u202enit", "an invisible sign (U+202E) turns the direction", "remove it"),
+        (
+            "DISTINCT/2 (tin, tins, zinc)",
+            '"tins" counts as two members: "tin" and "tins" both find it',
+            "leave one out",
+        ),
+    ],
+)
+def test_a_term_that_looks_other_than_it_is_is_a_warning(when: str, message: str, hint: str) -> None:
+    (problem,) = problems_of(when)
+    assert message in problem.message
+    assert hint in str(problem.hint)
+
+
+def test_a_number_needs_no_warning_and_one_with_a_comma_needs_quotation_marks() -> None:
+    assert problems_of('"50%" AND tariff') == ()
+    assert problems_of('"1,000 tonnes"') == ()
+    (problem,) = problems_of("1,000 tonnes")
+    assert problem.hint == 'put it in "…"'
+
+
+@pytest.mark.parametrize(
+    ("term", "message", "hint"),
+    [
+        ("=RAA", '"=RAA" is looked for with its =', 'write {text: "RAA", case: exact}'),
+        ('="U.S. Steel"', "is looked for with its =", 'write {text: "U.S. Steel", case: exact}'),
+        ("$bar", '"$bar" is looked for as it is written', "write $name OR $bar there"),
+        ("title:foo", "is looked for as it is written", "write title:$name there"),
+        ("(a, b)", '"(a, b)" is one term', "write each term for itself: [a, b]"),
+        ("/raa-[0-9]/", "is no regular expression here", "write /raa-[0-9]/ in a query"),
+        ("tin OR zinc", "is looked for as one phrase", "under queries:"),
+        ("tin NEAR/5 zinc", "is looked for as one phrase", "under queries:"),
+    ],
+)
+def test_syntax_in_an_alias_or_a_list_is_a_warning(term: str, message: str, hint: str) -> None:
+    for names in ({"lists": (term_list("x", term),)}, {"entities": (entity("x", "peru", except_=(term,)),)}):
+        (problem,) = problems_of("$x", **names)
+        assert problem.level is Level.WARNING
+        assert message in problem.message
+        assert hint in str(problem.hint)
+
+
+@pytest.mark.parametrize("term", ["C++", "$5bn", "11:30 club", "Yes or no", "AC/DC", "either/or", "OR"])
+def test_what_only_looks_like_syntax_is_none(term: str) -> None:
+    assert not [found for found in problems_of("$x", lists=(term_list("x", term),)) if "looked for" in found.message]
+
+
 def test_unused_names_are_warnings_and_those_that_names_use_are_not() -> None:
     found = problems_of(
         "$used",
@@ -150,7 +204,7 @@ def test_chinese_of_two_scripts_can_never_hold() -> None:
 
 
 REUTERS = Outlet(id="reuters", name="Reuters", host="reuters.com", tier=2, country="gb")
-KNOWN = Watched(outlets=(REUTERS,), languages=("gsw",), tags=("wires",))
+KNOWN = Watched(outlets=(REUTERS,), languages={"reuters": "gsw"}, tags=("wires",))
 
 
 @pytest.mark.parametrize(

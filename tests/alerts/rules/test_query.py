@@ -16,6 +16,7 @@ from alerts.rules.nodes import (
     And,
     AtLeast,
     Distinct,
+    Listed,
     Name,
     Near,
     Not,
@@ -26,6 +27,7 @@ from alerts.rules.nodes import (
     Scope,
     Scoped,
     Together,
+    children,
     negations_inward,
     terms_of,
 )
@@ -346,3 +348,21 @@ def test_a_regular_expression_that_nothing_can_satisfy_is_an_error(pattern: str)
 @pytest.mark.parametrize("pattern", [r"\bRAA\b", "^a", "a+", "x$", ".", r"(?m)^\s", r"\w*x"])
 def test_a_regular_expression_that_asks_for_a_sign_is_none(pattern: str) -> None:
     assert read_query(text(f"japan AND /{pattern}/")).problems == ()
+
+
+@pytest.mark.parametrize(
+    "query", ['("gallium", "rare earth",  "Côte d’Ivoire")', 'a NEAR/5 ("b", "c")', 'title("b","c")']
+)
+def test_a_list_of_phrases_means_what_it_means_word_by_word(query: str) -> None:
+    listed, spelled = parse(query), parse(query.replace('("', '( "'))  # the blank keeps it from being read at once
+    assert any(isinstance(tree, Listed) for tree in _all(listed))
+    assert not any(isinstance(tree, Listed) for tree in _all(spelled))
+    assert listed == spelled
+    assert hash(listed) == hash(spelled)
+    assert print_query(listed) == print_query(spelled)
+    shifted = [term.offset + (term.offset > query.index('("')) for term in terms_of(listed)]
+    assert shifted == [term.offset for term in terms_of(spelled)]
+
+
+def _all(tree: Node) -> list[Node]:
+    return [tree, *(below for part in children(tree) for below in _all(part))]

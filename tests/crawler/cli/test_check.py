@@ -46,7 +46,7 @@ def facts(folder: Path, text: str) -> dict[str, Any]:
 def test_a_sound_configuration_is_praised_with_its_tests(tmp_path: Path) -> None:
     done = run(tmp_path, SOUND)
     assert done.exit_code == 0
-    assert "fine, 1 sources, 1 rules, channels #news, 2 tests passed (2 clauses decided by none" in done.stdout
+    assert "fine, 1 source, 1 rule, channels #news, 2 tests passed (2 clauses decided by none" in done.stdout
 
 
 def test_clauses_that_no_test_decides_are_listed_on_demand(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ async def test_the_configuration_is_found_by_option_folder_and_environment(tmp_p
     before = await tocsin("-c", str(elsewhere), "check", cwd=tmp_path)
     by_environment = await tocsin("check", cwd=tmp_path, TOCSIN_CONFIG=str(elsewhere))
     assert {by_option.code, before.code, by_environment.code} == {0}
-    assert "1 sources" in by_environment.out
+    assert "1 source," in by_environment.out
 
 
 async def test_once_prints_a_card_and_status_and_outbox_tell_of_it(tmp_path: Path) -> None:

@@ -231,3 +231,26 @@ def test_of_very_many_such_paragraphs_the_first_are_shown() -> None:
     story = Story(id=1, outlet=Outlet(id="a", name="A", host="a"), url=None, title="", text=text, seen=NOON)
     spans = [Span(Field.TEXT, found.start(), found.end()) for found in re.finditer("pact", text)]
     assert highlighted(story, "text", spans).plain.endswith("and 15 more paragraphs with such words")
+
+
+@pytest.mark.parametrize("name", ["nofile.txt", "no such file.html", "./nofile", "feed.XML"])
+def test_a_file_that_is_not_there_is_not_tried_as_a_text(run: Any, name: str) -> None:
+    result = run("all", name)
+    assert result.exit_code == 2
+    assert f"there is no file {name}" in result.stderr
+    assert "pipe it in" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["Japan/France", "Japan and/or France", "Japan meets France. The end", "1/2"])
+def test_a_text_with_a_slash_or_a_stop_is_a_text(run: Any, text: str) -> None:
+    assert run("all", text).exit_code == 0
+
+
+@pytest.mark.parametrize(("source", "language"), [("example", "ja"), ("www.Example.org", "ja"), (None, "zh-hans")])
+def test_a_text_of_a_source_is_in_its_language_where_the_words_do_not_tell(
+    run: Any, tmp_path: Path, source: str | None, language: str
+) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(path.read_text().replace("name: Example}", "name: Example, language: ja}"))
+    (story,) = facts(run("all", "台湾", "--json", *(["--source", source] if source else [])))
+    assert story["language"] == language

@@ -20,6 +20,7 @@ from crawler import __version__
 from crawler.config import load
 from crawler.config.keys import KEYS, keys_of
 from crawler.config.model import CardsConfig, FetchConfig, HostLimits, LogConfig, Secret, SlackConfig, WebSubConfig
+from crawler.config.strangers import watched
 from spiders.source import Fulltext, Selectors, Source
 from tests.crawler.config.makers import base, loaded, with_key, write
 from tests.fakes import story
@@ -323,7 +324,7 @@ def test_one_included_file_may_hold_everything_about_rules(tmp_path: Path) -> No
         ["no rule uses the list critical_minerals", *unwatched]
     )
     assert len(config.rules.rules) == 8
-    report = run_tests(config.rules)
+    report = run_tests(config.rules, watched(config.sources))
     assert (report.passed, report.problems) == (35, ())
 
 

@@ -168,7 +168,7 @@ class Newsroom:
                 await self.store.release(one)
         return claims[name]
 
-    async def visit(self, name: str, *entries: Entry, floods: bool = False, **changes: Any) -> Tally:
+    async def visit(self, name: str, *entries: Entry, floods: Any = False, **changes: Any) -> Tally:
         """Visit a source; only with ``floods`` may so much, or so late, be a flood."""
         of, claim = self.sources[name], await self.claim(name)
         if not floods:
