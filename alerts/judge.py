@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alerts.rules.evaluate import may_be_undone
 from alerts.rules.spec import QuietSpec
 from alerts.stream import StreamRule
 
@@ -44,6 +45,7 @@ class Judge:
             for rule in rules.rules
             if rule.enabled and rule.stream
         }
+        self._parts = {rule.id: rule.part for rule in rules.rules}
         self._quiet = {rule.id: rule.quiet for rule in rules.rules if rule.enabled and rule.quiet != _NO_QUIET}
 
     @property
@@ -55,6 +57,10 @@ class Judge:
     def quiet(self) -> Mapping[str, QuietSpec]:
         """Return how rules keep quiet, by id; those that do not, or are switched off, are absent."""
         return self._quiet
+
+    def may_be_undone(self, rule: str) -> bool:
+        """Say whether a rule that holds for a short text may not hold for the whole: it has a NOT on the text."""
+        return may_be_undone(self._parts[rule])
 
     def __call__(self, story: Story) -> tuple[Finding, ...]:
         """Return a finding for each rule that holds, in the order of the file."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class State(StrEnum):
     """Where a delivery stands.
 
-    pending → sending → sent; sending → unclear → sent | pending; any → dead. ``sending`` is committed
-    before the first byte goes out, so a row found in that state at start-up is unclear.
+    pending → sending → sent; sending → unclear → sent | pending; any → dead; pending → withdrawn. ``sending``
+    is committed before the first byte goes out, so a row found in that state at start-up is unclear.
     """
 
     PENDING = "pending"
@@ -25,6 +25,10 @@ class State(StrEnum):
     UNCLEAR = "unclear"
     SENT = "sent"
     DEAD = "dead"
+    WITHDRAWN = "withdrawn"  # before it was sent: the story's page undid every reason for it
+
+
+FINAL = (State.SENT, State.DEAD, State.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

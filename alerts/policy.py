@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 
@@ -16,22 +17,30 @@ class Reason(StrEnum):
 
     FIRST = "first"
     NEW_RULE = "new-rule"
+    PAGE = "page"
     EDITED = "edited"
     BACKLOG = "backlog"
     COPY = "copy"
     TOLD = "told"
     EARLIER = "earlier"
     SAME_STORY = "same-story"
+    FLOOD = "flood"
     OVER_LIMIT = "over-limit"
     UNROUTED = "unrouted"
     COUNTED = "counted"
     LEARNING = "learning"
     SHADOW = "shadow"
+    UNDONE = "undone"
 
     @property
     def sends(self) -> bool:
-        """Whether a message of its own follows."""
-        return self in {Reason.FIRST, Reason.NEW_RULE, Reason.EDITED}
+        """Whether a message of its own follows at once."""
+        return self in {Reason.FIRST, Reason.NEW_RULE, Reason.PAGE, Reason.EDITED}
+
+    @property
+    def is_summed_up(self) -> bool:
+        """Whether a message follows that lists it among others."""
+        return self in {Reason.FLOOD, Reason.OVER_LIMIT}
 
     @property
     def words(self) -> str:
@@ -42,17 +51,20 @@ class Reason(StrEnum):
 _WORDS = {
     Reason.FIRST: "the channel had not heard of this story",
     Reason.NEW_RULE: "the channel had heard of this story, but not by this rule",
+    Reason.PAGE: "the story's page says it; what the source itself says of the story does not",
     Reason.EDITED: "the outlet changed the text, and only now the rule holds",
     Reason.BACKLOG: "it was there before the first visit of its source, older than `backlog` or undated",
     Reason.COPY: "the channel heard it by this rule when another outlet, or another item, said the same",
     Reason.TOLD: "the channel heard it by this rule when an earlier version came",
     Reason.EARLIER: "the rule is new or changed, and would have held before the outlet changed the story",
     Reason.SAME_STORY: "the rule told the channel of the same text within its `quiet.same_story`",
+    Reason.FLOOD: "so much of its source was new at once, or after an outage, that one message lists it all",
     Reason.OVER_LIMIT: "the rule had told the channel as often as its `quiet.at_most` allows: a summary lists it",
     Reason.UNROUTED: "the rule names no channel",
     Reason.COUNTED: "the rule tells of many stories together, and this is one of them",
     Reason.LEARNING: "the rule's `first_seen` learns what there is before it tells; its other conditions count it",
     Reason.SHADOW: "the rule is on trial: it would have told",
+    Reason.UNDONE: "what the source says of the story matched, its page does not: it says what the rule excludes",
 }
 
 
@@ -69,9 +81,11 @@ class Circumstances:
     backlog: bool = False  # the rule held when the story was taken in as backlog
     held: bool = False  # the rule is new or changed since the version before, for which it holds as well
     edited: bool = False  # this is not the story's first version
+    page: bool = False  # it is the text of the story's page
     heard: bool = False  # of the group, by whatever rule
     repeated: bool = False  # the rule told of the same text within its `same_story`, though too long ago for a copy
     critical: bool = False  # the match is critical, so no limit holds it back
+    flood: bool = False  # the visit found so much that stories are told together
     at_most: int | None = None  # messages that the rule may send to the channel in a period; None: any number
     sent: int = 0  # messages of that kind in the period that ends now, summaries among them
     waiting: bool = False  # stories that the limit held back wait for their summary, which goes first
@@ -83,31 +97,28 @@ class Circumstances:
         return limited and (self.waiting or not has_room(self.at_most, self.sent))
 
 
-def decide(case: Circumstances) -> Reason:  # noqa: C901, PLR0911  a table of reasons, a row each
-    """Return what to do; the first that applies, in the order below."""
-    if case.counted:
-        if case.backlog:
-            return Reason.BACKLOG
-        return Reason.LEARNING if case.learning else Reason.COUNTED
-    if not case.routed:
-        return Reason.UNROUTED
-    if case.told:
-        return Reason.TOLD
-    if case.told_of_copy:
-        return Reason.COPY
-    if case.backlog:
-        return Reason.BACKLOG
-    if case.held:
-        return Reason.EARLIER
-    if case.shadow:
-        return Reason.SHADOW
-    if case.repeated:
-        return Reason.SAME_STORY
-    if case.over_limit:
-        return Reason.OVER_LIMIT
-    if case.edited:
-        return Reason.EDITED
-    return Reason.NEW_RULE if case.heard else Reason.FIRST
+_TABLE: tuple[tuple[Callable[[Circumstances], bool], Reason], ...] = (
+    (lambda case: case.counted and case.backlog, Reason.BACKLOG),
+    (lambda case: case.counted and case.learning, Reason.LEARNING),
+    (lambda case: case.counted, Reason.COUNTED),
+    (lambda case: not case.routed, Reason.UNROUTED),
+    (lambda case: case.told, Reason.TOLD),
+    (lambda case: case.told_of_copy, Reason.COPY),
+    (lambda case: case.backlog, Reason.BACKLOG),
+    (lambda case: case.held, Reason.EARLIER),
+    (lambda case: case.shadow, Reason.SHADOW),
+    (lambda case: case.repeated, Reason.SAME_STORY),
+    (lambda case: case.flood and not case.critical, Reason.FLOOD),
+    (lambda case: case.over_limit, Reason.OVER_LIMIT),
+    (lambda case: case.page, Reason.PAGE),
+    (lambda case: case.edited, Reason.EDITED),
+    (lambda case: case.heard, Reason.NEW_RULE),
+)
+
+
+def decide(case: Circumstances) -> Reason:
+    """Return what to do: the first row of the table that applies, or a first message."""
+    return next((reason for applies, reason in _TABLE if applies(case)), Reason.FIRST)
 
 
 def has_room(at_most: int | None, sent: int) -> bool:

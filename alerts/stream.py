@@ -223,10 +223,10 @@ def silence_says(quiet: timedelta, last: datetime) -> str:
 
 
 def held_back_says(number: int, at_most: Rate | None) -> str:
-    """Say how many stories a rule held back, and by what limit; None when it has none any more."""
+    """Say how many stories were held back, and by what limit of their rule; None where it was none of its limits."""
     order = ", newest first" if number > 1 else ""
     if at_most is None:
-        return f"{_stories(number)} held back by a limit that is gone{order}"
+        return f"{_stories(number)} that waited{order}"
     messages = "1 message" if at_most.count == 1 else f"{at_most.count} messages"
     return f"{_stories(number)} held back (at most {messages} in {spoken(at_most.per)}){order}"
 

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
-from bench import match, polls
+from bench import collect, match, polls, rhythm
 
-BENCHES = {"match": match.main, "polls": polls.main}
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+BENCHES: Mapping[str, Callable[[], None]] = {
+    "collect": collect.main,
+    "match": match.main,
+    "polls": polls.main,
+    "rhythm": rhythm.main,
+}
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import aiohttp
 
@@ -28,7 +28,7 @@ from crawler.config.model import FetchConfig, HostLimits
 from crawler.crawl import Crawl
 from crawler.poll import Claim, Validators
 from spiders.entry import Reading
-from spiders.source import Source
+from spiders.source import Fulltext, Source
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from alerts.card import Card
     from alerts.outbox import Delivery, Receipt
+
+T = TypeVar("T")
 
 FEEDS = 300
 ROUNDS = 3  # after one that is not counted
@@ -91,10 +93,10 @@ class NoParser:
     def start(self) -> None:
         """Do nothing."""
 
-    async def run(self, function: Callable[..., Reading], *args: object) -> Reading:
-        """Return an empty reading."""
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        """Return an empty reading, which is what all functions of a crawl without pages make."""
         del function, args
-        return Reading(title=None, dialect="none")
+        return cast("T", Reading(title=None, dialect="none"))
 
     async def stop(self) -> None:
         """Do nothing."""
@@ -104,26 +106,28 @@ def main() -> None:
     """Measure both kinds of feed and print the ladder."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
     print(f"polls: {FEEDS} small feeds, {ROUNDS} rounds, {AT_ONCE} at once; all of ours on one core of {len(cores)}")
-    with _server(cores) as port, TemporaryDirectory() as folder:
+    with server(cores) as ports, TemporaryDirectory() as folder:
         for kind, what in (("changing", "each answer new, 2 of 5 entries new"), ("still", "each answer 304")):
             print(f"\n  {what}")
             store = f"sqlite:///{Path(folder).resolve()}/{kind}.db"
-            _print(asyncio.run(_ladder(f"http://127.0.0.1:{port}/{kind}", store)))
+            _print(asyncio.run(_ladder(f"http://127.0.0.1:{ports[0]}/{kind}", store)))
 
 
 @contextmanager
-def _server(cores: list[int]) -> Iterator[str]:
-    """Start the server on the last core and keep to the first one ourselves."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "bench.web"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    if hasattr(os, "sched_setaffinity") and len(cores) > 1:
-        os.sched_setaffinity(server.pid, {cores[-1]})
+def server(cores: list[int], hosts: int = 1) -> Iterator[list[str]]:
+    """Start the server on the last core, keep to the first one ourselves meanwhile, and tell its ports."""
+    command = [sys.executable, "-m", "bench.web", str(hosts)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 -- our own
+    pinned = hasattr(os, "sched_setaffinity") and len(cores) > 1
+    if pinned:
+        os.sched_setaffinity(process.pid, {cores[-1]})
         os.sched_setaffinity(0, {cores[0]})
     try:
-        yield (server.stdout.readline() if server.stdout else "").strip()
+        yield (process.stdout.readline() if process.stdout else "").split()
     finally:
-        server.communicate("")
+        process.communicate("")
+        if pinned:
+            os.sched_setaffinity(0, cores)
 
 
 async def _ladder(base: str, store: str) -> list[Rung]:
@@ -174,7 +178,10 @@ async def _crawl(name: str, urls: list[str], crawl: Crawl) -> Rung:
 
 async def _whole(urls: list[str], fetch: FetchConfig, store: str) -> Rung:
     loaded = config.load(Path("config.yaml"), {})
-    sources = tuple(Source(id=f"s{n}", url=url, name=url, every=timedelta(hours=1)) for n, url in enumerate(urls))
+    sources = tuple(
+        Source(id=f"s{n}", url=url, name=url, every=timedelta(hours=1), fulltext=Fulltext.NEVER)
+        for n, url in enumerate(urls)
+    )
     clock = Ahead()
     async with App(replace(loaded, sources=sources, fetch=fetch, store=store), Nobody(), clock) as app:
 

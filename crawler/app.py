@@ -7,22 +7,27 @@ import logging
 import random
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from alerts.courier import Courier, Pace
 from alerts.errors import StoreError
 from alerts.judge import Judge
 from alerts.language import identify
-from alerts.outbox import State
+from alerts.outbox import FINAL, State
 from crawler.crawl import Crawl
+from crawler.discovering import Discovering
 from crawler.dispatch import Dispatcher
 from crawler.ids import Ids
 from crawler.ingest import Ingestor
 from crawler.log import configure as configure_log
+from crawler.pages import PagePatrol
 from crawler.patrol import Patrol
 from crawler.poll import Answer
 from crawler.reload import Reloader, compare, merged
 from crawler.store import Store
+from crawler.turns import Turns
+from crawler.websub import WebSub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
     from crawler.clock import Clock
     from crawler.config.loader import Attempt
     from crawler.config.model import Config
+    from crawler.page import PageVisit
     from crawler.poll import Poll, Tally
     from crawler.reload import Changes
     from spiders.source import Source
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds between looks at what is due
+FEW_SECONDS = 5.0  # between looks at what hubs are to be asked
 MINUTE = 60.0  # seconds between looks at what only time brings about
 PATIENCE_ONCE = timedelta(minutes=2)  # for what waits its turn, or a look after an unclear answer
 PATIENCE = timedelta(seconds=3)  # for what is under way when we are asked to stop; what is left is recoverable
@@ -65,6 +72,13 @@ class Announcing:
     async def commit(self, poll: Poll) -> Tally:
         """Commit, then tell the courier."""
         tally = await self._ingest.commit(poll)
+        if tally.alerts:
+            self._courier.wake()
+        return tally
+
+    async def commit_page(self, visit: PageVisit) -> Tally:
+        """Commit, then tell the courier."""
+        tally = await self._ingest.commit_page(visit)
         if tally.alerts:
             self._courier.wake()
         return tally
@@ -97,19 +111,33 @@ class App:
         self.clock = clock
         self.store = Store.open(config.store, clock=clock)
         self.courier = Courier(self.store, notifier, clock, log=log, chance=random.random, pace=pace or Pace())
-        self.crawl = Crawl(config.fetch, clock=clock)
+        turns = Turns(config.fetch, clock)
+        self.crawl = Crawl(config.fetch, clock=clock, turns=turns)
         judge, revision = Judge(config.rules), config.rules.revision
-        same_story = config.cards.same_story
-        self.ingest = Ingestor(self.store, judge, revision, Ids(clock), clock, same_story=same_story)
+        cards = config.cards
+        self.ingest = Ingestor(
+            self.store, judge, revision, Ids(clock), clock, same_story=cards.same_story, hold=cards.hold
+        )
         self.announcing = Announcing(self.ingest, self.courier)
         self.patrol = Patrol(
-            self.store, self.announcing, self.crawl, _by_id(config.sources), limits=config.fetch, clock=clock
+            self.store,
+            self.announcing,
+            Discovering(self.crawl, turns, clock, lambda: 3 * self.config.fetch.timeout),
+            _by_id(config.sources),
+            limits=config.fetch,
+            clock=clock,
+            turns=turns,
+        )
+        self.pages = PagePatrol(
+            self.store, self.announcing, self.crawl, _by_id(config.sources), turns=turns, clock=clock
         )
         self.dispatcher = Dispatcher()
+        self.websub = WebSub(config.websub, config.fetch, self.store, clock) if config.websub else None
         self.reloader = Reloader(config.files, reread, self.adopt) if reread else None
 
     async def __aenter__(self) -> Self:
         await self.store.sync_sources(self.config.sources, self.clock.now())
+        await self.patrol.start()
         await self.ingest.teach(Judge(self.config.rules), self.config.rules.revision)
         load_model = asyncio.to_thread(identify, "words", "", None)  # half a second that the first story need not wait
         await asyncio.gather(self.crawl.start(), load_model)
@@ -119,8 +147,10 @@ class App:
     async def __aexit__(self, *_: object) -> None:
         if self.reloader:
             self.reloader.stop()
-        await asyncio.gather(self.patrol.drain(PATIENCE), self.courier.stop(PATIENCE))
+        await asyncio.gather(self.patrol.drain(PATIENCE), self.pages.drain(PATIENCE), self.courier.stop(PATIENCE))
         self.dispatcher.stop()
+        if self.websub:
+            await self.websub.stop()
         await self.crawl.stop(PATIENCE)
         await self.store.close()
         log.info("stopped")
@@ -128,8 +158,14 @@ class App:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set."""
         delivering = asyncio.create_task(self.courier.run(), name="courier")
-        self.dispatcher.every(TICK, self.patrol.tick, name="patrol")
+        self.dispatcher.every(TICK, partial(self.patrol.tick, gently=True), name="patrol")
+        self.dispatcher.every(TICK, self.pages.tick, name="pages")
         self.dispatcher.every(MINUTE, self.announcing.watch, name="watch")
+        if self.websub:
+            await self.websub.start()
+            self.dispatcher.every(FEW_SECONDS, self.websub.tick, name="websub")
+        elif ended := await self.store.drop_subscription(None):
+            log.info("websub-off", extra={"subscriptions": ended, "next": "their leases run out by themselves"})
         if self.reloader:
             self.dispatcher.every(TICK, self.reloader.look, name="reload")
         self.dispatcher.start()
@@ -152,9 +188,12 @@ class App:
         await self.ingest.teach(judge, revision)
         await self.store.sync_sources(config.sources, self.clock.now())
         # No waiting from here on: nobody sees one part of the new configuration and one of the old.
-        self.ingest.replace(judge, revision, same_story=config.cards.same_story)
+        self.ingest.replace(judge, revision, same_story=config.cards.same_story, hold=config.cards.hold)
         self.crawl.configure(config.fetch)
+        if self.websub:
+            self.websub.configure(config.fetch)
         self.patrol.replace(_by_id(config.sources), config.fetch)
+        self.pages.replace(_by_id(config.sources))
         if config.log != self.config.log:
             configure_log(config.log.format, config.log.level)
         self.config = config
@@ -165,6 +204,8 @@ class App:
         start = self.clock.now()
         await self.patrol.tick()
         await self.patrol.idle()
+        while await self.pages.tick():
+            await self.pages.idle()
         await self.announcing.watch()
         await self.courier.drain(PATIENCE_ONCE)
         counts = self.patrol.counts
@@ -174,7 +215,7 @@ class App:
             unchanged=counts[Answer.UNCHANGED],
             failed=counts[Answer.FAILED],
             stories=len(await self.store.outcomes(start)),
-            waiting=sum(count for state, count in overview.outbox.items() if state not in {State.SENT, State.DEAD}),
+            waiting=sum(count for state, count in overview.outbox.items() if state not in FINAL),
             dead=overview.outbox[State.DEAD],
         )
 

@@ -1,4 +1,4 @@
-"""Crawl: visits in, readings out, through one long-lived Scrapy engine that is replaced when it dies."""
+"""Crawl: visits in, readings out, through one long-lived Scrapy engine for each kind of spider."""
 
 from __future__ import annotations
 
@@ -6,35 +6,41 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import blake2b
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from alerts.errors import FetchError
-from crawler.handler import Client, ClientCrawler
-from crawler.poll import Answer, Claim, Validators
+from crawler.answers import READABLE, conditions, digest, freshness, refused, validators
+from crawler.browser import Browser
+from crawler.engine import Engine
+from crawler.handler import Client
+from crawler.hops import Asked, Hops, NoTurns
+from crawler.more import More
+from crawler.poll import Answer, Claim, Discovery, Validators
 from crawler.pool import ParserPool
-from crawler.schedule import retry_after
-from crawler.settings import settings
-from spiders.base import Page, Visit
+from crawler.robots import Robots
 from spiders.feed import FeedSpider
 from spiders.reading import Document
+from spiders.walls import wall
+from spiders.web import WebSpider
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from crawler.clock import Clock
     from crawler.config.model import FetchConfig
+    from crawler.hops import Arrival, Fetcher, Turns
+    from crawler.more import Gathered
+    from spiders.article import Article
+    from spiders.base import Page
     from spiders.entry import Reading
     from spiders.source import Source
 
-log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-_READABLE = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
-_SLACK = timedelta(seconds=30)  # on top of two full time-outs, before a visit counts as lost
-_ENGINE_PAUSE = timedelta(seconds=1)
-_VALIDATOR_LIMIT = 1_024  # characters; a longer one is not worth its keep
+_FOR_MACHINES = frozenset({"feed", "sitemap"})  # kinds of sources that are no web pages
+_SLACK = timedelta(seconds=30)  # on top of three full time-outs, before a visit counts as lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +51,12 @@ class Fetched:
     reason: str  # "200", "304", "same-body"
     status: int
     url: str  # where the document was in the end
-    size: int = 0  # bytes of the decoded body
+    size: int = 0  # bytes of the decoded bodies
     reading: Reading | None = None  # with READ
     validators: Validators
+    discovered: Discovery | None = None
+    moved_to: str | None = None  # where permanent redirects, and only such, led
+    fresh_for: timedelta | None = None  # for how long the server says that nothing will change
 
 
 class Parser(Protocol):
@@ -56,15 +65,32 @@ class Parser(Protocol):
     def start(self) -> None:
         """Get ready in the background."""
 
-    async def run(self, function: Callable[..., Reading], *args: object) -> Reading:
+    async def run(self, function: Callable[..., T], *args: object) -> T:
         """Return ``function(*args)``; raises FetchError ``parser-killed``."""
 
     async def stop(self) -> None:
         """End what runs."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Machine:
+    """What exists only inside a running loop."""
+
+    client: Client
+    feeds: Engine
+    web: Engine
+    browser: Browser
+    robots: Robots
+    hops: Hops
+    more: More
+
+
 class Crawl:
-    """Fetches and reads sources. One per process; whose turn it is and when is the patrol's affair."""
+    """Fetches and reads sources. One per process; when to visit what is the patrol's affair.
+
+    Who calls ``visit`` or ``page`` has waited for a turn at the host of the first request; for every other request
+    Crawl asks ``turns`` itself.
+    """
 
     def __init__(
         self,
@@ -72,169 +98,190 @@ class Crawl:
         clock: Clock,
         *,
         parser: Parser | None = None,
+        extractor: Parser | None = None,
+        turns: Turns | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._config = config
         self._clock = clock
         self._parser = parser or ParserPool()
+        self._extractor = extractor or ParserPool()  # of its own, so that no page keeps a feed waiting
+        self._turns = turns or NoTurns()
         self._tls = tls
-        self._open: set[Visit] = set()
-        self._queue: asyncio.Queue[Visit] = asyncio.Queue()
-        self._client: Client | None = None
-        self._engine: ClientCrawler | None = None
-        self._supervisor: asyncio.Task[None] | None = None
-        self.configure(config)
+        self._built: _Machine | None = None
 
     def configure(self, config: FetchConfig) -> None:
         """Fetch as ``config`` says from now on."""
         self._config = config
-        self._deadline = (2 * config.timeout + _SLACK).total_seconds()
-        self._headers = _headers(config)
-        if self._client is not None:
-            self._client.configure(config)
+        if self._built is not None:
+            for part in (self._built.client, self._built.browser, self._built.robots, self._built.hops):
+                part.configure(config)
 
     async def start(self) -> None:
-        """Start the engine and warm the parser."""
+        """Start the engines and warm the parser."""
         logging.getLogger("scrapy").setLevel(logging.WARNING)
         self._parser.start()
-        self._client = Client(self._config, tls=self._tls)
-        self._supervisor = asyncio.create_task(self._supervise(self._client))
+        client = Client(self._config, tls=self._tls)
+        feeds, web = (Engine(spider, client, self._clock) for spider in (FeedSpider, WebSpider))
+        robots = Robots(self._config, self._clock, web.fetch)
+        hops = Hops(self._config, robots, self._turns)
+        more = More(hops, self._clock, self._read)
+        browser = Browser(self._config, client, self._clock, tls=self._tls)
+        self._built = _Machine(
+            client=client, feeds=feeds, web=web, browser=browser, robots=robots, hops=hops, more=more
+        )
+        feeds.start()
+        web.start()
 
     async def visit(self, source: Source, claim: Claim) -> Fetched:
         """Fetch a source and read what is new; raises FetchError with the reason when that fails."""
-        conditions = _conditions(claim.validators)
-        page = await self._page(source.url, conditions)
-        if page.status == HTTPStatus.NOT_MODIFIED and conditions:
-            return _unchanged(page, "304", _validators(page, claim.validators.body_hash, kept=claim.validators))
-        if page.status not in _READABLE:
-            raise self._refused(page)
-        validators = _validators(page, blake2b(page.body, digest_size=16).digest())
-        if validators.body_hash == claim.validators.body_hash:
-            return _unchanged(page, "same-body", validators)
-        return Fetched(
-            answer=Answer.READ,
-            reason=str(page.status),
-            status=page.status,
-            url=page.url,
-            size=len(page.body),
-            reading=await self._read(page, source),
-            validators=validators,
+        ends = asyncio.get_running_loop().time() + (self._patience + _SLACK).total_seconds()
+        known = claim.validators
+        asked = _asked(
+            source, claim.url or source.url, found=False, known=Validators() if claim.unconditional else known
         )
+        arrival = await self._follow(self._engine(source), asked)
+        page = arrival.page
+        if page.status == HTTPStatus.NOT_MODIFIED and asked.conditions and arrival.is_at_home:
+            now = validators(page, known.body_hash, kept=known)
+            return self._fetched(arrival, Answer.UNCHANGED, "304", now)
+        self._refuse(page, asked.url, feed=source.kind in _FOR_MACHINES)
+        body_hash = digest(page.body)
+        now = validators(page, body_hash) if arrival.is_at_home else Validators(body_hash=body_hash)
+        if body_hash == known.body_hash:
+            return self._fetched(arrival, Answer.UNCHANGED, "same-body", now)
+        reading = await self._read(page, source)
+        if reading.more:
+            found = await self._machine.more.gather(
+                self._engine(source), source, reading, body=body_hash, before=known, ends=ends
+            )
+            return self._with_more(arrival, found, known)
+        return self._fetched(arrival, Answer.READ, str(page.status), now, reading=reading)
 
-    async def stop(self, timeout: timedelta = timedelta(seconds=5)) -> None:  # noqa: ASYNC109 -- it bounds the engine's own farewell
-        """Stop the engine, fail open visits as ``stopped``, close connections and workers."""
-        if self._supervisor is not None:
-            self._supervisor.cancel()
-            await asyncio.wait({self._supervisor})
-        self._fail_open(FetchError("stopped", "the daemon is stopping"))
-        if self._client is not None:
-            await self._client.close()  # first, so that the engine need not wait for slow answers
-        if self._engine is not None:
-            await _end(self._engine, timeout)
-        await self._parser.stop()
+    async def document(self, source: Source) -> Document:
+        """Fetch what stands at a source's own address, whatever it is; raises FetchError."""
+        page = (await self._follow(self._engine(source), _asked(source, source.url, found=False))).page
+        self._refuse(page, source.url, feed=False)
+        return self._document(page)
 
-    async def _page(self, url: str, conditions: Mapping[str, str]) -> Page:
-        """Ask the engine, and once more when it died over the first attempt."""
+    async def page(self, url: str, source: Source) -> Document:
+        """Fetch a web page that a source led to; the document's address is where it was in the end.
+
+        Raises FetchError: ``robots`` where its host forbids the address or one on the way, what stands in the way
+        by name, ``not-a-page`` for what is no web page.
+        """
+        engine = self._machine.browser if source.render else self._machine.web
+        page = (await self._follow(engine, _asked(source, url, found=True))).page
+        self._refuse(page, url, feed=False)
+        kind = page.header("content-type").partition(";")[0].strip().lower()
+        if kind and not (kind.startswith("text/") or "html" in kind or "xml" in kind):
+            raise FetchError("not-a-page", f"{kind}, not a web page", status=page.status)
+        return self._document(page)
+
+    async def article(self, url: str, source: Source) -> Article:
+        """Fetch the page of an article and read it; raises FetchError as ``page`` and ``extract`` do."""
+        from spiders.article import extract  # its libraries' home is the worker
+
+        return await self._extractor.run(extract, await self.page(url, source), source)
+
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        """Return ``function(*args)``, computed in the parser's process; raises FetchError ``parser-killed``."""
+        return await self._parser.run(function, *args)
+
+    async def stop(self, timeout: timedelta = timedelta(seconds=5)) -> None:  # noqa: ASYNC109 -- it bounds the engines' own farewell
+        """Stop the engines, fail open visits as ``stopped``, close connections and workers."""
+        if self._built is not None:
+            engines = (self._built.feeds, self._built.web)
+            await asyncio.gather(self._built.browser.stop(), *(engine.refuse() for engine in engines))
+            await self._built.client.close()  # first, so that the engines need not wait for slow answers
+            await asyncio.gather(*(engine.stop(timeout) for engine in engines))
+        await asyncio.gather(self._parser.stop(), self._extractor.stop())
+
+    @property
+    def _machine(self) -> _Machine:
+        if self._built is None:
+            raise RuntimeError("start() comes first")
+        return self._built
+
+    @property
+    def _patience(self) -> timedelta:
+        return 3 * self._config.timeout + _SLACK
+
+    def _engine(self, source: Source) -> Fetcher:
+        if source.render:
+            return self._machine.browser
+        return self._machine.web if source.kind == "listing" else self._machine.feeds
+
+    async def _follow(self, engine: Fetcher, asked: Asked) -> Arrival:
+        limit = self._patience.total_seconds()
         try:
-            return await self._ask(url, conditions)
-        except FetchError as error:
-            if error.reason != "engine-gone":
-                raise
-        return await self._ask(url, conditions)
-
-    async def _ask(self, url: str, conditions: Mapping[str, str]) -> Page:
-        answer: asyncio.Future[Page] = asyncio.get_running_loop().create_future()
-        visit = Visit(url=url, headers=self._headers, conditions=conditions, answer=answer)
-        self._open.add(visit)
-        self._queue.put_nowait(visit)
-        try:
-            async with asyncio.timeout(self._deadline):
-                return await answer
+            async with asyncio.timeout(limit):
+                return await self._machine.hops.follow(engine, asked)
         except TimeoutError as error:
-            raise FetchError("timeout", f"no answer within {self._deadline:g} s") from error
-        finally:
-            self._open.discard(visit)
+            raise FetchError("timeout", f"no answer within {limit:g} s, redirects included") from error
+
+    def _refuse(self, page: Page, asked: str, *, feed: bool) -> None:
+        """Raise FetchError when an answer is not what was asked for."""
+        if page.status not in READABLE:
+            raise refused(page, asked, self._clock.now())
+        if reason := wall(page, asked, feed=feed):
+            raise FetchError(reason, f"{page.url} answers with a page that is in the way", status=page.status)
 
     async def _read(self, page: Page, source: Source) -> Reading:
-        from spiders.parse import parse  # feedparser's home is the worker
+        from spiders.read import read  # the parsers' home is the worker
 
-        kind = page.headers.get(b"content-type", b"").decode("latin-1")
-        document = Document(url=page.url, body=page.body, content_type=kind, fetched=self._clock.now())
-        return await self._parser.run(parse, document, source)
+        return await self._parser.run(read, self._document(page), source)
 
-    def _refused(self, page: Page) -> FetchError:
-        try:
-            phrase = HTTPStatus(page.status).phrase
-        except ValueError:
-            phrase = "a status that is no standard's"
-        return FetchError(
-            "gone" if page.status == HTTPStatus.GONE else f"http-{page.status}",
-            f"{page.status} {phrase}",
-            status=page.status,
-            retry_after=retry_after(page.headers.get(b"retry-after", b"").decode("latin-1"), self._clock.now()),
+    def _document(self, page: Page) -> Document:
+        return Document(
+            url=page.url,
+            body=page.body,
+            content_type=page.header("content-type"),
+            fetched=self._clock.now(),
+            max_body=self._config.max_body,
         )
 
-    async def _supervise(self, client: Client) -> None:
-        """Keep an engine running; each has its own queue, so that a dead one can take nothing."""
-        while True:
-            engine = self._engine = ClientCrawler(FeedSpider, settings(), client)
-            run = asyncio.create_task(engine.crawl_async(visits=self._queue))
-            await asyncio.wait({run})
-            error = None if run.cancelled() else run.exception()
-            log.error("engine-gone", extra={"open": len(self._open)}, exc_info=error)
-            self._queue = asyncio.Queue()
-            self._fail_open(FetchError("engine-gone", "the crawl engine ended"))
-            await _end(engine, _ENGINE_PAUSE)
-            await self._clock.wait_until(self._clock.now() + _ENGINE_PAUSE)
+    def _with_more(self, arrival: Arrival, found: Gathered, known: Validators) -> Fetched:
+        """Say what a document brought with those it leads to.
 
-    def _fail_open(self, error: FetchError) -> None:
-        for visit in tuple(self._open):
-            visit.fail(error)
+        It may stay the same while they change, so it is asked for whole each time: the hash of them all is kept.
+        """
+        now, size = Validators(body_hash=found.body_hash), len(arrival.page.body) + found.size
+        if now.body_hash == known.body_hash:
+            return self._fetched(arrival, Answer.UNCHANGED, "same-body", now, size=size)
+        return self._fetched(arrival, Answer.READ, str(arrival.page.status), now, size=size, reading=found.reading)
 
-
-async def _end(engine: ClientCrawler, patience: timedelta) -> None:
-    if engine.crawling:
-        await asyncio.wait({asyncio.create_task(engine.stop_async())}, timeout=patience.total_seconds())
-
-
-def _headers(config: FetchConfig) -> dict[str, str]:
-    headers = {"User-Agent": config.user_agent, "Accept": FeedSpider.accept, "Accept-Encoding": "gzip, deflate, br"}
-    return headers | ({"From": config.contact} if config.contact else {})
-
-
-def _conditions(known: Validators) -> dict[str, str]:
-    conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-    return {name: value for name, value in conditions.items() if value}
-
-
-def _validators(page: Page, body_hash: bytes | None, *, kept: Validators | None = None) -> Validators:
-    """Take the answer's validators, or keep the known ones where a 304 names none.
-
-    Those of another host are not taken: the source's own address would be asked with them next time.
-    """
-    if page.moved:
-        return Validators(body_hash=body_hash)
-    return Validators(
-        etag=_echoable(page.headers.get(b"etag")) or (kept.etag if kept else None),
-        last_modified=_echoable(page.headers.get(b"last-modified")) or (kept.last_modified if kept else None),
-        body_hash=body_hash,
-    )
+    def _fetched(
+        self,
+        arrival: Arrival,
+        answer: Answer,
+        reason: str,
+        known: Validators,
+        *,
+        size: int | None = None,
+        reading: Reading | None = None,
+    ) -> Fetched:
+        page = arrival.page
+        return Fetched(
+            answer=answer,
+            reason=reason,
+            status=page.status,
+            url=page.url,
+            size=len(page.body) if size is None else size,
+            reading=reading,
+            validators=known,
+            moved_to=page.url if arrival.permanent else None,
+            fresh_for=freshness(page, self._clock.now()),
+        )
 
 
-def _echoable(value: bytes | None) -> str | None:
-    """Return a header's value when it can be sent back byte for byte, else None."""
-    try:
-        text = (value or b"").decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    return text if text.isprintable() and len(text) <= _VALIDATOR_LIMIT else None
-
-
-def _unchanged(page: Page, reason: str, validators: Validators) -> Fetched:
-    return Fetched(
-        answer=Answer.UNCHANGED,
-        reason=reason,
-        status=page.status,
-        url=page.url,
-        size=len(page.body),
-        validators=validators,
+def _asked(source: Source, url: str, *, found: bool, known: Validators | None = None) -> Asked:
+    """Return the request for an address that a source is at or leads to; its turn was waited for already."""
+    return Asked(
+        url=url,
+        home=source.url,
+        secrets=dict(source.headers),
+        conditions=conditions(known) if known else {},
+        found=found,
+        first=True,
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from socket import inet_aton
 from typing import TYPE_CHECKING, TypeAlias
+from unicodedata import normalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,6 +38,25 @@ def refusal(host: str, port: int, allowed: Sequence[Network] = ()) -> str | None
     if port not in PORTS:
         return f"port {port} is not one of {', '.join(map(str, sorted(PORTS)))}"
     return None
+
+
+def spelled(host: str) -> str | None:
+    """Return the address that a host is a spelling of, None when it is a name.
+
+    ``127.1``, ``0x7f000001``, ``2130706433`` and digits of other scripts are what C libraries and proxies read as
+    127.0.0.1; ``localhost`` is that address everywhere.
+    """
+    plain = normalize("NFKC", host).replace("\N{IDEOGRAPHIC FULL STOP}", ".").strip("[]").rstrip(".").lower()
+    if plain == "localhost" or plain.endswith(".localhost"):
+        return "127.0.0.1"
+    try:
+        return str(ip_address(plain))
+    except ValueError:
+        pass
+    try:
+        return str(IPv4Address(inet_aton(plain)))
+    except (OSError, ValueError):
+        return None
 
 
 def _unwrapped(address: Address) -> Iterator[Address]:

@@ -7,16 +7,19 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from alerts.language import identify
 from alerts.policy import is_backlog
 from alerts.story import DateNote
+from crawler import flood, page_ingest
 from crawler.ids import encode
 from crawler.lessons import lessons
 from crawler.poll import Tally
 from crawler.quiet import Summaries
 from crawler.sift import identified, likeness_keys, sift
-from crawler.store.plan import Kin, Likeness, Plan, Redated, Sighting, StoryState, Version
+from crawler.store.plan import Kin, Likeness, Plan, Redated, Sighting, StoryState, Version, WantedPage
 from crawler.store.schema import from_ms, to_ms
-from crawler.verdicts import Family, Judging, Rulings
+from crawler.verdicts import HOLD, Family, Judging, Rulings
+from crawler.wanted import wants_page
 from crawler.watch import Watch
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from alerts.story import Story
     from crawler.clock import Clock
     from crawler.ids import Ids
+    from crawler.page import PageVisit
     from crawler.poll import Poll
     from crawler.sift import Item
     from crawler.store import Store
@@ -49,14 +53,16 @@ class Ingestor:
         clock: Clock,
         *,
         same_story: timedelta,
+        hold: timedelta = HOLD,
     ) -> None:
+        """``hold`` is how long an alert waits for its story's page."""
         self._store = store
         self._clock = clock
-        self._judging = Judging(judge=judge, revision=revision, ids=ids, same_story=same_story)
+        self._judging = Judging(judge=judge, revision=revision, ids=ids, same_story=same_story, hold=hold)
 
-    def replace(self, judge: Judges, revision: str, *, same_story: timedelta) -> None:
+    def replace(self, judge: Judges, revision: str, *, same_story: timedelta, hold: timedelta = HOLD) -> None:
         """Judge by these rules from the next poll on. What was judged before is not judged again."""
-        self._judging = replace(self._judging, judge=judge, revision=revision, same_story=same_story)
+        self._judging = replace(self._judging, judge=judge, revision=revision, same_story=same_story, hold=hold)
 
     async def commit(self, poll: Poll) -> Tally:
         """Store stories, matches, outbox rows and the source's next visit in one transaction.
@@ -76,6 +82,24 @@ class Ingestor:
             return made
 
         return await self._store.commit(poll, stories, watch.after)
+
+    async def commit_page(self, visit: PageVisit) -> Tally:
+        """Store a page's text as a version of its story, what follows from it, and where the page stands.
+
+        Raises StoreError when the claim is outdated: nothing was written then.
+        """
+        article, language = visit.article, None
+        if article:
+            language, _ = await asyncio.to_thread(identify, article.title, article.text, article.language)
+        judging, now = self._judging, self._clock.now()
+        watch = Watch(judging.judge.streams, judging.ids, now)
+
+        def page(memory: Memory) -> Plan:
+            made = page_ingest.plan(visit, language, memory, judging, now)
+            watch.before(memory, made)
+            return made
+
+        return await self._store.commit_page(visit, page, watch.after)
 
     async def watch(self) -> Tally:
         """Look at what only time can bring about: a rule that fell silent, a summary that is due.
@@ -125,6 +149,7 @@ class _Planner:
         self._sightings: dict[bytes, Sighting] = {}
         self._likenesses: dict[tuple[bytes, int], Likeness] = {}
         self._redated: dict[int, Redated] = {}
+        self._pages: dict[int, WantedPage] = {}
         self._ignored: list[int] = []
         self._counts: Counter[str] = Counter()
 
@@ -146,7 +171,13 @@ class _Planner:
             self._states |= {one.story.id: one.story for one in kin}
         touched = {self._seen[item.key][0] for item in fresh if item.key in self._seen}
         touched |= {one.story.id for kin in found.values() for one in kin}
-        self._rulings.remember(memory, touched, {self._states[story].group for story in touched})
+        groups = {self._states[story].group for story in touched}
+        self._rulings.remember(memory, touched, groups, flood=self._is_flood(items))
+
+    def _is_flood(self, items: Sequence[Item]) -> bool:
+        strangers = [item for item in items if item.key not in self._seen]
+        new = sum(not (self._twin(item, None) or self._rekeyed(item)) for item in strangers)
+        return flood.decide(new, len(items), self._poll.claim, self._poll.at) is not None
 
     # ------------------------------------------------------------ what an item is
 
@@ -262,7 +293,10 @@ class _Planner:
         story = _story(state, item, self._poll.source)
         self._versions.append(Version(story=story, group=state.group, at=at, rules=self._judging.revision))
         old = claim.first and is_backlog(state.published, at, backlog)
-        self._rulings.rule(story, state.group, family, backlog=old)
+        why = wants_page(item.entry, self._poll.source, backlog=old)
+        if why and story.url:
+            self._pages[state.id] = WantedPage(story=state.id, source=state.source, url=story.url, due=at, why=why)
+        self._rulings.rule(story, state.group, family, backlog=old, page_due=bool(why))
 
     def _sight(self, item: Item, story: int) -> None:
         self._seen[item.key] = story, item.fingerprint
@@ -277,6 +311,7 @@ class _Planner:
             verdicts=self._rulings.verdicts,
             deliveries=self._rulings.deliveries,
             redated=list(self._redated.values()),
+            pages=list(self._pages.values()),
             ignored=self._ignored,
             notes=[f"story {encode(story)} changed after {MAX_VERSIONS} versions: ignored" for story in self._ignored],
             tally=Tally(**self._counts, alerts=len(self._rulings.deliveries)),

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 from collections import Counter
-from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from alerts.errors import FetchError, StoreError
-from crawler.poll import Answer, Poll
-from crawler.schedule import Next, held, next_visit, spoken
+from crawler.poll import Answer, Poll, host_of
+from crawler.schedule import next_visit
+from crawler.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from crawler.clock import Clock
     from crawler.config.model import FetchConfig
     from crawler.crawl import Fetched
     from crawler.poll import Claim, Frontier, Ingest
+    from crawler.standing import Next
     from spiders.source import Source
 
 log = logging.getLogger(__name__)
@@ -29,7 +32,9 @@ log = logging.getLogger(__name__)
 _PATIENCE = timedelta(minutes=5)  # how long a claim may wait for its host's turn
 _AFTER_STORE_TROUBLE = timedelta(seconds=30)
 _IN_HAND = 10_000  # claims held at once, most of them waiting for their host's turn
-_IDLE_HOSTS = 1_000  # hosts remembered before those with nothing to remember are forgotten
+_CROWD = 200  # sources that may become due at once without being spread
+_RAMP = timedelta(minutes=1)  # over which more are spread, as after a pause of as long
+_RAMP_TICKS = 60
 
 
 class Visitor(Protocol):
@@ -37,40 +42,6 @@ class Visitor(Protocol):
 
     async def visit(self, source: Source, claim: Claim) -> Fetched:
         """Return what a source says; raises FetchError with the reason when it says nothing usable."""
-
-
-class Host:
-    """Whose turn it is at one host: so many at once, so far apart, and none while it asks to be left alone."""
-
-    def __init__(self, concurrency: int, delay: timedelta, clock: Clock) -> None:
-        self._places = asyncio.Semaphore(concurrency)
-        self._delay = delay
-        self._clock = clock
-        self._next = self.held_until = clock.now()
-        self.visitors = 0
-
-    def pace(self, concurrency: int, delay: timedelta) -> None:
-        """Change the pace; visits that have their turn keep it."""
-        self._places = asyncio.Semaphore(concurrency)
-        self._delay = delay
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn and keep a place until the end of the block."""
-        self.visitors += 1
-        try:
-            async with self._places:
-                start = max(self._next, self._clock.now())
-                self._next = start + self._delay
-                await self._clock.wait_until(start)
-                yield
-        finally:
-            self.visitors -= 1
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing would be lost if this host were forgotten."""
-        return not self.visitors and max(self._next, self.held_until) <= self._clock.now()
 
 
 class Patrol:
@@ -85,8 +56,10 @@ class Patrol:
         *,
         limits: FetchConfig,
         clock: Clock,
+        turns: Turns | None = None,
         luck: Callable[[], float] = random.random,
     ) -> None:
+        """``turns`` are those of whoever else makes requests, the crawl above all."""
         self._frontier = frontier
         self._ingest = ingest
         self._crawl = crawl
@@ -96,8 +69,7 @@ class Patrol:
         self._luck = luck
         self._owed: dict[str, Claim] = {}  # to be given back as soon as the store can take it
         self._store_fails = False
-        self._hosts: dict[str, Host] = {}
-        self._everywhere = asyncio.Semaphore(limits.concurrency)
+        self._turns = turns or Turns(limits, clock)
         self._claiming = asyncio.Lock()
         self._visits: set[asyncio.Task[None]] = set()
         self._under_way: set[asyncio.Task[None]] = set()  # past the wait for their turn
@@ -105,21 +77,27 @@ class Patrol:
         self._reasons: dict[str, str] = {}  # why a source is failing
         self._addresses: dict[str, str] = {}  # where redirects led
         self._closing = False
+        self._looked: datetime | None = None  # when a gentle tick last looked
+        self._ramp_ends = clock.now()
         self.counts: Counter[str] = Counter()  # visits by how they ended
 
     def replace(self, sources: Mapping[str, Source], limits: FetchConfig) -> None:
         """Visit these sources from now on, within these limits; visits under way end as they began."""
-        if limits.concurrency != self._limits.concurrency:
-            self._everywhere = asyncio.Semaphore(limits.concurrency)
-        if limits.per_host != self._limits.per_host:
-            for host in self._hosts.values():
-                host.pace(limits.per_host.concurrency, limits.per_host.delay)
+        self._turns.configure(limits)
         self._sources, self._limits = sources, limits
 
-    async def tick(self) -> int:
-        """Claim what is due, start the visits, and return how many there are; none while the store fails."""
+    async def start(self) -> None:
+        """Leave alone the hosts that asked for it before the last end. Raises StoreError."""
+        for hold in await self._frontier.host_holds(self._clock.now()):
+            self._turns.hold(hold.host, hold.until)
+
+    async def tick(self, *, gently: bool = False) -> int:
+        """Claim what is due, start the visits, and return how many there are; none while the store fails.
+
+        ``gently`` takes a minute to take up what piled up while nobody looked: at a start, or after a sleep.
+        """
         async with self._claiming:
-            room = _IN_HAND - len(self._visits)
+            room = min(_IN_HAND - len(self._visits), self._ramp() if gently else _IN_HAND)
             if self._closing or room <= 0:
                 return 0
             try:
@@ -128,8 +106,16 @@ class Patrol:
                 self._note_store(error)
                 return 0
         self._note_store(None)
-        self._tidy()
+        self._turns.tidy()
         return len(claims)
+
+    def _ramp(self) -> int:
+        """Return how many sources may be claimed at this tick."""
+        now = self._clock.now()
+        if self._looked is None or now - self._looked > _RAMP:
+            self._ramp_ends = now + _RAMP
+        self._looked = now
+        return _IN_HAND if now >= self._ramp_ends else max(_CROWD, math.ceil(len(self._sources) / _RAMP_TICKS))
 
     async def _claim(self, room: int) -> Sequence[Claim]:
         for claim in tuple(self._owed.values()):
@@ -185,21 +171,17 @@ class Patrol:
 
     async def _await_turn(self, source: Source, claim: Claim, lease_ends: datetime) -> Poll | None:
         """Visit when it is the source's turn; None when the claim must be given back."""
-        host = self._host(source.host)
-        async with host.turn(), self._everywhere:
-            now = self._clock.now()
-            if host.held_until > now:
-                why = FetchError(
-                    "host-held", f"{source.host} asked to be left alone for {spoken(host.held_until - now)}"
-                )
-                return self._poll(source, claim, why, held(claim, host.held_until), now)
-            if now + self._longest_visit > lease_ends:
-                return None
-            self._under_way.add(_this_task())
-            return await self._visit(source, claim, host)
+        try:
+            async with self._turns.turn(host_of(source, claim)):
+                start = self._clock.now()
+                if start + self._longest_visit > lease_ends:
+                    return None
+                self._under_way.add(_this_task())
+                return await self._visit(source, claim, start)
+        except FetchError as error:  # the turn was refused
+            return self._poll(source, claim, error, self._clock.now())
 
-    async def _visit(self, source: Source, claim: Claim, host: Host) -> Poll | None:
-        start = self._clock.now()
+    async def _visit(self, source: Source, claim: Claim, start: datetime) -> Poll | None:
         result: Fetched | FetchError
         try:
             result = await self._crawl.visit(source, claim)
@@ -211,14 +193,9 @@ class Patrol:
         except Exception as error:  # the edge: a fault of ours must not stop the patrol
             log.critical("visit-broke", extra={"source": source.id}, exc_info=error)
             result = FetchError("internal", repr(error))
-        failure = result if isinstance(result, FetchError) else None
-        plan = next_visit(source, claim, failure=failure, now=self._clock.now(), luck=self._luck())
-        if plan.host_until is not None and plan.host_until > host.held_until:
-            host.held_until = plan.host_until
-            log.warning("host-held", extra={"host": source.host, "source": source.id, "until": plan.host_until})
-        return self._poll(source, claim, result, plan, start)
+        return self._poll(source, claim, result, start)
 
-    def _poll(self, source: Source, claim: Claim, result: Fetched | FetchError, plan: Next, start: datetime) -> Poll:
+    def _poll(self, source: Source, claim: Claim, result: Fetched | FetchError, start: datetime) -> Poll:
         now = self._clock.now()
         common: dict[str, Any] = {
             "claim": claim,
@@ -227,19 +204,30 @@ class Patrol:
             "reason": result.reason,
             "status": result.status,
             "elapsed": now - start,
-            "failures": plan.failures,
-            "next_at": plan.at,
-            "next_why": plan.why,
+            "schedule": partial(next_visit, luck=self._luck()),
         }
         if isinstance(result, FetchError):
-            return Poll(**common, answer=Answer.FAILED, detail=result.detail, validators=claim.validators)
+            return Poll(
+                **common,
+                answer=Answer.FAILED,
+                detail=result.detail,
+                retry_after=result.retry_after,
+                validators=claim.validators,
+            )
         return Poll(
-            **common, answer=result.answer, size=result.size, reading=result.reading, validators=result.validators
+            **common,
+            answer=result.answer,
+            size=result.size,
+            reading=result.reading,
+            validators=result.validators,
+            discovered=result.discovered,
+            moved_to=result.moved_to,
+            fresh_for=result.fresh_for,
         )
 
     async def _commit(self, poll: Poll) -> None:
         try:
-            await self._ingest.commit(poll)
+            tally = await self._ingest.commit(poll)
         except StoreError as error:
             self.counts["refused"] += 1
             log.warning("commit-refused", extra={"source": poll.source.id, "detail": str(error)})
@@ -249,15 +237,14 @@ class Patrol:
             log.critical("commit-broke", extra={"source": poll.source.id}, exc_info=error)
             await self._commit_failure(poll, FetchError("internal", repr(error)))
         else:
-            self._report(poll)
+            self._report(poll, poll.decide(tally))
 
     async def _commit_failure(self, poll: Poll, failure: FetchError) -> None:
         """Commit a visit that we could not make sense of as failed, so that the schedule says when to try again."""
         if poll.answer is Answer.FAILED:
             await self._give_back(poll.claim, not_before=self._clock.now() + _AFTER_STORE_TROUBLE)
             return
-        plan = next_visit(poll.source, poll.claim, failure=failure, now=self._clock.now(), luck=self._luck())
-        await self._commit(self._poll(poll.source, poll.claim, failure, plan, poll.at - poll.elapsed))
+        await self._commit(self._poll(poll.source, poll.claim, failure, poll.at - poll.elapsed))
 
     async def _give_back(self, claim: Claim, *, not_before: datetime | None = None) -> None:
         """Release a claim; what the store cannot take now it is offered at every tick."""
@@ -276,31 +263,27 @@ class Patrol:
             log.warning("store-works-again")
         self._store_fails = bool(error)
 
-    def _report(self, poll: Poll) -> None:
-        """Count the visit, and log it when it changes what is known of its source."""
+    def _report(self, poll: Poll, plan: Next) -> None:
+        """Count the visit, heed what its host asks for, and log what it changes in how its source does."""
         self.counts[poll.answer] += 1
-        facts = {"source": poll.source.id, "reason": poll.reason, "next": poll.next_why}
+        name = poll.source.id
+        facts = {"source": name, "reason": poll.reason, "next": plan.why}
         log.debug("visited", extra=facts | {"status": poll.status, "bytes": poll.size})
+        if plan.hold and self._turns.hold(plan.hold.host, plan.hold.until):
+            log.warning("host-held", extra={"host": plan.hold.host, "source": name, "until": plan.hold.until})
         if poll.answer is not Answer.FAILED:
-            self._reasons.pop(poll.source.id, None)
-            if poll.claim.failures:
-                log.info("recovered", extra={"source": poll.source.id, "failures": poll.claim.failures})
-        elif poll.failures > poll.claim.failures and self._reasons.get(poll.source.id) != poll.reason:
-            self._reasons[poll.source.id] = poll.reason
-            log.warning("failing", extra=facts | {"detail": poll.detail, "url": poll.source.url})
+            self._reasons.pop(name, None)
+        elif plan.standing.failures > poll.claim.failures and self._reasons.get(name) != poll.reason:
+            self._reasons[name] = poll.reason
+            log.info("failing", extra=facts | {"detail": poll.detail, "url": poll.source.url})
+        for event in plan.events:
+            level = logging.WARNING if event.loud else logging.INFO
+            log.log(level, event.name, extra={"source": name, "detail": event.text, "next": plan.why})
 
     def _note_address(self, source: Source, address: str) -> None:
         if self._addresses.setdefault(source.id, source.url) != address:
             self._addresses[source.id] = address
             log.info("redirected", extra={"source": source.id, "url": source.url, "to": address})
-
-    def _host(self, name: str) -> Host:
-        per_host = self._limits.per_host
-        return self._hosts.setdefault(name, Host(per_host.concurrency, per_host.delay, self._clock))
-
-    def _tidy(self) -> None:
-        if len(self._hosts) > _IDLE_HOSTS:
-            self._hosts = {name: host for name, host in self._hosts.items() if not host.is_idle}
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._visits.discard(task)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from crawler.standing import Standing
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
+    from crawler.standing import HostHold, Next
     from spiders.entry import Reading
     from spiders.source import Source
 
@@ -32,7 +35,29 @@ class Claim:
     token: int  # fencing: a commit with an outdated token is refused
     first: bool  # no document of this source was ever read: what comes is its backlog
     validators: Validators
-    failures: int = 0  # in a row
+    url: str | None = None  # where the source has moved; None: where the configuration says
+    unconditional: bool = False  # ask for the whole document: servers lie about what has changed
+    standing: Standing = field(default_factory=Standing)  # how the source does, before this visit
+    pushed: datetime | None = None  # when its hub last told of news; None: none has promised to
+
+    @property
+    def failures(self) -> int:
+        """How many visits failed in a row before this one."""
+        return self.standing.failures
+
+
+def host_of(source: Source, claim: Claim) -> str:
+    """Return the host and port that a claim leads to, lower case."""
+    return (replace(source, url=claim.url) if claim.url else source).host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """What was found to be watched at the address of a source of `kind: auto`."""
+
+    url: str
+    kind: str  # feed, sitemap or listing
+    why: str
 
 
 class Answer(StrEnum):
@@ -45,7 +70,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
-    """What one visit brought, and when to come back."""
+    """What one visit brought."""
 
     claim: Claim
     source: Source
@@ -58,9 +83,20 @@ class Poll:
     size: int = 0  # bytes of the decoded body
     reading: Reading | None = None  # with Answer.READ
     validators: Validators  # to be stored together with what was read
-    failures: int  # in a row, after this visit
-    next_at: datetime
-    next_why: str  # "every 5m", "retry 3 in 8m", "retry-after 60s" …
+    retry_after: timedelta | None = None  # for which the server asked to be left alone
+    discovered: Discovery | None = None
+    moved_to: str | None = None  # where permanent redirects, and only such, led
+    fresh_for: timedelta | None = None  # for how long the server says that nothing will change
+    schedule: Callable[[Poll, Tally], Next]  # decides on the next visit once it is known what this one changed
+
+    @property
+    def host(self) -> str:
+        """The host that was visited: that of the address to which the source has moved, if it has."""
+        return host_of(self.source, self.claim)
+
+    def decide(self, tally: Tally) -> Next:
+        """Return what is decided about the next visit: pure, so that it can be asked again after the commit."""
+        return self.schedule(self, tally)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +126,9 @@ class Frontier(Protocol):
 
     async def release(self, claim: Claim, *, not_before: datetime | None = None) -> None:
         """Give a claim back unvisited: it is due again at once, or at ``not_before``."""
+
+    async def host_holds(self, now: datetime) -> Sequence[HostHold]:
+        """Return the hosts that still want to be left alone."""
 
 
 class Ingest(Protocol):

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 _MEMORY = 1_500_000_000  # bytes of address space
 _GRACE = timedelta(seconds=10)  # for a worker to start; a pool that cannot start never fails a task itself
-_PRELOAD = "spiders.parse"
+_PRELOAD = "spiders.read"
 
 
 class ParserPool:

@@ -2,60 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from crawler import record
+from crawler.cron import UTC, next_strike
+from crawler.poll import Answer
+from crawler.record import GONE, HELD, OFFLINE, OVERLOADED
+from crawler.rhythm import WEIGHTS
+from crawler.spans import roughly, spoken
+from crawler.standing import HostHold, Next
+from crawler.subscription import announces
 from spiders.source import DEFAULT_INTERVAL
 
 if TYPE_CHECKING:
-    from alerts.errors import FetchError
-    from crawler.poll import Claim
+    from crawler.poll import Poll, Tally
+    from crawler.record import Record
+    from crawler.standing import Standing
     from spiders.source import Source
 
 CAP = timedelta(hours=24)  # no source is left alone for longer
 _SHORTEST_RETRY = timedelta(seconds=60)
 _HOST_HOLD = timedelta(hours=1)  # for a whole host that says "too many" without saying how long
 _STRETCH = 0.2  # a beat of our own choice is lengthened by up to this share, never shortened
-_OVERLOADED = frozenset({429, 503})
-_OFFLINE = frozenset({"dns", "unreachable", "refused", "timeout"})  # as often our own network as theirs
 _OFFLINE_CAP = timedelta(minutes=30)  # so a night offline does not cost the morning
 _TRUSTED = 3  # failures in a row up to which a server that names an earlier moment is taken at its word
-_GONE = 410
 _MOST_DOUBLINGS = 20  # far beyond CAP
+_LONGEST_WISH = timedelta(hours=1)  # that a source's ttl or Cache-Control can keep us away
+_HOURLY = 0.95  # stories an hour, below which people count by the day
+_BESIDE_PUSHES = timedelta(hours=1)  # a source whose hub tells of news is still looked at
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Next:
-    """The next visit to a source."""
+def next_visit(poll: Poll, tally: Tally, luck: float) -> Next:
+    """Return when to come back after a visit that changed ``tally``; ``luck`` is a random number in [0, 1).
 
-    at: datetime
-    why: str
-    failures: int  # in a row, by now
-    host_until: datetime | None = None  # the whole host wants to be left alone until then
-
-
-def next_visit(source: Source, claim: Claim, *, failure: FetchError | None, now: datetime, luck: float) -> Next:
-    """Return when to come back after a visit that ended ``now``; ``luck`` is a random number in [0, 1).
-
-    ``every`` keeps its beat, counted from when the visit was due; beats that passed meanwhile are
-    skipped. Failures double the wait, up to a day, and what a server asks for with Retry-After is the
-    least it gets.
+    ``every`` keeps its beat, counted from when the visit was due; beats that passed meanwhile are skipped. A
+    source without it is visited by the rhythm that was learnt. Failures double the wait, up to a day, and what
+    a server asks for with Retry-After is the least it gets.
     """
-    if failure is not None:
-        return _after_failure(source, claim, failure, now, luck)
-    if source.every is None:
+    known = record.after(poll, tally)
+    if poll.reason == HELD:
         return Next(
-            at=now + DEFAULT_INTERVAL * (1 + _STRETCH * luck), why=f"auto {spoken(DEFAULT_INTERVAL)}", failures=0
+            at=poll.at + (poll.retry_after or _SHORTEST_RETRY), why="its host asked to wait", standing=known.standing
         )
-    beats = max((now - claim.due) // source.every + 1, 1)
-    return Next(at=claim.due + beats * source.every, why=f"every {spoken(source.every)}", failures=0)
-
-
-def held(claim: Claim, until: datetime) -> Next:
-    """Return the next visit of a source that was not visited because its host wants to be left alone."""
-    return Next(at=until, why="its host asked to wait", failures=claim.failures)
+    if poll.answer is Answer.FAILED:
+        return _after_failure(poll, known, luck)
+    at, why = _regular(poll, known.standing, luck)
+    return Next(at=at, why=why, standing=known.standing, forget=known.forget, events=known.events)
 
 
 def retry_after(value: str | None, now: datetime) -> timedelta | None:
@@ -71,31 +67,104 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
     return min(max(wait, timedelta(0)), CAP)
 
 
-def spoken(span: timedelta) -> str:
-    """Return a span as people write it: ``90s``, ``15m``, ``2h``."""
-    seconds = round(span.total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds >= size and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s" if seconds < 2 * 60 else f"{seconds // 60}m{seconds % 60:02}s"
+# ---------------------------------------------------------------- after an answer
 
 
-def _after_failure(source: Source, claim: Claim, failure: FetchError, now: datetime, luck: float) -> Next:
-    count = claim.failures + 1
-    if failure.status == _GONE:
-        return Next(at=now + CAP, why=f"gone: looking again in {spoken(CAP)}", failures=count)
-    base = max(source.every or DEFAULT_INTERVAL, _SHORTEST_RETRY)
-    doublings = min(claim.failures, _MOST_DOUBLINGS)
-    cap = max(_OFFLINE_CAP, base) if failure.reason in _OFFLINE else CAP
+def _regular(poll: Poll, standing: Standing, luck: float) -> tuple[datetime, str]:
+    source, now = poll.source, poll.at
+    if source.cron is not None:
+        strike = next_strike(source.cron, source.cron_zone or UTC, max(now, poll.claim.due))
+        return strike or now + CAP, f"cron {source.cron}"
+    if source.every is not None:
+        beats = max((now - poll.claim.due) // source.every + 1, 1)
+        return poll.claim.due + beats * source.every, f"every {spoken(source.every)}"
+    return _learnt(poll, standing, luck)
+
+
+def _learnt(poll: Poll, standing: Standing, luck: float) -> tuple[datetime, str]:
+    """Return the next visit by the rhythm that was learnt, within what the user allows and the source wishes."""
+    source, now = poll.source, poll.at
+    rate = standing.rhythm.rate_at(now)
+    wait, why = interval(source, standing, now), f"{_rate(rate)} at this hour, tier {source.tier}"
+    if wait < _BESIDE_PUSHES and announces(poll.claim.pushed, standing.rhythm.last_new):
+        wait, why = _BESIDE_PUSHES, "its hub tells of news"
+    for wish, named in ((poll.fresh_for, "Cache-Control"), (standing.wishes.ttl, "its ttl")):
+        if wish is not None and min(wish, _LONGEST_WISH) > wait:
+            wait, why = min(wish, _LONGEST_WISH), f"{named} asks for it"
+    wait = min(wait * (1 + _STRETCH * luck), source.every_max)
+    at = _awake(standing, now + wait, now + source.every_max)
+    if at > now + wait:
+        why = "it skips these hours"
+    return at, f"auto {roughly(at - now)}: {why}"
+
+
+def interval(source: Source, standing: Standing, now: datetime) -> timedelta:
+    """Return the wait that a source's rhythm and weight ask for at a moment, within ``every_min`` and ``every_max``."""
+    wait = standing.rhythm.wait(now, WEIGHTS.get(source.tier, 1.0))
+    return min(max(wait, source.every_min), source.every_max)
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:.1f} stories/h" if rate >= _HOURLY else f"{rate * 24:.1f} stories/d"
+
+
+def _awake(standing: Standing, at: datetime, latest: datetime) -> datetime:
+    """Return the first moment from ``at`` on that a source does not name as one in which it is not read."""
+    wishes = standing.wishes
+    while at < latest:
+        day = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        if day.weekday() in wishes.skip_days:
+            at = day.replace(hour=0) + _DAY
+        elif day.hour in wishes.skip_hours:
+            at = day + _HOUR
+        else:
+            return at
+    return min(at, latest)
+
+
+# ---------------------------------------------------------------- after a failure
+
+
+def _after_failure(poll: Poll, known: Record, luck: float) -> Next:
+    standing = known.standing
+    if poll.status == GONE:
+        why = "gone: not visited again" if standing.given_up else f"gone: looking again in {spoken(CAP)}"
+        return Next(at=poll.at + CAP, why=why, standing=standing, events=known.events, forget=known.forget)
+    wait, why = _back_off(poll, standing, luck)
+    asked = None if poll.retry_after is None else poll.retry_after * (1 + 0.1 * luck)
+    if asked is not None and (asked > wait or standing.failures <= _TRUSTED):
+        wait = min(max(asked, poll.source.every or _SHORTEST_RETRY), CAP)
+        why = f"retry in {roughly(wait)}: it asked for {roughly(poll.retry_after or asked)}"
+    return Next(
+        at=poll.at + wait,
+        why=why,
+        standing=standing,
+        hold=_host_hold(poll, wait),
+        forget=known.forget,
+        events=known.events,
+    )
+
+
+def _back_off(poll: Poll, standing: Standing, luck: float) -> tuple[timedelta, str]:
+    base = max(_usual(poll.source, standing, poll.at), _SHORTEST_RETRY)
+    doublings = min(standing.points - 1, _MOST_DOUBLINGS)
+    cap = max(_OFFLINE_CAP, base) if poll.reason in OFFLINE else CAP
     wait = min(base * 2**doublings * (0.75 + 0.5 * luck), cap)
-    why = f"retry {count} in {spoken(wait)}"
-    asked = None if failure.retry_after is None else failure.retry_after * (1 + 0.1 * luck)
-    if asked is not None and (asked > wait or count <= _TRUSTED):
-        wait, why = min(max(asked, source.every or _SHORTEST_RETRY), CAP), f"retry-after {spoken(asked)}"
-    return Next(at=now + wait, why=why, failures=count, host_until=_host_until(failure, now, wait))
+    return wait, f"retry {standing.failures} in {roughly(wait)}"
 
 
-def _host_until(failure: FetchError, now: datetime, wait: timedelta) -> datetime | None:
-    if failure.status not in _OVERLOADED:
+def _usual(source: Source, standing: Standing, now: datetime) -> timedelta:
+    """Return how long a source is left alone after a first failure; a rare cron is not waited for."""
+    if source.cron is not None:
+        first = next_strike(source.cron, source.cron_zone or UTC, now)
+        second = None if first is None else next_strike(source.cron, source.cron_zone or UTC, first)
+        return min(second - first, DEFAULT_INTERVAL) if first and second else DEFAULT_INTERVAL
+    return source.every or interval(source, standing, now)
+
+
+def _host_hold(poll: Poll, wait: timedelta) -> HostHold | None:
+    if poll.status not in OVERLOADED:
         return None
-    return now + (min(wait, _HOST_HOLD) if failure.retry_after is None else failure.retry_after)
+    span = min(wait, _HOST_HOLD) if poll.retry_after is None else poll.retry_after
+    reason = f"{poll.status} from {poll.source.id}" + (", with Retry-After" if poll.retry_after is not None else "")
+    return HostHold(host=poll.host, until=poll.at + span, reason=reason)

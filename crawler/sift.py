@@ -48,8 +48,7 @@ def sift(poll: Poll) -> list[Item]:
         ambiguous = (content.hex(),) if uses[entry.identity] > 1 else ()
         key = _key("identity", poll.source.id, entry.identity, *ambiguous)
         link = entry.url or f"none, in {poll.source.id}"  # without a link, a title says nothing across sources
-        link_key = _key("link", link, _plain(entry.title))
-        items.append(Item(entry=entry, key=key, link_key=link_key, fingerprint=content))
+        items.append(Item(entry=entry, key=key, link_key=link_key(link, entry.title), fingerprint=content))
     return items
 
 
@@ -64,6 +63,11 @@ def identified(items: Sequence[Item], known: Mapping[bytes, bytes]) -> list[Item
         else replace(item, language=item.entry.language_of_words(), identified=True)
         for item in items
     ]
+
+
+def link_key(link: str, title: str) -> bytes:
+    """Return the key that items with one link and one title share."""
+    return _key("link", link, _plain(title))
 
 
 def likeness_keys(item: Item) -> list[bytes]:

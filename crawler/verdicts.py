@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from alerts.policy import Circumstances, Reason, decide
@@ -14,7 +15,7 @@ from crawler.watch import FIRST_SEEN, StreamRules
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from alerts.judge import Finding
     from alerts.rules.spec import QuietSpec
@@ -23,8 +24,15 @@ if TYPE_CHECKING:
     from crawler.store.plan import Memory, StoryState
 
 
+HOLD = timedelta(seconds=30)
+PAGE_PATIENCE = timedelta(hours=1)  # longer than all tries of a page together take
+
+
 class Judges(StreamRules, Protocol):
     """Judges stories by the rules of one moment; declared here, answered by alerts.judge."""
+
+    def may_be_undone(self, rule: str) -> bool:
+        """Say whether a rule that holds for a short text may not hold for the whole."""
 
     @property
     def quiet(self) -> Mapping[str, QuietSpec]:
@@ -42,6 +50,7 @@ class Judging:
     revision: str  # of the rules
     ids: Ids
     same_story: timedelta  # how far apart copies of one story may be seen
+    hold: timedelta = HOLD  # how long an alert waits for its story's page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +68,7 @@ class Rulings:
         self._judging = judging
         self._now = now
         self._first_visit = first_visit
+        self._flood = False
 
         self._memory: Memory | None = None
         self._judged_otherwise: Mapping[int, Story] = {}  # as they read when other rules judged them
@@ -70,8 +80,14 @@ class Rulings:
         self.verdicts: list[Verdict] = []
         self.deliveries: list[NewDelivery] = []
 
-    def remember(self, memory: Memory, stories: Collection[int], groups: Collection[int]) -> None:
-        """Ask what is known of these stories and groups; to be called before the first is judged."""
+    def remember(
+        self, memory: Memory, stories: Collection[int], groups: Collection[int], *, flood: bool = False
+    ) -> None:
+        """Ask what is known of these stories and groups; to be called before the first is judged.
+
+        In a ``flood`` so much is new that its stories are told together.
+        """
+        self._flood = flood
         self._memory = memory
         if stories:
             self._recall(memory.past(stories, groups))
@@ -94,8 +110,13 @@ class Rulings:
             self._past["story", one.story].append(one)
             self._past["group", one.group].append(one)
 
-    def rule(self, story: Story, group: int, family: Family, *, backlog: bool) -> None:
-        """Plan the verdicts on a version of a story, and a message for each channel that is told."""
+    def rule(
+        self, story: Story, group: int, family: Family, *, backlog: bool, page_due: bool = False, page: bool = False
+    ) -> Mapping[tuple[str, str], Verdict]:
+        """Plan the verdicts on a version of a story, by rule and channel, and a message for each channel that is told.
+
+        ``page``: the version is what the story's page says; ``page_due``: its page is still to be read.
+        """
         verdicts: dict[tuple[str, str], Verdict] = {}
         held = self._held_before(story)
         near, far = self._past_of(family.near), self._past_of(family.far)
@@ -108,6 +129,9 @@ class Rulings:
                     counted=match.rule in self._judging.judge.streams,
                     learning=match.rule in self._learning,
                     held=match.rule in held,
+                    page=page,
+                    flood=self._flood,
+                    critical=match.severity >= Severity.CRITICAL,
                 )
                 if quiet := self._judging.judge.quiet.get(match.rule):
                     case = self._limited(case, quiet, match, channel, far)
@@ -127,7 +151,13 @@ class Rulings:
         self.verdicts += verdicts.values()
         self._recall(self._remembered(one) for one in verdicts.values())
         for channel, key in keys.items():
-            self._deliver(story, group, channel, key, verdicts.values())
+            self._deliver(story, group, channel, key, verdicts.values(), page_due=page_due)
+        return verdicts
+
+    def told_elsewhere(self, story: int, rule: str, channel: str, family: Family) -> bool:
+        """Say whether a channel heard of this text by a rule through another story."""
+        near = (one for one in self._past_of(family.near) if (one.rule, one.channel) == (rule, channel))
+        return any(one.tells and one.story != story for one in near)
 
     def _held_before(self, story: Story) -> frozenset[str]:
         """Return the rules that hold for the version before, when older rules judged it: they tell of no past."""
@@ -158,7 +188,6 @@ class Rulings:
                 self._waiting[at] = self._memory.quiet.waits(*at)
             case = replace(
                 case,
-                critical=match.severity >= Severity.CRITICAL,
                 at_most=quiet.at_most.count,
                 sent=self._sent.get(at, 0),
                 waiting=self._waiting.get(at, False),
@@ -184,7 +213,10 @@ class Rulings:
             told=self._now if one.delivery else None,
         )
 
-    def _deliver(self, story: Story, group: int, channel: str, key: str, verdicts: Iterable[Verdict]) -> None:
+    def _deliver(
+        self, story: Story, group: int, channel: str, key: str, verdicts: Iterable[Verdict], *, page_due: bool
+    ) -> None:
+        told = [one.match for one in verdicts if one.delivery == key]
         self.deliveries.append(
             NewDelivery(
                 key=key,
@@ -192,10 +224,18 @@ class Rulings:
                 story=story.id,
                 version=story.version,
                 channel=channel,
-                severity=max(one.match.severity for one in verdicts if one.delivery == key),
+                severity=max(match.severity for match in told),
                 queued=self._now,
+                not_before=self._now + self._patience(told) if page_due else None,
             )
         )
+
+    def _patience(self, told: Sequence[Match]) -> timedelta:
+        """Return how long a message waits for the page: until it is read where that may undo it, else a moment."""
+        if any(match.severity >= Severity.CRITICAL for match in told):
+            return timedelta(0)
+        undoable = any(self._judging.judge.may_be_undone(match.rule) for match in told)
+        return PAGE_PATIENCE if undoable else self._judging.hold
 
 
 def _circumstances(story: Story, match: Match, channel: str, past: Iterable[Past], *, backlog: bool) -> Circumstances:

@@ -1,4 +1,4 @@
-"""SourceSpider: an endless spider that fetches the visits given to it and hands each answer back."""
+"""SourceSpider: an endless spider that asks for what it is given and hands each answer back."""
 
 from __future__ import annotations
 
@@ -18,27 +18,30 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
 HOPS = 5  # redirects followed in one visit
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The final answer of a visit, whatever its status."""
+    """The answer to one request, whatever its status."""
 
     url: str
     status: int
     headers: Mapping[bytes, bytes]  # lower-case names, the first value of each
     body: bytes  # decoded
-    moved: bool  # it came from another host than the one asked for
+
+    def header(self, name: str) -> str:
+        """Return a header's value, empty when there is none."""
+        return self.headers.get(name.lower().encode(), b"").decode("latin-1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Visit:
-    """One address to be fetched; ``answer`` gets a Page or a FetchError."""
+    """One request to be made; ``answer`` gets a Page or a FetchError."""
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    conditions: Mapping[str, str] = field(default_factory=dict)  # headers for the host of ``url`` only
     answer: asyncio.Future[Page]
 
     def fail(self, error: FetchError) -> None:
@@ -48,47 +51,37 @@ class Visit:
 
 
 class SourceSpider(scrapy.Spider):
-    """Sources in, answers out: lives as long as its engine does, and asks only for what it is given."""
+    """Visits in, answers out: lives as long as its engine does, and asks only for what it is given.
 
+    It follows no redirect: whether a hop may be made, and when, is for who sent it to say.
+    """
+
+    accept: str
     visits: asyncio.Queue[Visit]
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield a request for each visit, for ever."""
         while True:
             visit = await self.visits.get()
-            request = self._request(visit, visit.url, ())
-            if request is not None:
-                yield request
+            if not is_web_address(visit.url):  # Scrapy would stumble
+                visit.fail(FetchError("bad-url", f"no web address: {visit.url[:200]}"))
+            if not visit.answer.done():
+                yield self._request(visit)
 
-    def _request(self, visit: Visit, url: str, trail: tuple[str, ...]) -> scrapy.Request | None:
-        """Return the request, or None when nobody waits for it or its address is none: Scrapy would stumble."""
-        if not is_web_address(url):
-            visit.fail(FetchError("bad-url", f"no web address: {url[:200]}"))
-        if visit.answer.done():
-            return None
-        headers = dict(visit.headers)
-        if _host(url) == _host(visit.url):
-            headers |= visit.conditions
+    def _request(self, visit: Visit) -> scrapy.Request:
         return scrapy.Request(
-            url,
-            headers=headers,
+            visit.url,
+            headers=dict(visit.headers),
             dont_filter=True,  # the filter of a crawl without end would grow without end
             callback=self.answered,
             errback=self.failed,
-            cb_kwargs={"visit": visit, "trail": (*trail, url)},
+            cb_kwargs={"visit": visit},
         )
 
-    def answered(self, response: Response, visit: Visit, trail: tuple[str, ...]) -> scrapy.Request | None:
-        """Follow a redirect, or hand the page over."""
-        target = response.headers.get(b"location")
-        if response.status in _REDIRECTS and target:
-            try:
-                return self._request(visit, next_hop(trail, target.decode("utf-8", "replace")), trail)
-            except FetchError as error:
-                visit.fail(error)
-        elif not visit.answer.done():
-            visit.answer.set_result(_page(response, visit))
-        return None
+    def answered(self, response: Response, visit: Visit) -> None:
+        """Hand the page over."""
+        if not visit.answer.done():
+            visit.answer.set_result(page_of(response))
 
     def failed(self, failure: Failure) -> None:
         """Hand the reason over; what is no FetchError is a fault of ours and is named so."""
@@ -120,20 +113,35 @@ def is_web_address(url: str) -> bool:
     """Tell whether an address can be asked for by http or https."""
     try:
         parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        return parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
 
 
-def _page(response: Response, visit: Visit) -> Page:
+def host_of(url: str) -> str:
+    """Return host and port of a web address, lower case: what politeness is counted by."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
+
+
+def is_same_place(home: str, url: str) -> bool:
+    """Tell whether a web address is at ``home``'s own host and port, or is that host's https port when home is http.
+
+    What is meant for one place only, such as credentials, may be sent there.
+    """
+    own, other = urlsplit(home), urlsplit(url)
+    if own.hostname != other.hostname:
+        return False
+    ports = own.port or _PORTS[own.scheme], other.port or _PORTS[other.scheme]
+    if own.scheme == other.scheme:
+        return ports[0] == ports[1]
+    return (own.scheme, *ports) == ("http", _PORTS["http"], _PORTS["https"])
+
+
+def page_of(response: Response) -> Page:
+    """Return an answer as the rest of the program knows it."""
     return Page(
         url=response.url,
         status=response.status,
         headers={name.lower(): values[0] for name, values in response.headers.items() if values},
         body=response.body,
-        moved=_host(response.url) != _host(visit.url),
     )
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").lower()

@@ -9,7 +9,7 @@ from alerts.language import identify
 from alerts.story import Story
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from alerts.story import DateNote, Outlet
 
@@ -20,6 +20,8 @@ class Entry:
 
     ``identity`` names the item within its source: the guid, else the canonical link, else a hash of
     title and text. It is never a date.
+
+    With ``needs_page`` the source gave an address and no words: there is no story before the page is read.
     """
 
     identity: str
@@ -31,6 +33,8 @@ class Entry:
     tags: tuple[str, ...] = ()
     published: datetime | None = None
     date_note: DateNote | None = None
+    modified: datetime | None = None  # when the source says that the page last changed; says nothing of `published`
+    needs_page: bool = False
 
     def language_of_words(self) -> str | None:
         """Identify the language of title and text, with the source's word where they say too little."""
@@ -61,6 +65,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What a document says about itself besides its entries."""
+
+    ttl: timedelta | None = None  # how long it may be kept: ttl, or sy:updatePeriod over sy:updateFrequency
+    skip_hours: frozenset[int] = frozenset()  # UTC hours in which nothing is published
+    skip_days: frozenset[int] = frozenset()  # 0 is Monday
+    hub: str | None = None  # of WebSub
+    topic: str | None = None  # the address that the hub knows it by: rel=self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What one parsed document holds."""
 
@@ -68,4 +83,6 @@ class Reading:
     dialect: str  # rss20, atom10, rdf, json11 …
     language: str | None = None
     entries: tuple[Entry, ...] = ()
+    more: tuple[str, ...] = ()  # addresses of documents that belong to it: an index's sitemaps, a listing's next page
+    hints: Hints = Hints()
     notes: tuple[str, ...] = ()  # oddities worth a line in the poll log: "not well-formed", "500 of 812 entries read"

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from alerts.errors import FetchError
+from spiders.charset import decoded
+from spiders.entry import Hints
 from spiders.reading import Found, Item
 
 _VERSIONS = ("https://jsonfeed.org/version/", "http://jsonfeed.org/version/")
@@ -17,7 +19,7 @@ def found_in(body: bytes) -> Found:
     Values of a wrong type are taken as absent: one bad item must not hide the others.
     """
     try:
-        feed = json.loads(body)
+        feed = json.loads(decoded(body))
     except (ValueError, RecursionError) as error:
         raise FetchError("not-a-feed", f"JSON cannot be read: {error}") from error
     version = _text(feed.get("version")) if isinstance(feed, dict) else None
@@ -29,7 +31,18 @@ def found_in(body: bytes) -> Found:
         dialect="json" + version.rsplit("/", 1)[-1].replace(".", "").ljust(2, "0"),
         language=_text(feed.get("language")),
         items=[_item(item) for item in items],
+        hints=Hints(hub=_hub(feed), topic=_text(feed.get("feed_url"))),
     )
+
+
+def _hub(feed: dict[str, Any]) -> str | None:
+    """Return the address of the feed's WebSub hub; other kinds of hubs are none of ours."""
+    for hub in _list(feed.get("hubs")):
+        if isinstance(hub, dict) and str(hub.get("type", "")).lower() == "websub":
+            address = _text(hub.get("url")) or ""
+            if address.startswith(("http://", "https://")):
+                return address
+    return None
 
 
 def _item(item: dict[str, Any]) -> Item:

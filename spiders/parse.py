@@ -7,10 +7,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import feedparser
+from lxml import etree
 
 from alerts.errors import FetchError
 from spiders import jsonfeed
+from spiders.charset import decoded, legible
+from spiders.hints import hints_of
 from spiders.reading import Document, Found, Item, reading
+from spiders.sniff import Form, form_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,82 +22,86 @@ if TYPE_CHECKING:
     from spiders.entry import Reading
     from spiders.source import Source
 
-_SNIFF = 16_384  # bytes in which a root element must show
-_PROLOGUE = re.compile(r"(?:\s+|\ufeff|<\?.*?\?>|<!--.*?-->)+", re.DOTALL)
-_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|script|meta)\b", re.IGNORECASE)
-_ROOT = re.compile(r"<(?:[\w.-]+:)?(?:rss|rdf|feed|channel|item|entry)\b", re.IGNORECASE)
-_WIDE = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\x00": "utf-16-le", b"\x00<": "utf-16-be"}
+_DECLARATION = re.compile(r"^\s*<\?xml.*?\?>", re.DOTALL)
+_OPENING, _CLOSING = re.compile(r"<([\w:.-]+)[\s/>]"), re.compile(r"</([\w:.-]+)\s*>")
 # What feedparser lets through when a damaged document surprises it, found by feeding it such documents.
-_STUMBLES = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+_STUMBLES = (ValueError, TypeError, LookupError, AttributeError, RecursionError, etree.XMLSyntaxError)
 _HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
 
 
 def parse(document: Document, source: Source) -> Reading:
-    """Read a document; raises FetchError: ``empty``, ``html``, ``not-a-feed`` or ``unreadable``.
+    """Read a feed; raises FetchError: ``empty``, ``html``, ``not-a-feed`` or ``unreadable``.
 
     The XML need not be well-formed: what can be saved is read, and the note says so.
     """
-    start = _start(document.body)
-    if not start:
+    form = form_of(document.body)
+    if form is Form.EMPTY:
         raise FetchError("empty", "the body is empty")
-    if start[0] in "{[":
+    if form is Form.JSON:
         return reading(jsonfeed.found_in(document.body), source, document)
-    if _HTML.match(start):
+    if form is Form.PAGE:
         raise FetchError("html", "a web page, not a feed: is the address right?")
-    if not _ROOT.search(start):
+    if form is not Form.FEED:
         raise FetchError("not-a-feed", "neither RSS, Atom, RDF nor JSON Feed")
-    return reading(_found(document), source, document)
+    return reading(_found(document, source), source, document)
 
 
-def _start(body: bytes) -> str:
-    """Return the first characters after declarations, comments and blanks."""
-    text = body[:_SNIFF].decode(_WIDE.get(body[:2], "utf-8"), "replace")
-    prologue = _PROLOGUE.match(text)
-    return text[prologue.end() :] if prologue else text
+def _found(document: Document, source: Source) -> Found:
+    """Let feedparser read the text.
 
-
-def _found(document: Document) -> Found:
-    """Let feedparser read the bytes.
-
-    As a stream, because it opens bytes that look like a path or an address; and without the document's
-    own address, because it would make guids absolute and so change them when the feed moves.
+    As a stream of UTF-8, because it opens bytes that look like a path or an address and believes too readily
+    what is said about charsets; and without the document's own address, because it would make guids absolute
+    and so change them when the feed moves.
     """
-    try:
-        result = feedparser.parse(
-            io.BytesIO(document.body),
-            response_headers={"content-type": _content_type(document)},
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
-    except _STUMBLES as error:
-        raise FetchError("unreadable", f"the parser gave up: {error!r}"[:300]) from error
+    text = legible(decoded(document.body, document.content_type, source.language))
+    result, mended = _understood_somehow(text)
+    notes = ["so damaged that it had to be mended first"] if mended else []
     if not result.version and not any(_get(entry, "title") for entry in result.entries):
         raise FetchError("not-a-feed", "XML, but neither RSS, Atom nor RDF")
     flaw = result.get("bozo_exception")
-    broken = result.bozo and not isinstance(flaw, _HARMLESS)
+    if result.bozo and not isinstance(flaw, _HARMLESS):
+        notes.append(f"not well-formed: {flaw}"[:200])
     return Found(
         title=_get(result.feed, "title"),
         dialect=result.version or "unknown",
         language=_get(result.feed, "language"),
         items=[_item(entry) for entry in result.entries],
-        notes=(f"not well-formed: {flaw}"[:200],) if broken else (),
+        hints=hints_of(result.feed, text, document.url),
+        notes=tuple(notes),
     )
 
 
-def _content_type(document: Document) -> str:
-    """Return the declared type, with UTF-8 as charset where the bytes prove it.
+def _understood_somehow(text: str) -> tuple[Any, bool]:
+    """Let feedparser read a text as it stands, else mended; True: it was."""
+    for mend in (None, _without_strays, _made_well_formed):
+        try:
+            return _understood(mend(text) if mend else text), mend is not None
+        except _STUMBLES as error:
+            reason = repr(error)
+    raise FetchError("unreadable", f"the parser gave up: {reason}"[:300])
 
-    Servers that add a charset to every answer are common; text in another charset that is valid UTF-8 by
-    chance is not.
-    """
-    body = document.body
-    if body.isascii():
-        return document.content_type
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return document.content_type
-    return "application/xml; charset=utf-8"
+
+def _understood(text: str) -> Any:
+    return feedparser.parse(
+        io.BytesIO(_DECLARATION.sub("", text, count=1).lstrip().encode("utf-8", "replace")),
+        response_headers={"content-type": "application/xml; charset=utf-8"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+
+
+def _without_strays(text: str) -> str:
+    """Drop the closing tags of elements that are nowhere opened."""
+    opened = set(_OPENING.findall(text))
+    return _CLOSING.sub(lambda match: match[0] if match[1] in opened else "", text)
+
+
+def _made_well_formed(text: str) -> str:
+    """Return what lxml can save of a document."""
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False, encoding="utf-8")
+    body = _DECLARATION.sub("", text, count=1).lstrip().encode("utf-8", "replace")
+    root = etree.fromstring(body, parser)
+    return etree.tostring(root, encoding="unicode") if root is not None else ""
 
 
 def _item(entry: Any) -> Item:

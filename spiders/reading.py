@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from alerts.story import DateNote
 from spiders import clean
+from spiders.aggregators import publisher
 from spiders.dates import when
-from spiders.entry import Entry, Reading
+from spiders.entry import Entry, Hints, Reading
 from spiders.urls import canonical
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Document:
     body: bytes
     content_type: str = ""
     fetched: datetime
+    max_body: int = 5 * 1024 * 1024  # bytes that a body may have, unpacked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Item:
     title: str = ""
     texts: tuple[str, ...] = ()  # content, summary …: the richest is taken
     dates: tuple[str, ...] = ()  # raw, the best first
+    modified: str | None = None  # a raw date
     language: str | None = None
     authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -57,6 +60,8 @@ class Found:
     dialect: str
     language: str | None = None
     items: Sequence[Item]
+    more: tuple[str, ...] = ()  # absolute addresses
+    hints: Hints = field(default_factory=Hints)
     notes: tuple[str, ...] = ()
 
 
@@ -67,16 +72,19 @@ def reading(found: Found, source: Source, document: Document) -> Reading:
         notes.append(f"{ENTRY_LIMIT} of {len(found.items)} entries read")
     language = _language(source.language or found.language)
     drafts = [_draft(item, source, document, language, notes) for item in found.items[:ENTRY_LIMIT]]
-    entries = _identified([draft for draft in drafts if draft.title or draft.text])
-    if dropped := sum(not (draft.title or draft.text) for draft in drafts):
-        notes.append(f"{dropped} entries without title and text dropped")
-    if repeated := len(drafts) - dropped - len(entries):
+    kept = [draft for draft in drafts if draft.title or draft.text or draft.url]
+    entries = _identified(kept)
+    if dropped := len(drafts) - len(kept):
+        notes.append(f"{dropped} entries without title, text and address dropped")
+    if repeated := len(kept) - len(entries):
         notes.append(f"{repeated} repeated entries folded")
     return Reading(
         title=clean.cut(clean.title_of(found.title or ""), _NAME_LIMIT) or None,
         dialect=found.dialect,
         language=_language(found.language),
         entries=entries,
+        more=found.more,
+        hints=found.hints,
         notes=tuple(f"{note} ({count} times)" if count > 1 else note for note, count in Counter(notes).items()),
     )
 
@@ -86,10 +94,10 @@ def _draft(item: Item, source: Source, document: Document, language: str | None,
     title = clean.title_of(item.title)
     text = max((clean.text_of(candidate) for candidate in item.texts), key=len, default="")
     notes += [note for note, long in _caps(title, text) if long]
-    published, note = _published(item.dates, source, document)
+    published, note = _published(item.dates, source, document, language)
     return Entry(
         identity=_short(clean.printable(item.guid or "").strip()),
-        url=canonical(item.link, document.url) if item.link else None,
+        url=canonical(publisher(item.link), document.url) if item.link else None,
         title=clean.cut(title, clean.TITLE_LIMIT),
         text=clean.cut(text, clean.TEXT_LIMIT),
         language=_language(item.language) or language,
@@ -97,6 +105,8 @@ def _draft(item: Item, source: Source, document: Document, language: str | None,
         tags=_names(item.tags),
         published=published,
         date_note=note,
+        modified=_published((item.modified or "",), source, document, language)[0],
+        needs_page=not (title or text),
     )
 
 
@@ -105,15 +115,21 @@ def _caps(title: str, text: str) -> Iterable[tuple[str, bool]]:
     yield f"text cut to {clean.TEXT_LIMIT} characters", len(text) > clean.TEXT_LIMIT
 
 
-def _published(dates: Sequence[str], source: Source, document: Document) -> tuple[datetime | None, DateNote | None]:
+def _published(
+    dates: Sequence[str], source: Source, document: Document, language: str | None
+) -> tuple[datetime | None, DateNote | None]:
     """Take the first date that can be read; when none can, say what is wrong with the best one."""
-    found = [when(raw, fetched=document.fetched, zone=source.timezone, country=source.country) for raw in dates]
+    found = [
+        when(raw, fetched=document.fetched, zone=source.timezone, country=source.country, language=language)
+        for raw in dates
+    ]
     return next((pair for pair in found if pair[0]), found[0] if found else (None, DateNote.MISSING))
 
 
 def _identified(drafts: Sequence[Entry]) -> tuple[Entry, ...]:
     """Give each entry its identity: guid, else link, each unless repeated here, else a hash of its words."""
-    unique = list({(draft.identity, draft.url, draft.title): draft for draft in reversed(drafts)}.values())[::-1]
+    once = {(draft.identity, draft.url, draft.title or draft.text): draft for draft in reversed(drafts)}
+    unique = list(once.values())[::-1]
     guids = Counter(draft.identity for draft in unique)
     links = Counter(draft.url for draft in unique)
     named: dict[str, Entry] = {}

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 _LIMIT = 4_096  # characters; longer ones are traps, not links
 _PORTS = {"http": 80, "https": 443}
@@ -37,6 +42,25 @@ def canonical(url: str, base: str | None = None) -> str | None:
     path = _quoted(parts.path, _PATH_SAFE) or "/"
     address = urlunsplit((parts.scheme, netloc, path, _quoted(_untracked(parts.query), _QUERY_SAFE), ""))
     return address if len(address) <= _LIMIT else None
+
+
+def site_of(url: str) -> str:
+    """Return the registrable domain of an address (``news.example.co.uk`` → ``example.co.uk``), else its host."""
+    try:
+        host = (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+    known = _suffixes().extract_str(host).top_domain_under_public_suffix
+    is_address = ":" in host or host.replace(".", "").isdigit()
+    return known or (host if is_address else ".".join(host.split(".")[-2:]))  # an unknown suffix is one label
+
+
+@cache
+def _suffixes() -> TLDExtract:
+    """Load the public suffix list that the library brings along: it must never fetch a newer one."""
+    from tldextract import TLDExtract
+
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 def _host(name: str) -> str | None:

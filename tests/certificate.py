@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def self_signed(folder: Path, address: str = "127.0.0.1") -> tuple[ssl.SSLContext, Path]:
+def self_signed(folder: Path, address: str = "127.0.0.1", *, until: int = 2100) -> tuple[ssl.SSLContext, Path]:
     """Return a server's TLS context, and the certificate's file for who wants to trust it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "news.example")])
@@ -27,7 +27,7 @@ def self_signed(folder: Path, address: str = "127.0.0.1") -> tuple[ssl.SSLContex
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(datetime(2000, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(until, 1, 1, tzinfo=UTC))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

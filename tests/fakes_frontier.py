@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alerts.errors import StoreError
 from crawler.poll import Answer, Claim, Poll, Tally, Validators
+from crawler.standing import HostHold, Next, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +25,7 @@ class Row:
     leased_until: datetime | None = None
     first: bool = True
     validators: Validators = field(default_factory=Validators)
-    failures: int = 0
+    standing: Standing = field(default_factory=Standing)
 
 
 class FakeStore:
@@ -33,6 +34,8 @@ class FakeStore:
     def __init__(self, sources: Iterable[Source], now: datetime) -> None:
         self.rows = {source.id: Row(due=now) for source in sources}
         self.polls: list[Poll] = []
+        self.plans: list[Next] = []  # what was decided after each of them
+        self.holds: list[HostHold] = []
         self.released: list[Claim] = []
         self.break_next: Exception | None = None
         self.refuses = False  # every call, as a full disk makes a store do
@@ -62,10 +65,19 @@ class FakeStore:
         row = self.rows[poll.claim.source]
         if row.leased_until is None or row.token != poll.claim.token:
             raise StoreError("the lease has passed to another")
+        tally = Tally(new=len(poll.reading.entries) if poll.reading else 0)
+        plan = poll.decide(tally)
         self.polls.append(poll)
-        row.due, row.leased_until, row.validators, row.failures = poll.next_at, None, poll.validators, poll.failures
+        self.plans.append(plan)
+        row.due, row.leased_until, row.standing = plan.at, None, plan.standing
+        row.validators = Validators() if plan.forget else poll.validators
         row.first = row.first and poll.answer is not Answer.READ
-        return Tally(new=len(poll.reading.entries) if poll.reading else 0)
+        if plan.hold:
+            self.holds.append(plan.hold)
+        return tally
+
+    async def host_holds(self, now: datetime) -> list[HostHold]:
+        return [hold for hold in self.holds if hold.until > now]
 
     def _claim(self, name: str, until: datetime) -> Claim:
         row = self.rows[name]
@@ -77,7 +89,8 @@ class FakeStore:
             token=row.token,
             first=row.first,
             validators=row.validators,
-            failures=row.failures,
+            url=row.standing.moved_to,
+            standing=row.standing,
         )
 
     @staticmethod

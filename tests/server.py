@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from datetime import datetime
 
 LOOPBACK = "127.0.0.1"
 _BODILESS = {204, 304}
@@ -36,6 +37,8 @@ class Request:
     path: str  # with the query
     headers: Mapping[str, str]
     status: int  # how it was answered; 0 when it was not
+    at: datetime | None = None  # by the clock that the server was given
+    etag: str | None = None  # of the answer
 
 
 @dataclass(slots=True)
@@ -58,6 +61,7 @@ class Fault:
     answer: bytes = b""  # sent as it is
     wait: asyncio.Event | None = None  # before the answer
     reset: bool = False
+    chunks: Callable[[], AsyncIterator[bytes]] | None = None  # sent after the answer, until the other side hangs up
 
 
 class NewsServer:
@@ -65,6 +69,7 @@ class NewsServer:
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.journal: list[Request] = []
+        self.clock: Callable[[], datetime] | None = None  # by which the journal is dated
         self.waiting: list[str] = []  # paths of requests that were made to hang, also after they went on
         self._tls = tls
         self._pages: dict[str, Page] = {}
@@ -118,6 +123,10 @@ class NewsServer:
         """Send exactly these bytes and end the connection."""
         self._fault(path, Fault(times, answer))
 
+    def stream(self, path: str, answer: bytes, chunks: Callable[[], AsyncIterator[bytes]]) -> None:
+        """Send these bytes and then all chunks, as fast as they are taken; nothing is kept."""
+        self._fault(path, Fault(float("inf"), answer, chunks=chunks))
+
     def heal(self, path: str) -> None:
         """Forget the faults of a path."""
         self._faults.pop(path, None)
@@ -156,8 +165,7 @@ class NewsServer:
             await fault.wait.wait()
             fault = None
         answer = fault.answer if fault else _answer(self._pages.get(path), headers)
-        status = re.match(rb"HTTP/1.1 (\d+)", answer)
-        self.journal.append(Request(method, path, headers, int(status[1]) if status else 0))
+        self._note(method, path, headers, answer)
         writer.write(answer)
         if fault and fault.reset:
             with contextlib.suppress(ConnectionError):
@@ -167,7 +175,18 @@ class NewsServer:
             writer.transport.abort()
             return False
         await writer.drain()
+        if fault and fault.chunks:
+            async for chunk in fault.chunks():
+                writer.write(chunk)
+                await writer.drain()
         return fault is None
+
+    def _note(self, method: str, path: str, headers: Mapping[str, str], answer: bytes) -> None:
+        status = re.match(rb"HTTP/1.1 (\d+)", answer)
+        etag = re.search(rb"\r\nETag: ([^\r]*)\r\n", answer.partition(b"\r\n\r\n")[0] + b"\r\n")
+        at = self.clock() if self.clock else None
+        tag = etag[1].decode("utf-8", "surrogateescape") if etag else None
+        self.journal.append(Request(method, path, headers, int(status[1]) if status else 0, at, tag))
 
     def _next_fault(self, path: str) -> Fault | None:
         queue = self._faults.get(path, [])

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import random
+from typing import TYPE_CHECKING
+
 import pytest
 
 from alerts.errors import Level
 from alerts.rules.ruleset import compile_rules
-from bench import compiling, corpus, match
+from bench import collect, compiling, corpus, match, rhythm
+from crawler.rhythm import PACE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SMALL = corpus.Scale(rules=60, common=0.3)
 
@@ -51,3 +58,25 @@ def test_a_rule_set_is_compiled_and_weighed(written: corpus.Corpus) -> None:
     cost = compiling.measure(written, SMALL)
     assert cost.seconds > 0
     assert cost.peak >= cost.megabytes
+
+
+def test_the_rhythm_bench_spends_equal_visits_and_finds_the_law_sooner() -> None:
+    streams = rhythm.draw(random.Random(1))
+    fixed = rhythm.at_budget(streams, rhythm.Fixed, 0.5, 24)
+    law = rhythm.at_budget(streams, rhythm.Law, PACE, 24)
+    assert abs(fixed.visits / law.visits - 1) < 0.03
+    assert law.mean < 0.6 * fixed.mean
+
+
+def test_the_rhythm_bench_reads_real_streams(tmp_path: Path) -> None:
+    path = tmp_path / "streams.tsv"
+    path.write_text("b\t2026-11-02T13:30:00+01:00\na\t2026-11-02T06:00:00+00:00\nb\t2026-11-02T01:00:00+00:00\n")
+    assert rhythm.read(path) == [[1.0, 12.5], [6.0]]
+
+
+def test_the_collect_bench_visits_everything_and_says_what_is_met(capsys: pytest.CaptureFixture[str]) -> None:
+    collect.main(sources=20, hosts=4, seconds=1)
+    printed = capsys.readouterr().out
+    assert "20 sources on 4 hosts" in printed
+    assert "304s a second on one core" in printed
+    assert "memory, PSS" in printed

@@ -20,6 +20,13 @@ ROWS = {
     for path, about, default, example in re.findall(r"^\| `(\S+)` \| (.*) \| (.*) \| `(.*)` \|$", PAGE, re.MULTILINE)
 }
 DEFAULTS = {path: found[1] for path, row in ROWS.items() if (found := re.fullmatch("`(.*)`", row[1]))}
+FILES = {
+    "secrets/slack-token": "xoxb-1\n",
+    "secrets/proxy": "http://anna:hush@proxy.example:3128\n",
+    "secrets/login": "anna:hush\n",
+    "secrets/token": "hush\n",
+    "feeds.opml": '<opml version="2.0"><body><outline xmlUrl="https://two.example/"/></body></opml>',
+}
 NO_RULES = RuleSet.empty()
 HEADINGS = set(re.findall(r"^## `(\S+)`$", PAGE, re.MULTILINE))
 
@@ -50,7 +57,8 @@ def test_writing_a_default_out_changes_nothing(tmp_path: Path, path: str) -> Non
 @pytest.mark.parametrize("path", ROWS)
 def test_an_example_is_accepted(tmp_path: Path, path: str) -> None:
     write(tmp_path, "rules: []", "rules/more.yaml")
-    write(tmp_path, "xoxb-1\n", "secrets/slack-token")
+    for name, content in FILES.items():
+        write(tmp_path, content, name)
     assert loaded(tmp_path, with_key(path, value_of(ROWS[path][2]))).warnings == ()
 
 

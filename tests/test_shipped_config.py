@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,23 @@ def test_it_needs_no_token_and_finds_one(config: Config) -> None:
 
 
 def test_it_watches_enough_sources_of_each_kind_and_language(config: Config) -> None:
-    assert len(config.sources) >= 25
-    assert {source.language for source in config.sources} >= {"en", "ja", "fr", "zh", "ko", "de"}
-    assert {source.type for source in config.sources} >= {"wire", "government", "press", "think-tank"}
+    assert len(config.sources) >= 60
+    kinds = Counter(source.kind for source in config.sources)
+    assert kinds.keys() == {"feed", "sitemap", "listing"}
+    assert min(kinds.values()) >= 5
+    languages = {source.language for source in config.sources}
+    assert languages >= {"en", "ja", "fr", "zh", "ko", "de", "es", "ru", "it", "th", "vi", "tr", "uk"}
+    types = {source.type for source in config.sources}
+    assert types == {"wire", "government", "press", "state-media", "think-tank"}
+
+
+def test_the_page_about_the_sources_counts_them_right(config: Config) -> None:
+    kinds = Counter(source.kind for source in config.sources)
+    words = " ".join((ROOT / "docs/sources.md").read_text("utf-8").split())
+    counted = f"{kinds['feed']} feeds, {kinds['sitemap']} news sitemaps and {kinds['listing']} section pages"
+    languages = {source.language for source in config.sources}
+    assert f"{len(config.sources)} public sources: {counted}, in {len(languages)} languages" in words
+    assert f"{len(config.sources)} public sources" in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_the_origin_of_each_source_is_written_down(config: Config) -> None:
@@ -57,6 +72,7 @@ def test_every_source_says_where_it_is_and_how_it_counts(config: Config) -> None
         assert source.country is not None, source.id
         assert source.language is not None, source.id
         assert source.type is not None, source.id
+        assert source.tags, source.id
         assert source.tier < 4, source.id
 
 

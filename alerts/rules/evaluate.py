@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alerts.rules import proximity
 from alerts.rules.nodes import FACTS, LABELS, Passage
-from alerts.rules.parts import NOTHING, Part, any_of
+from alerts.rules.parts import NOTHING, Fact, Part, any_of
 from alerts.rules.printing import operator
 
 if TYPE_CHECKING:
@@ -72,6 +72,20 @@ class Negation(Composite):
         """Return nothing."""
         del rarity
         return NOTHING
+
+
+def may_be_undone(part: Part) -> bool:
+    """Say whether more text could end that a part holds: it asks that something is not said."""
+    if isinstance(part, Negation):
+        return any(map(_is_searched, part.parts))
+    return (isinstance(part, _Pair) and part.negated) or any(map(may_be_undone, part.parts))
+
+
+def _is_searched(part: Part) -> bool:
+    """Say whether a part looks at title and text, not only at what is known of the story besides."""
+    if isinstance(part, Fact) or (isinstance(part, InField) and part.field in LABELS):
+        return False
+    return not part.parts or any(map(_is_searched, part.parts))
 
 
 class All(Composite):

@@ -18,7 +18,7 @@ from crawler.cli.outbox import outbox
 from crawler.cli.packs import packs
 from crawler.cli.rules_import import rules
 from crawler.cli.slack import slack
-from crawler.cli.sources import sources
+from crawler.cli.sources_show import sources
 from crawler.cli.status import status
 from crawler.cli.try_rule import try_rule
 

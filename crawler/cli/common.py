@@ -14,6 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from alerts.errors import Problem
     from crawler.config.model import Config
@@ -69,12 +70,26 @@ def print_json(value: object) -> None:
 
 def _plain(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return fields | {one.name: "***" for one in dataclasses.fields(value) if fields[one.name] and not one.repr}
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
     return list(value) if isinstance(value, set | frozenset) else str(value)
+
+
+def shown(text: str, width: int | None = None) -> str:
+    """Return a text from outside as a terminal may have it: on one line, without control characters, cut."""
+    line = "".join(character if character.isprintable() else " " for character in text)
+    return line if width is None or len(line) <= width else line[: width - 1] + "…"
+
+
+def working(what: str) -> AbstractContextManager[object]:
+    """Show on a terminal that something is going on; elsewhere say nothing."""
+    from rich.console import Console
+
+    return Console(stderr=True).status(shown(what))
 
 
 def print_problems(problems: Sequence[Problem], lister: str = "--json") -> None:

@@ -11,16 +11,23 @@ from urllib.parse import urlsplit
 import click
 
 from alerts.errors import FetchError
-from crawler.cli.common import ago, config_option, json_option, load_config, print_json
+from crawler.cli.common import ago, config_option, json_option, load_config, print_json, shown
+from spiders.reasons import meaning
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from alerts.story import Match, Story
+    from crawler.cli.probe import Probe
     from crawler.config.model import Config
     from crawler.crawl import Fetched
+    from spiders.article import Article
     from spiders.entry import Entry
     from spiders.source import Source
+
+LINKS = frozenset({"listing", "newsmap", "sitemap", "sitemapindex", "urls"})  # dialects whose entries are addresses
+_EXCERPT = 300  # characters of a page's text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +38,12 @@ class Trial:
     at: datetime
     fetched: Fetched
     judged: tuple[tuple[Entry, tuple[Match, ...]], ...]
+    page: Article | FetchError | None = None  # of the first entry, when that was asked for
 
 
 @click.group()
 def sources() -> None:
-    """Try out places that publish stories."""
+    """Find, try, add and exchange places that publish stories."""
 
 
 @sources.command("test")
@@ -43,21 +51,26 @@ def sources() -> None:
 @config_option
 @json_option
 @click.option("--limit", type=click.IntRange(0), default=10, show_default=True, help="How many entries to show.")
-def test_source(url: str, config: str | None, limit: int, *, as_json: bool) -> None:
+@click.option("--page", is_flag=True, help="Fetch the page of the first entry as well, and show what is read there.")
+def test_source(url: str, config: str | None, limit: int, *, as_json: bool, page: bool) -> None:
     """Visit URL once and show what it holds, what is odd about it, and which rules would match.
 
-    URL may also be the id of a source in the configuration. Nothing is stored and nothing is sent.
+    URL may be a feed, a sitemap or a section page, or the id of a source in the configuration. Nothing is
+    stored and nothing is sent.
     """
     loaded = load_config(config)
     source = source_of(loaded, url)
     try:
-        trial = asyncio.run(_try(loaded, source))
+        trial = asyncio.run(_try(loaded, source, page=page))
     except FetchError as error:
         facts = {"ok": False, "url": source.url, "reason": error.reason, "detail": error.detail}
         if as_json:
             print_json(facts)
         else:
-            click.echo(f"{click.style('failed', fg='red', bold=True)}  {source.url}\n  {error}", err=True)
+            click.echo(
+                f"{click.style('failed', fg='red', bold=True)}  {source.url}\n  {error}\n  {meaning(error.reason)}",
+                err=True,
+            )
         sys.exit(1)
     if as_json:
         print_json(_facts(trial, limit))
@@ -75,33 +88,34 @@ def source_of(config: Config, url: str) -> Source:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         ids = ", ".join(one.id for one in config.sources[:5])
         raise click.UsageError(f"{url!r} is neither an http(s) address nor the id of a source (such as {ids})")
-    return Source(id="trial", url=url, name=parts.hostname)
+    return Source(id="trial", url=url, name=parts.hostname, kind="auto")
 
 
-async def _try(config: Config, source: Source) -> Trial:
-    from crawler.clock import SystemClock
+async def _try(config: Config, source: Source, *, page: bool) -> Trial:
+    from crawler.cli.probe import Probe
 
-    clock = SystemClock()
-    fetched = await visit_once(config, source)
-    entries = fetched.reading.entries if fetched.reading else ()
-    judged = tuple((entry, config.rules.match(as_story(entry, source, clock.now()))) for entry in entries)
-    return Trial(source=source, at=clock.now(), fetched=fetched, judged=judged)
+    async with Probe(config) as probe:
+        fetched = await probe.visit(source)
+        at, entries = probe.clock.now(), fetched.reading.entries if fetched.reading else ()
+        first = next((entry.url for entry in entries if entry.url), None) if page else None
+        article = await _page(probe, first, source) if first else None
+    judged = tuple((entry, config.rules.match(as_story(entry, source, at))) for entry in entries)
+    return Trial(source=source, at=at, fetched=fetched, judged=judged, page=article)
+
+
+async def _page(probe: Probe, url: str, source: Source) -> Article | FetchError:
+    try:
+        return await probe.article(url, source)
+    except FetchError as error:
+        return error
 
 
 async def visit_once(config: Config, source: Source) -> Fetched:
     """Fetch and read a source as the daemon would the first time; raises FetchError."""
-    from crawler.clock import SystemClock
-    from crawler.crawl import Crawl
-    from crawler.poll import Claim, Validators
+    from crawler.cli.probe import Probe
 
-    clock = SystemClock()
-    crawl = Crawl(config.fetch, clock=clock)
-    claim = Claim(source=source.id, due=clock.now(), token=0, first=True, validators=Validators())
-    await crawl.start()
-    try:
-        return await crawl.visit(source, claim)
-    finally:
-        await crawl.stop()
+    async with Probe(config) as probe:
+        return await probe.visit(source)
 
 
 def as_story(entry: Entry, source: Source, now: datetime) -> Story:
@@ -126,7 +140,16 @@ def _facts(trial: Trial, limit: int) -> dict[str, object]:
         "entries": len(trial.judged),
         "matches": sum(bool(matches) for _, matches in trial.judged),
         "shown": [{"entry": entry, "rules": [m.rule for m in matches]} for entry, matches in trial.judged[:limit]],
+        **_page_facts(trial.page),
     }
+
+
+def _page_facts(page: Article | FetchError | None) -> dict[str, object]:
+    if page is None:
+        return {}
+    if isinstance(page, FetchError):
+        return {"page": {"ok": False, "reason": page.reason, "detail": page.detail}}
+    return {"page": page}
 
 
 def _print(trial: Trial, limit: int) -> None:
@@ -135,15 +158,39 @@ def _print(trial: Trial, limit: int) -> None:
     conditional = " and ".join(
         name for name, value in (("ETag", validators.etag), ("Last-Modified", validators.last_modified)) if value
     )
-    click.echo(f"{click.style('ok', fg='green', bold=True)}  {facts['title'] or 'untitled'}  {facts['url']}")
+    title = shown(str(facts["title"] or "untitled"))
+    click.echo(f"{click.style('ok', fg='green', bold=True)}  {title}  {facts['url']}")
     click.echo(f"    {facts['dialect']}, {facts['bytes']} bytes, {facts['entries']} entries")
     click.echo(f"    repeats are {f'conditional by {conditional}' if conditional else 'found by comparing bytes'}")
     for note in trial.fetched.reading.notes if trial.fetched.reading else ():
-        click.echo(f"    {click.style('note', fg='yellow')}: {note}")
+        click.echo(f"    {click.style('note', fg='yellow')}: {shown(note)}")
+    with_links = facts["dialect"] in LINKS
     for entry, matches in trial.judged[:limit]:
-        when = ago(entry.published, trial.at) if entry.published else f"date {entry.date_note or 'unknown'}"
-        rules = click.style("  ← " + ", ".join(match.rule for match in matches), fg="green") if matches else ""
-        click.echo(f"  {when:>16}  {entry.title or entry.text[:80]}{rules}")
+        _print_entry(entry, matches, trial.at, with_link=with_links)
     if len(trial.judged) > limit:
         click.echo(f"  … and {len(trial.judged) - limit} more (--limit)")
     click.echo(f"{facts['matches']} of {facts['entries']} entries match a rule")
+    if trial.page is not None:
+        _print_page(trial.page, trial.at)
+
+
+def _print_entry(entry: Entry, matches: Sequence[Match], now: datetime, *, with_link: bool) -> None:
+    when = ago(entry.published, now) if entry.published else f"date {entry.date_note or 'unknown'}"
+    rules = click.style("  ← " + ", ".join(match.rule for match in matches), fg="green") if matches else ""
+    words = entry.title or entry.text[:80]
+    click.echo(f"  {when:>16}  {shown(words or entry.url or entry.identity)}{rules}")
+    if with_link and words and entry.url:
+        click.echo(f"  {'':16}  {click.style(entry.url, dim=True)}")
+
+
+def _print_page(page: Article | FetchError, now: datetime) -> None:
+    if isinstance(page, FetchError):
+        click.echo(f"{click.style('no page', fg='red')}  {page}")
+        return
+    when = ago(page.published, now) if page.published else f"date {page.date_note or 'unknown'}"
+    click.echo(f"{click.style('page', fg='green')}  {shown(page.title) or 'no title'}  ({when})")
+    facts = [f"{len(page.text.split())} words by {page.method}", page.language or "", ", ".join(page.authors)]
+    click.echo("    " + ", ".join(filter(None, [*map(shown, facts), "behind a paywall" if page.paywalled else ""])))
+    for note in page.notes:
+        click.echo(f"    {click.style('note', fg='yellow')}: {shown(note)}")
+    click.echo(f"    {shown(page.text, _EXCERPT)}")

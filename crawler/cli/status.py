@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crawler.config.loader import Attempt
     from crawler.store import Overview, SourceStatus
 
-COLOURS = {"ok": "green", "failing": "red", "new": "yellow", "disabled": "dim"}
+COLOURS = {"ok": "green", "silent": "yellow", "failing": "red", "gone": "red", "new": "yellow", "disabled": "dim"}
 
 
 @click.command()
@@ -106,7 +106,7 @@ def _table(sources: Sequence[SourceStatus], now: datetime) -> Table:
             source.id,
             Text(source.condition, style=COLOURS[source.condition]),
             ago(source.last_ok, now),
-            ago(source.next_due, now) if source.condition != "disabled" else "",
+            ago(source.next_due, now) if source.next_due else "",
             str(source.stories),
             Text(answer + (f" ({source.failures} in a row)" if source.failures else "")),
         )

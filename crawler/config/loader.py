@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from alerts.errors import ConfigError, Level, Place
 from alerts.rules.ruleset import compile_rules, no_garbage_collection
 from alerts.rules.spec import Specs
-from crawler.config import packs, sections, values
+from crawler.config import outlines, packs, sections, values
 from crawler.config.document import Document, read_document
 from crawler.config.files import FileNotes, Files
 from crawler.config.findings import Findings, TooMany
@@ -20,7 +20,7 @@ from crawler.config.model import Config
 from crawler.config.names import read_entity, read_list, read_saved_query
 from crawler.config.nodes import Context, Item, Section
 from crawler.config.rules import RuleDefaults, RuleDraft, read_rule
-from crawler.config.sources import Draft, SourceDefaults, read_source, settle_sources
+from crawler.config.sources import Draft, SourceDefaults, concealed, read_source, settle_sources
 from crawler.config.strangers import warn_of_strangers, watched
 
 if TYPE_CHECKING:
@@ -92,10 +92,12 @@ def _read_config(document: Document, findings: Findings, environ: Mapping[str, s
     main = _open(document, findings, environ, notes)
     if main is None:
         return None
-    for_sources, for_rules = sections.read_defaults(main.section("defaults"))
+    zone = main.read("timezone", values.zone, ZoneInfo("UTC"))
+    for_sources, for_rules = sections.read_defaults(main.section("defaults"), zone)
     contents = _Contents()
     for section in (main, *_included(main)):
         _gather(section, contents, for_sources, for_rules)
+    contents.sources.extend(_imported(main, for_sources))
     main.optional("engine", sections.engine)
     folder = document.path.resolve().parent
     store_of = sections.store_in(folder)
@@ -112,14 +114,16 @@ def _read_config(document: Document, findings: Findings, environ: Mapping[str, s
     return Config(
         path=document.path,
         store=main.read("store", store_of, store_of(sections.DEFAULT_STORE)),
-        timezone=main.read("timezone", values.zone, ZoneInfo("UTC")),
+        timezone=zone,
         slack=sections.read_slack(main.section("slack")),
         fetch=sections.read_fetch(main.section("fetch")),
         sources=sources,
+        concealed=concealed(contents.sources, sources),
         rules=rules,
         marks=marks,
         cards=sections.read_cards(main.section("cards")),
         log=sections.read_log(main.section("log")),
+        websub=sections.read_websub(main.section("websub")) if main.get("websub") else None,
     )
 
 
@@ -137,7 +141,8 @@ def _included(main: Section) -> list[Section]:
     opened: dict[Path, Section | None] = {}
     for entry in main.entries("include"):
         pattern = entry.read(values.text)
-        for path in _files(entry, pattern) if pattern else ():
+        hint = "write a glob such as rules/*.yaml"
+        for path in _files(entry, pattern, hint) if pattern else ():
             if path.resolve() in opened:
                 continue
             context.notes.note(path)
@@ -149,7 +154,21 @@ def _included(main: Section) -> list[Section]:
     return [section for section in opened.values() if section]
 
 
-def _files(entry: Item, pattern: str) -> tuple[Path, ...]:
+def _imported(main: Section, defaults: SourceDefaults) -> list[Draft]:
+    """Read the OPML files that ``sources_from:`` names, each once."""
+    opened: set[Path] = set()
+    drafts: list[Draft] = []
+    for entry in main.entries("sources_from"):
+        pattern = entry.read(values.text)
+        for path in _files(entry, pattern, "write a file such as feeds.opml, or a glob") if pattern else ():
+            if path.resolve() not in opened:
+                opened.add(path.resolve())
+                main.context.notes.note(path)
+                drafts += outlines.read_drafts(path, defaults, main.context.findings)
+    return drafts
+
+
+def _files(entry: Item, pattern: str, hint: str) -> tuple[Path, ...]:
     own = entry.context.document.path
     written = Path(pattern)
     folder = Path(written.anchor) if written.is_absolute() else own.parent
@@ -157,12 +176,12 @@ def _files(entry: Item, pattern: str) -> tuple[Path, ...]:
         relative = str(written.relative_to(folder)) if written.is_absolute() else pattern
         paths = entry.context.notes.find(folder, relative) if Path(relative).parts else ()
     except (ValueError, OSError) as error:
-        entry.error(f"`include: {pattern}` cannot be followed: {error}", "write a glob such as rules/*.yaml")
+        entry.error(f"`{entry.name}: {pattern}` cannot be followed: {error}", hint)
         return ()
     if not paths:
-        entry.error(f"`include: {pattern}` matches no file", f"paths are relative to {own.parent.resolve()}")
+        entry.error(f"`{entry.name}: {pattern}` matches no file", f"paths are relative to {own.parent.resolve()}")
     if any(path.resolve() == own.resolve() for path in paths):
-        entry.error(f"`include: {pattern}` matches this file itself", "put the included files into a folder")
+        entry.error(f"`{entry.name}: {pattern}` matches this file itself", "put the other files into a folder")
         return ()
     return paths
 
@@ -212,5 +231,6 @@ def _warn_of_idleness(main: Section, contents: _Contents) -> None:
         ("sources", contents.sources, "nothing is watched"),
         ("rules", contents.rules, "stories are stored, and nobody is alerted"),
     ):
-        if not listed and not main.tried(name):
+        elsewhere = name == "sources" and main.tried("sources_from")
+        if not listed and not main.tried(name) and not elsewhere:
             main.context.findings.warn(main.item.place, f"there are no `{name}`: {what}")

@@ -70,12 +70,25 @@ class FetchConfig:
     timeout: timedelta = timedelta(seconds=30)
     max_body: int = 5 * 1024 * 1024  # bytes, after decompression
     allow_private: tuple[IPv4Network | IPv6Network, ...] = ()
+    obey_robots: bool = True
+    proxy: Secret | None = None  # http://[user:password@]host:port
+    browser: Path | None = None  # the program for `render: browser`; None: the first Chromium on the path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSubConfig:
+    """The ``websub:`` section."""
+
+    host: str  # an address of this machine
+    port: int
+    public_url: str  # by which hubs reach us; callbacks are below it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardsConfig:
     """The ``cards:`` section."""
 
+    hold: timedelta = timedelta(seconds=30)  # how long an alert waits for its story's page
     same_story: timedelta = timedelta(hours=72)
 
 
@@ -101,5 +114,7 @@ class Config:
     marks: Marks  # what each rule and name says, to tell what a reload changes
     cards: CardsConfig
     log: LogConfig
+    websub: WebSubConfig | None = None
+    concealed: frozenset[str] = frozenset()  # ids of sources whose address holds the value of a variable
     warnings: tuple[Problem, ...] = ()
     files: Files = field(default_factory=Files)  # all that was read for it

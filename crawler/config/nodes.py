@@ -35,6 +35,8 @@ _SHOWN = 60
 _THINGS = {
     "": "here",
     "sources[]": "in a source",
+    "sources[].article": "in `article`",
+    "sources[].auth": "in `auth`",
     "rules[]": "in a rule",
     "rules[].raise[]": "in an entry of `raise`",
     "rules[].tests.match[]": "in a test",
@@ -52,6 +54,7 @@ class Context:
     findings: Findings
     environ: Mapping[str, str]
     notes: FileNotes = field(default_factory=FileNotes)
+    literal: bool = False  # ${…} means nothing here: the file is not the user's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,12 @@ class Item:
     def is_null(self) -> bool:
         """Whether nothing is given: an empty value, ``null`` or ``~``."""
         return isinstance(self.node, yaml.ScalarNode) and not self.node.style and self.node.value in _NULLS
+
+    @property
+    def has_variable(self) -> bool:
+        """Whether some of the value comes from the environment."""
+        raw = self.node.value if isinstance(self.node, yaml.ScalarNode) else ""
+        return not self.context.literal and _VARIABLE.search(raw) is not None
 
     def error(self, message: str, hint: str | None = None) -> None:
         """Note what is wrong with this value."""
@@ -92,7 +101,9 @@ class Item:
         if self._text() is None or not isinstance(self.node, yaml.ScalarNode):
             return None
         text = anchored(self.node, self.context.document)
-        return substituted(text, _VARIABLE, self.context.environ) if "${" in text.value else text
+        if self.context.literal or "${" not in text.value:
+            return text
+        return substituted(text, _VARIABLE, self.context.environ)
 
     def unset_variables(self) -> list[str]:
         """Return the environment variables that the value names and nobody set, or set to nothing."""
@@ -151,6 +162,8 @@ class Item:
         return self._expanded(self.node.value)
 
     def _expanded(self, raw: str) -> str | None:
+        if self.context.literal:
+            return raw
         if _BROKEN_VARIABLE.search(raw):
             self.error("`${` begins a variable that is not finished", "write ${NAME}: letters, digits and _")
             return None
@@ -278,19 +291,26 @@ class Section:
         item = self.get(key)
         return list(item.pairs()) if item else []
 
-    def secret(self, key: str) -> Secret | None:
+    def secret(
+        self,
+        key: str,
+        parse: Callable[[str], str] = values.credential,
+        what: str = "token",
+        *,
+        may_be_unset: bool = False,
+    ) -> Secret | None:
         """Return a secret from its key or from the file that its ``_file`` twin names.
 
-        A secret whose environment variable is not set, or empty, is None.
+        With ``may_be_unset``, one whose environment variable is not set, or empty, is None without a word.
         """
         direct, twin = self.get(key), self.get(f"{key}_file")
         if direct and twin:
             twin.error(f"`{key}` and `{key}_file` are both given", "keep one of them")
             return None
         if direct:
-            value = None if direct.unset_variables() else direct.read(values.credential)
+            value = None if may_be_unset and direct.unset_variables() else direct.read(parse)
         else:
-            value = _read_secret_file(twin) if twin else None
+            value = _read_secret_file(twin, parse, what) if twin else None
         return None if value is None else Secret(value)
 
 
@@ -303,7 +323,7 @@ def _hint(name: str, guess: str | None, known: Iterable[str]) -> str:
     return f"it belongs to `{homes[0]}`" if homes else f"known here: {', '.join(sorted(known))}"
 
 
-def _read_secret_file(item: Item) -> str | None:
+def _read_secret_file(item: Item, parse: Callable[[str], str], what: str) -> str | None:
     def read(written: str) -> str:
         path = item.context.document.path.parent / Path(values.text(written))
         item.context.notes.note(path)
@@ -313,9 +333,9 @@ def _read_secret_file(item: Item) -> str | None:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise values.Unusable(f"cannot be read: {reason}", "the path is relative to this file") from error
         try:
-            return values.credential(content.rstrip("\r\n"))
+            return parse(content.rstrip("\r\n"))
         except values.Unusable as error:
-            raise values.Unusable("holds no token", "the file must hold the token and nothing else") from error
+            raise values.Unusable(f"holds no {what}", f"the file must hold the {what} and nothing else") from error
 
     return item.read(read)
 

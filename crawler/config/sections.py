@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import crawler
 from alerts.story import Severity
 from crawler.config import values
-from crawler.config.model import CardsConfig, FetchConfig, HostLimits, LogConfig, SlackConfig
+from crawler.config.every import every
+from crawler.config.model import CardsConfig, FetchConfig, HostLimits, LogConfig, SlackConfig, WebSubConfig
 from crawler.config.rules import RuleDefaults
 from crawler.config.sources import SourceDefaults, fulltext
-from spiders.source import DEFAULT_BACKLOG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
+    from zoneinfo import ZoneInfo
 
     from crawler.config.nodes import Section
 
@@ -23,6 +26,7 @@ DEFAULT_STORE = "sqlite:///var/tocsin.db"
 DEFAULT_USER_AGENT = "Tocsin/{version}"
 _SQLITE = "sqlite:///"
 _LONGEST_TIMEOUT = 600 * values.SECOND
+_LONGEST_HOLD = 600 * values.SECOND
 
 engine = values.choice("auto", "embedded", later={"procrastinate": "write auto: one process does all the work"})
 
@@ -53,10 +57,15 @@ def user_agent(value: str) -> str:
     return agent.replace("{version}", crawler.__version__)
 
 
+def program(value: str) -> Path:
+    """Read the name or the path of a program; whether it is there is seen when it is needed."""
+    return Path(values.text(value)).expanduser()
+
+
 def read_slack(section: Section) -> SlackConfig:
     """Read ``slack:``."""
     api_url = section.read("api_url", values.address, SlackConfig().api_url)
-    return SlackConfig(token=section.secret("token"), api_url=api_url.rstrip("/") + "/")
+    return SlackConfig(token=section.secret("token", may_be_unset=True), api_url=api_url.rstrip("/") + "/")
 
 
 def read_fetch(section: Section) -> FetchConfig:
@@ -74,15 +83,23 @@ def read_fetch(section: Section) -> FetchConfig:
         timeout=section.read("timeout", values.duration_between(values.SECOND / 10, _LONGEST_TIMEOUT), known.timeout),
         max_body=section.read("max_body", values.positive_size, known.max_body),
         allow_private=section.many("allow_private", values.network),
+        obey_robots=section.read("robots", values.choice("obey", "ignore"), "obey") == "obey",
+        proxy=section.secret("proxy", values.proxy, "address"),
+        browser=section.optional("browser", program),
     )
 
 
-def read_defaults(section: Section) -> tuple[SourceDefaults, RuleDefaults]:
-    """Read ``defaults:``."""
-    section.optional("fulltext", fulltext)
+def read_defaults(section: Section, zone: ZoneInfo) -> tuple[SourceDefaults, RuleDefaults]:
+    """Read ``defaults:``; ``zone`` is the one in which cron strings count."""
+    known = SourceDefaults(zone=zone)
+    shortest, longest = _bounds(section, known)
     for_sources = SourceDefaults(
-        every=section.optional("every", values.interval),
-        backlog=section.read("backlog", values.backlog, DEFAULT_BACKLOG),
+        every=section.read("every", every, known.every),
+        every_min=shortest,
+        every_max=longest,
+        fulltext=section.read("fulltext", fulltext, known.fulltext),
+        backlog=section.read("backlog", values.backlog, known.backlog),
+        zone=zone,
     )
     for_rules = RuleDefaults(
         to=section.many("to", values.channel),
@@ -92,9 +109,43 @@ def read_defaults(section: Section) -> tuple[SourceDefaults, RuleDefaults]:
     return for_sources, for_rules
 
 
+def _bounds(section: Section, known: SourceDefaults) -> tuple[timedelta, timedelta]:
+    length = values.duration_between(values.SECOND)
+    shortest = section.read("every_min", length, known.every_min)
+    longest = section.read("every_max", length, known.every_max)
+    if shortest > longest and (written := section.get("every_max") or section.get("every_min")):
+        limits = f"`every_min` is {values.spell(shortest)} and `every_max` {values.spell(longest)}"
+        written.error(f"no interval is left: {limits}", "write the longer one as `every_max`")
+    return shortest, longest
+
+
 def read_cards(section: Section) -> CardsConfig:
     """Read ``cards:``."""
-    return CardsConfig(same_story=section.read("same_story", values.duration, CardsConfig().same_story))
+    usual = CardsConfig()
+    return CardsConfig(
+        hold=section.read("hold", values.duration_between(0 * values.SECOND, _LONGEST_HOLD), usual.hold),
+        same_story=section.read("same_story", values.duration, usual.same_story),
+    )
+
+
+def read_websub(section: Section) -> WebSubConfig | None:
+    """Read ``websub:``; None, with the problem noted, when it cannot be used."""
+    listen, address = section.required("listen"), section.required("public_url")
+    place = listen.read(values.listen) if listen else None
+    public_url = address.read(_base) if address else None
+    if place is None or address is None or public_url is None:
+        return None
+    if public_url.startswith("http:"):
+        note = "everybody on the way can read what hubs send, and the secret that makes it believable"
+        section.context.findings.warn(address.place, note, "put a proxy with TLS before it, and write https")
+    return WebSubConfig(host=place[0], port=place[1], public_url=public_url)
+
+
+def _base(value: str) -> str:
+    url = values.address(value)
+    if urlsplit(url).query or urlsplit(url).fragment:
+        raise values.Unusable("has something behind its path", "write https://host/path")
+    return url.rstrip("/")
 
 
 def read_log(section: Section) -> LogConfig:

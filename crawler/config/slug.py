@@ -5,7 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 _SECOND_LEVEL = re.compile("ac|com?|edu|go|gob|gouv|gov|govt|gc|mil|ne|net|nom|org?")
 _SAYS_NOTHING = re.compile("atom|default|feeds?|index|rdf|rss2?|xml")
@@ -22,6 +26,16 @@ def source_id(url: str) -> str:
     kept = [words[0], *(word for word in words[1:] if not _SAYS_NOTHING.fullmatch(word))]
     name = "-".join(kept)[:_LONGEST].strip("-")
     return name or "source-" + hashlib.sha256(url.encode()).hexdigest()[:8]
+
+
+def free_id(url: str, taken: Container[str]) -> str:
+    """Return ``source_id``, counted where that is taken."""
+    count, base = 1, source_id(url)
+    name = base
+    while name in taken:
+        count += 1
+        name = f"{base}-{count}"
+    return name
 
 
 def _host_words(host: str, port: int | None) -> list[str]:

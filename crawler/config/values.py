@@ -35,7 +35,8 @@ _SIZE_UNITS = {
     "MiB": 1024**2,
     "GiB": 1024**3,
 }
-_CRON_FIELDS = 5
+SOURCE_TYPES = ("wire", "government", "press", "state-media", "think-tank", "blog")
+_LAST_PORT = 65_535
 _ADDRESS_HINT = "write it as https://host/path"
 
 
@@ -186,19 +187,6 @@ def severity(value: str) -> Severity:
     return Severity.from_label(choice(*(level.label for level in Severity))(value))
 
 
-def _reject_cron(value: str) -> None:
-    if value.startswith("@") or len(value.split()) == _CRON_FIELDS:
-        raise NotYet("a cron string cannot be followed; write a duration such as 15m, or auto")
-
-
-def interval(value: str) -> timedelta | None:
-    """Read ``every:``: None for ``auto``, else a duration of at least one second."""
-    if value.strip() == "auto":
-        return None
-    _reject_cron(value.strip())
-    return duration_between(SECOND)(value)
-
-
 def backlog(value: str) -> timedelta:
     """Read ``backlog:``: zero for ``none``, ``timedelta.max`` for ``all``."""
     word = value.strip()
@@ -285,13 +273,40 @@ def address(value: str) -> str:
     except ValueError as error:
         raise Unusable(f"is not a web address: {error}", _ADDRESS_HINT, secret="@" in url) from error
     if "@" in parts.netloc:
-        raise Unusable("holds a user name or a password", "remove them; sources that need them come later", secret=True)
+        raise Unusable(
+            "holds a user name or a password",
+            "remove them; write `auth: {basic: user:password}` in the source",
+            secret=True,
+        )
     if parts.scheme not in {"http", "https"}:
         bare = re.fullmatch(r"(?:feed:(?://)?)?(?:https?://)?(\w[\w.-]*\.\w+(?:[:/]\S*)?)", url)
         raise Unusable("is not a web address", f"write https://{bare[1]}" if bare else _ADDRESS_HINT)
     if not host or re.search(r"[\s<>\"{}|\\^`]", url):
         raise Unusable("is not a web address", _ADDRESS_HINT)
     return url
+
+
+def proxy(value: str) -> str:
+    """Read a proxy's address: ``http://[user:password@]host:port``."""
+    url, hint = value.strip(), "write http://host:port, or http://user:password@host:port"
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise Unusable("is not a proxy's address", hint, secret=True) from error
+    if parts.scheme not in {"http", "https"} or not host or not re.fullmatch(r"[!-~]+", url):
+        raise Unusable("is not a proxy's address", hint, secret="@" in url)
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise Unusable("has something behind the port, and a proxy has no path", hint, secret="@" in url)
+    return url
+
+
+def listen(value: str) -> tuple[str, int]:
+    """Read where to listen: ``HOST:PORT``, or ``[IPv6]:PORT``."""
+    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})", value.strip())
+    if not found or not 0 < int(found[3]) <= _LAST_PORT:
+        raise Unusable("is not a place to listen at", "write 127.0.0.1:8322, or 0.0.0.0:8322 for every network")
+    return found[1] or found[2], int(found[3])
 
 
 def contact(value: str) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from alerts.errors import StoreError
 from crawler.poll import Tally
-from crawler.store import deliveries, engine, migrate, reports, stories, versions, visits
+from crawler.store import deliveries, engine, ledger, migrate, pages, reports, stories, subscriptions, versions, visits
+from crawler.store.ledger import Account, Dossier, Latency, VisitLine
 from crawler.store.lock import DataLock
 from crawler.store.reports import DeliveryStatus, HeldBack, Hold, Outcome, Overview, Ruling, SourceStatus
 from crawler.store.schema import story
@@ -24,11 +25,27 @@ if TYPE_CHECKING:
     from alerts.story import Story
     from alerts.stream import Condition, StreamState
     from crawler.clock import Clock
+    from crawler.page import PageClaim, PageVisit
     from crawler.poll import Claim, Poll
+    from crawler.standing import HostHold
     from crawler.store.plan import Memory, Plan
+    from crawler.subscription import Offer, Subscription
     from spiders.source import Source
 
-__all__ = ["DeliveryStatus", "HeldBack", "Hold", "Outcome", "Overview", "Ruling", "SourceStatus", "Store"]
+__all__ = [
+    "Account",
+    "DeliveryStatus",
+    "Dossier",
+    "HeldBack",
+    "Hold",
+    "Latency",
+    "Outcome",
+    "Overview",
+    "Ruling",
+    "SourceStatus",
+    "Store",
+    "VisitLine",
+]
 
 T = TypeVar("T")
 
@@ -71,6 +88,7 @@ class Store:
         try:
             writer.run_now(migrate.upgrade)
             writer.run_now(visits.free_all)
+            writer.run_now(pages.free_all)
         except BaseException:
             writer.close()
             lock.release()
@@ -124,6 +142,18 @@ class Store:
         """Give a claim back unvisited: it is due again at once, or at ``not_before``."""
         await self._write(partial(visits.release, claimed=claim, not_before=not_before))
 
+    async def host_holds(self, now: datetime) -> Sequence[HostHold]:
+        """Return the hosts that still want to be left alone."""
+        return await self._reader.run(partial(visits.host_holds, now=now))
+
+    async def claim_pages(self, now: datetime, limit: int, lease: timedelta) -> Sequence[PageClaim]:
+        """Claim up to ``limit`` due pages, longest overdue first, each until ``now + lease``."""
+        return await self._write(partial(pages.claim, now=now, limit=limit, lease=lease))
+
+    async def release_page(self, claim: PageClaim, *, not_before: datetime | None = None) -> None:
+        """Give a claim back unvisited: it is due again at once, or at ``not_before``."""
+        await self._write(partial(pages.release, claimed=claim, not_before=not_before))
+
     # ------------------------------------------------------------ ingest
 
     async def commit(self, poll: Poll, *steps: Callable[[Memory], Plan]) -> Tally:
@@ -135,10 +165,21 @@ class Store:
         """
 
         def take_in(connection: Connection) -> Tally:
-            visits.settle(connection, poll)
+            visits.close(connection, poll.claim)
             tally, notes = _take(connection, steps)
-            visits.log(connection, poll, tally, notes)
+            plan = poll.decide(tally)
+            visits.settle(connection, poll, plan)
+            visits.log(connection, poll, tally, [*notes, *(event.text for event in plan.events)])
             return tally
+
+        return await self._write(take_in)
+
+    async def commit_page(self, visit: PageVisit, *steps: Callable[[Memory], Plan]) -> Tally:
+        """Take a page in, as ``commit`` does a poll. Raises StoreError when the claim is outdated."""
+
+        def take_in(connection: Connection) -> Tally:
+            pages.settle(connection, visit)
+            return _take(connection, steps)[0]
 
         return await self._write(take_in)
 
@@ -157,6 +198,28 @@ class Store:
     async def kept(self, before: int | None, after: datetime, limit: int) -> Sequence[Story]:
         """Return the newest stories of those seen after a moment and older than one, in their newest version."""
         return await self._reader.run(partial(versions.before, story_id=before, after=after, limit=limit))
+
+    # ------------------------------------------------------------ WebSub's Subscriptions
+
+    async def subscriptions(self) -> Sequence[Subscription]:
+        """Return all that are kept."""
+        return await self._reader.run(subscriptions.load)
+
+    async def keep_subscription(self, subscription: Subscription) -> None:
+        """Keep one, in place of what was kept of it."""
+        await self._write(partial(subscriptions.keep, kept=subscription))
+
+    async def drop_subscription(self, path: str | None) -> int:
+        """Forget one, or with None all of them, and say how many."""
+        return await self._write(partial(subscriptions.drop, path=path))
+
+    async def offers(self) -> Sequence[Offer]:
+        """Return the sources that are visited and whose documents name a hub."""
+        return await self._reader.run(subscriptions.offers)
+
+    async def visit_soon(self, source: str, now: datetime) -> bool:
+        """Make a source due, unless it is held back; tell whether it is due now."""
+        return await self._write(partial(subscriptions.visit_soon, name=source, now=now))
 
     # ------------------------------------------------------------ the courier's Outbox
 
@@ -199,6 +262,14 @@ class Store:
     async def sources(self) -> Sequence[SourceStatus]:
         """Return every source that was ever configured, by id."""
         return await self._reader.run(reports.sources)
+
+    async def accounts(self, now: datetime) -> Sequence[Account]:
+        """Return how every source that was ever configured does and what it brings, by id."""
+        return await self._reader.run(partial(ledger.accounts, now=now))
+
+    async def dossier(self, name: str, now: datetime) -> Dossier | None:
+        """Return all that is known of one source, None when there is no such source."""
+        return await self._reader.run(partial(ledger.dossier, name=name, now=now))
 
     async def deliveries(self, state: State | None = None, limit: int = 50) -> Sequence[DeliveryStatus]:
         """Return the newest deliveries, newest first, of one state or of all."""

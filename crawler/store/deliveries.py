@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import case, delete, func, insert, literal, select, update
 
 from alerts.errors import StoreError
-from alerts.outbox import Delivery, State
+from alerts.outbox import FINAL, Delivery, State
 from alerts.story import Alert, DateNote, Severity, Story
 from crawler.store.rows import match, trend
 from crawler.store.schema import (
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 EVERYBODY = ""  # the channel of a hold that keeps all back
 WAITING = (State.PENDING, State.UNCLEAR)
-FINAL = (State.SENT, State.DEAD)
 
 
 def recover(connection: Connection, now: datetime) -> int:
@@ -257,6 +256,7 @@ def _story(row: Row[Any]) -> Story:
         language=row.version_language,
         authors=tuple(row.version_authors),
         tags=tuple(row.version_tags),
+        section=row.version_section,
         published=row.story_published,
         date_note=None if row.story_date_note is None else DateNote(row.story_date_note),
         seen=row.story_seen,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from alerts.policy import Reason
 from crawler.poll import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from alerts.policy import Reason
     from alerts.story import DateNote, Match, Story, Trend
     from alerts.stream import Condition, StreamState, Stretch
 
@@ -60,7 +60,7 @@ class Past:
     @property
     def tells(self) -> bool:
         """Whether the channel was told, or will be in a summary."""
-        return self.told is not None or self.reason is Reason.OVER_LIMIT
+        return self.told is not None or self.reason.is_summed_up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +150,9 @@ class Memory(Protocol):
     def past(self, stories: Collection[int], groups: Collection[int]) -> Sequence[Past]:
         """Return all verdicts on these stories, and those on others of these groups that told somebody, or will."""
 
+    def draft(self, story: int) -> Draft | None:
+        """Return a story as it reads now, and the messages about it that were not sent yet."""
+
     def judged_otherwise(self, stories: Collection[int], rules: str) -> Mapping[int, Story]:
         """Return the newest version of those of these stories that were judged by other rules than this revision."""
 
@@ -208,6 +211,55 @@ class NewDelivery:
     channel: str
     severity: int
     queued: datetime
+    not_before: datetime | None = None  # None: as soon as it can be
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedPage:
+    """The page of a story that is to be visited."""
+
+    story: int
+    source: str  # its id
+    url: str
+    due: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A message that was not sent yet, and the verdicts of one story's version that it tells of."""
+
+    key: str
+    channel: str
+    version: int
+    told: Mapping[str, Reason]  # by rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A story whose page was visited: as it reads so far, and what waits for the page."""
+
+    story: Story
+    state: StoryState
+    waiting: Sequence[Waiting]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """What a page changes about a message that waits for it."""
+
+    waiting: Waiting
+    story: int
+    at: datetime
+    release: bool  # it need not wait any longer
+    moved_to: int | None = None  # the version that it tells of now, with the group below
+    group: int | None = None
+    withdrawn: Mapping[str, Reason]  # by rule: what is not told after all, and why
+
+    @property
+    def is_void(self) -> bool:
+        """Whether nothing is left to tell."""
+        return self.withdrawn.keys() >= self.waiting.told.keys()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +319,8 @@ class Plan:
     redated: Sequence[Redated] = ()
     stream: StreamPlan = StreamPlan()
     summaries: Sequence[Summary] = ()
+    pages: Sequence[WantedPage] = ()
+    shifts: Sequence[Shift] = ()
     ignored: Sequence[int] = ()  # stories that changed once more after their last version that is kept
     notes: Sequence[str] = ()  # for the poll log
     tally: Tally = field(default_factory=Tally)

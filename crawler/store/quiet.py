@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from crawler.store.plan import Summary
 
 # A literal, not a parameter: only so does SQLite know that the index of what is held back has all of it.
-HELD_BACK = and_(verdict.c.reason == literal_column(f"'{Reason.OVER_LIMIT}'"), verdict.c.delivery.is_(None))
+HELD_BACK = and_(
+    verdict.c.reason.in_([literal_column(f"'{reason}'") for reason in Reason if reason.is_summed_up]),
+    verdict.c.delivery.is_(None),
+)
 _other = verdict.alias("other")
 _TOLD_SINCE = exists().where(  # when it became critical, alone
     _other.c.group_id == verdict.c.group_id,

@@ -69,13 +69,13 @@ class SourceStatus:
     id: str
     name: str
     url: str
-    condition: str  # ok | failing | new (never answered) | disabled (no longer in the configuration)
+    condition: str  # ok, silent, failing, gone (410), new (never answered) or disabled (not configured any more)
     last_at: datetime | None  # the last visit, however it ended
     last_ok: datetime | None
     last_reason: str | None
     last_detail: str | None
     failures: int  # in a row
-    next_due: datetime
+    next_due: datetime | None  # None: it is visited no more
     next_why: str
     stories: int
 
@@ -126,7 +126,7 @@ def overview(connection: Connection, now: datetime) -> Overview:
         select(func.count(), func.count().filter(story.c.seen > now - DAY)).select_from(story)
     ).one()
     conditions = connection.execute(
-        select(_CONDITION, func.count().label("number")).select_from(source).group_by(_CONDITION)
+        select(CONDITION, func.count().label("number")).select_from(source).group_by(CONDITION)
     )
     reasons = connection.execute(select(verdict.c.reason, func.count()).group_by(verdict.c.reason))
     states = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
@@ -157,7 +157,7 @@ def sources(connection: Connection) -> list[SourceStatus]:
     """Return every source that was ever configured."""
     count = select(story.c.source_id, func.count().label("stories")).group_by(story.c.source_id).subquery()
     rows = connection.execute(
-        select(source, _CONDITION, func.coalesce(count.c.stories, 0).label("stories"))
+        select(source, CONDITION, func.coalesce(count.c.stories, 0).label("stories"))
         .outerjoin(count, count.c.source_id == source.c.id)
         .order_by(source.c.id)
     )
@@ -172,7 +172,7 @@ def sources(connection: Connection) -> list[SourceStatus]:
             last_reason=row.last_reason,
             last_detail=row.last_detail,
             failures=row.failures,
-            next_due=row.next_due,
+            next_due=row.next_due if row.enabled and not row.given_up else None,
             next_why=row.next_why,
             stories=row.stories,
         )
@@ -264,9 +264,11 @@ def _ruling(row: Row[Any]) -> Ruling:
     )
 
 
-_CONDITION = case(
+CONDITION = case(
     (source.c.enabled.is_(False), "disabled"),
+    (source.c.gone > 0, "gone"),
     (source.c.failures > 0, "failing"),
     (source.c.last_ok.is_(None), "new"),
+    (source.c.silent.is_not(None), "silent"),
     else_="ok",
 ).label("condition")

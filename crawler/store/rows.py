@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alerts.story import Field, Headline, Match, Severity, Span, Trend
+from alerts.story import DateNote, Field, Headline, Match, Severity, Span, Trend
 from alerts.stream import HELD_BACK
+from crawler.store.plan import StoryState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,4 +45,17 @@ def trend(row: Row[Any]) -> Trend:
         usual=row.usual,
         top=tuple(Headline(title=title, url=url, outlet=outlet) for title, url, outlet in row.top),
         more=more,
+    )
+
+
+def state(row: Row[Any]) -> StoryState:
+    """Return where the story of a row of ``story`` stands."""
+    return StoryState(
+        id=row.id,
+        source=row.source_id,
+        group=row.group_id,
+        version=row.version,
+        published=row.published,
+        date_note=None if row.date_note is None else DateNote(row.date_note),
+        seen=row.seen,
     )

@@ -19,13 +19,14 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     text,
 )
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-HEAD = "0003"  # the newest migration; a test compares it with the scripts, so that a start need not read them
+HEAD = "0006"  # the newest migration; a test compares it with the scripts, so that a start need not read them
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -94,7 +95,35 @@ source = Table(
     Column("last_ok", Instant),
     Column("last_reason", Text),
     Column("last_detail", Text),
+    Column("cron", Text),  # in place of every_ms
+    Column("points", Integer, nullable=False, server_default="0"),  # of failures in a row
+    Column("failing_since", Instant),
+    Column("reported", Instant),  # when it was said aloud that it fails
+    Column("gone", Integer, nullable=False, server_default="0"),  # answers of 410 in a row
+    Column("given_up", Boolean, nullable=False, server_default=false()),  # visited no more until its entry changes
+    Column("moved_to", Text),  # where it is visited now; NULL: at `url`
+    Column("read_as", Text),  # of `kind: auto`: feed, sitemap or listing
+    Column("heading", Text),  # where permanent redirects lead that are not believed yet
+    Column("headed", Integer, nullable=False, server_default="0"),  # visits in a row that were led there
+    Column("last_full", Instant),  # when the server last gave the whole document
+    Column("doubts", Integer, nullable=False, server_default="0"),
+    Column("untrusted", Instant),  # since when its server is known to lie about changes
+    Column("rhythm", Text),  # JSON, see crawler.rhythm; NULL: nothing learnt yet
+    Column("wishes", JSON(none_as_null=True)),  # ttl in seconds, skip_hours, skip_days
+    Column("entries", Integer, nullable=False, server_default="0"),  # in the last document that was read
+    Column("gaps", Integer, nullable=False, server_default="0"),  # visits that shared nothing with the one before
+    Column("silent", Instant),  # when it was said aloud that it fell silent
+    Column("hub", Text),  # of WebSub
+    Column("topic", Text),
     Index("source_due", "next_due"),
+)
+
+host = Table(
+    "host",
+    metadata,
+    Column("name", Text, primary_key=True),  # with port, lower case
+    Column("held_until", Instant, nullable=False),  # nobody visits it before
+    Column("reason", Text, nullable=False),
 )
 
 poll_log = Table(
@@ -114,6 +143,7 @@ poll_log = Table(
     Column("seen", Integer, nullable=False),
     Column("alerts", Integer, nullable=False),
     Column("notes", JSON, nullable=False),
+    Index("poll_log_source", "source_id", "id"),
 )
 
 # ---------------------------------------------------------------- what was published
@@ -146,6 +176,7 @@ story_version = Table(
     Column("language", Text),
     Column("authors", JSON, nullable=False),
     Column("tags", JSON, nullable=False),
+    Column("section", Text),
     Column("rules", Text, nullable=False),  # the revision of the rules by which it was judged
 )
 
@@ -167,6 +198,28 @@ likeness = Table(
     Column("fingerprint", LargeBinary(16), nullable=False),
     Column("at", Instant, nullable=False),
     sqlite_with_rowid=False,
+)
+
+page = Table(
+    "page",
+    metadata,
+    Column("story_id", Row, ForeignKey("story.id"), primary_key=True, autoincrement=False),
+    Column("source_id", Text, ForeignKey("source.id"), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("at", Instant),  # of the last visit
+    Column("next_due", Instant),  # NULL: read, or failed for good
+    Column("lease_until", Instant),
+    Column("lease_token", BigInteger, nullable=False),
+    Index(
+        "page_due",
+        "next_due",
+        sqlite_where=text("next_due IS NOT NULL"),
+        postgresql_where=text("next_due IS NOT NULL"),
+    ),
 )
 
 # ---------------------------------------------------------------- what was found in it, and who is told
@@ -222,8 +275,8 @@ verdict = Table(
         "verdict_held_back",
         "rule",
         "channel",
-        sqlite_where=text("reason = 'over-limit' AND delivery IS NULL"),
-        postgresql_where=text("reason = 'over-limit' AND delivery IS NULL"),
+        sqlite_where=text("reason IN ('flood', 'over-limit') AND delivery IS NULL"),
+        postgresql_where=text("reason IN ('flood', 'over-limit') AND delivery IS NULL"),
     ),
     # The promise itself: of one group, a channel hears once by a rule.
     Index(
@@ -310,4 +363,28 @@ hold = Table(
     Column("until", Instant, nullable=False),
     Column("reason", Text, nullable=False),
     Column("refused", Boolean, nullable=False),  # somebody must mend something; else the other side asked to wait
+)
+
+# ---------------------------------------------------------------- who tells us of news
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("source_id", Text, ForeignKey("source.id"), nullable=False),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("wanted", Boolean, nullable=False),
+    Column("asking", Text, nullable=False),  # what the hub has not confirmed yet; "": nothing
+    Column("until", Instant),  # the end of the lease; NULL: there is none
+    Column("next_at", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("trouble", Text, nullable=False),
+    Column("pushed", Instant),
+    Column("pushes", Integer, nullable=False),
+    Column("looked", Instant),
+    Column("look_at", Instant),
+    Index("subscription_source", "source_id"),
 )

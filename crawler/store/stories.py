@@ -11,10 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from alerts.outbox import State
 from alerts.policy import Reason
-from alerts.story import DateNote
-from crawler.store import quiet
-from crawler.store.plan import Kin, Past, Seen, StoryState
-from crawler.store.rows import spans
+from crawler.store import pages, quiet
+from crawler.store.plan import Kin, Past, Seen
+from crawler.store.rows import spans, state
 from crawler.store.schema import likeness, outbox, seen, story, story_version, verdict
 from crawler.store.streams import StoredStream
 from crawler.store.streams import write as write_stream
@@ -23,10 +22,10 @@ from crawler.store.versions import newest
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from sqlalchemy import Connection, Executable, Row
+    from sqlalchemy import Connection, Executable
 
     from alerts.story import Story
-    from crawler.store.plan import Likeness, NewDelivery, Plan, Redated, Sighting, Verdict, Version
+    from crawler.store.plan import Draft, Likeness, NewDelivery, Plan, Redated, Sighting, Verdict, Version
 
 # Built once: to build a statement costs more than to run it.
 _SEEN = (
@@ -65,13 +64,13 @@ class StoredMemory:
     def seen(self, keys: Collection[bytes]) -> Mapping[bytes, Seen]:
         """Return what identity keys stand for."""
         rows = self._connection.execute(_SEEN, {"keys": list(keys)})
-        return {row.key: Seen(story=_state(row), fingerprint=row.fingerprint) for row in rows}
+        return {row.key: Seen(story=state(row), fingerprint=row.fingerprint) for row in rows}
 
     def alike(self, keys: Collection[bytes]) -> Mapping[bytes, Sequence[Kin]]:
         """Return the stories with these likeness keys, oldest first."""
         found: dict[bytes, list[Kin]] = defaultdict(list)
         for row in self._connection.execute(_ALIKE, {"keys": list(keys)}):
-            found[row.key].append(Kin(story=_state(row), fingerprint=row.fingerprint, at=row.at))
+            found[row.key].append(Kin(story=state(row), fingerprint=row.fingerprint, at=row.at))
         return found
 
     def past(self, stories: Collection[int], groups: Collection[int]) -> Sequence[Past]:
@@ -88,6 +87,10 @@ class StoredMemory:
             )
             for row in rows
         ]
+
+    def draft(self, story: int) -> Draft | None:
+        """Return a story as it reads now, and the messages about it that were not sent yet."""
+        return pages.draft(self._connection, story)
 
     def judged_otherwise(self, stories: Collection[int], rules: str) -> Mapping[int, Story]:
         """Return the newest version of those of these stories that were judged by other rules than this revision."""
@@ -106,6 +109,7 @@ def write(connection: Connection, plan: Plan) -> None:
     first = [version for version in plan.versions if version.story.version == 1]
     later = [version for version in plan.versions if version.story.version > 1]
     dialect = connection.dialect.name
+    pages.shift(connection, plan.shifts)  # first: a verdict must let go of its message before another takes it
     for statement, rows in (
         (insert(story), [_story(version) for version in first]),
         (_CHANGE, [_progress(version) for version in later]),
@@ -119,6 +123,7 @@ def write(connection: Connection, plan: Plan) -> None:
     ):
         if rows:
             connection.execute(statement, rows)
+    pages.want(connection, plan.pages)
     quiet.write(connection, plan.summaries)
     write_stream(connection, plan.stream)
 
@@ -128,18 +133,6 @@ def _upsert(dialect: str, table: Table, *renewed: str) -> Executable:
     statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key), set_={name: statement.excluded[name] for name in renewed}
-    )
-
-
-def _state(row: Row[Any]) -> StoryState:
-    return StoryState(
-        id=row.id,
-        source=row.source_id,
-        group=row.group_id,
-        version=row.version,
-        published=row.published,
-        date_note=None if row.date_note is None else DateNote(row.date_note),
-        seen=row.seen,
     )
 
 
@@ -180,6 +173,7 @@ def _version(version: Version) -> dict[str, Any]:
         "language": one.language,
         "authors": one.authors,
         "tags": one.tags,
+        "section": one.section,
         "rules": version.rules,
     }
 
@@ -209,7 +203,7 @@ def _delivery(one: NewDelivery) -> dict[str, Any]:
         "detail": "",
         "queued": one.queued,
         "changed": one.queued,
-        "not_before": one.queued,
+        "not_before": one.not_before or one.queued,
         "attempts": 0,
         "looks": 0,
         "resent": False,

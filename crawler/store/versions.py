@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Row
 
-_WORDS = ("url", "title", "text", "language", "authors", "tags")
+_WORDS = ("url", "title", "text", "language", "authors", "tags", "section")
 _NEWEST = (
     select(
         story,
@@ -51,6 +51,7 @@ def _story(row: Row[Any]) -> Story:
         language=row.language,
         authors=tuple(row.authors),
         tags=tuple(row.tags),
+        section=row.section,
         published=row.published,
         date_note=None if row.date_note is None else DateNote(row.date_note),
         seen=row.seen,

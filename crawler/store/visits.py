@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from alerts.errors import StoreError
+from crawler.cron import UTC, next_strike
 from crawler.poll import Answer, Claim, Validators
-from crawler.store.schema import poll_log, source
+from crawler.standing import HostHold, Standing
+from crawler.store import standings, subscriptions
+from crawler.store.schema import host, poll_log, source
 from spiders.source import DEFAULT_INTERVAL
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from crawler.poll import Poll, Tally
+    from crawler.standing import Next
     from spiders.source import Source
 
 CROWD = 200  # more new sources than this are not visited all at once
@@ -28,7 +32,9 @@ _LEASED = (  # built once: to build a statement costs more than to run it
     update(source)
     .where(source.c.id == bindparam("visited"), source.c.lease_token == bindparam("token"))
     .where(source.c.lease_until.is_not(None))
+    .values(lease_until=None)
 )
+_VISITED = update(source).where(source.c.id == bindparam("visited"))
 
 
 def free_all(connection: Connection) -> None:
@@ -59,7 +65,7 @@ def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -
     """Lease what is due, longest overdue first."""
     due = (
         select(source.c.id)
-        .where(source.c.enabled, source.c.next_due <= now)
+        .where(source.c.enabled, source.c.given_up.is_(False), source.c.next_due <= now)
         .where(or_(source.c.lease_until.is_(None), source.c.lease_until <= now))
         .order_by(source.c.next_due, source.c.id)
         .limit(limit)
@@ -69,8 +75,10 @@ def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -
         .where(source.c.id.in_(due.scalar_subquery()))
         .values(lease_until=now + lease, lease_token=source.c.lease_token + 1)
         .returning(source)
-    )
-    return sorted((_claim(row) for row in rows), key=lambda one: (one.due, one.source))
+    ).all()
+    pushes = subscriptions.pushed(connection, [row.id for row in rows], now) if rows else {}
+    claims = (_claim(row, now, pushes.get(row.id)) for row in rows)
+    return sorted(claims, key=lambda one: (one.due, one.source))
 
 
 def release(connection: Connection, claimed: Claim, not_before: datetime | None) -> None:
@@ -83,31 +91,50 @@ def release(connection: Connection, claimed: Claim, not_before: datetime | None)
     )
 
 
-def settle(connection: Connection, poll: Poll) -> None:
-    """Write how a visit went and when the next is due; raises StoreError when its lease is no longer held."""
-    values: dict[str, Any] = {
+def close(connection: Connection, claimed: Claim) -> None:
+    """End a lease; raises StoreError when it is no longer held, so that nothing is written by an outdated visit."""
+    ended = connection.execute(_LEASED, {"visited": claimed.source, "token": claimed.token})
+    if ended.rowcount != 1:
+        raise StoreError(
+            f"the visit to {claimed.source!r} came back after its lease had passed to another: nothing was written"
+        )
+
+
+def settle(connection: Connection, poll: Poll, plan: Next) -> None:
+    """Write how a visit went, how the source does now, and when the next visit is due."""
+    known = Validators() if plan.forget else poll.validators
+    values = {
         "visited": poll.claim.source,
-        "token": poll.claim.token,
-        "next_due": poll.next_at,
-        "next_why": poll.next_why,
-        "lease_until": None,
-        "etag": poll.validators.etag,
-        "last_modified": poll.validators.last_modified,
-        "body_hash": poll.validators.body_hash,
-        "failures": poll.failures,
+        "next_due": plan.at,
+        "next_why": plan.why,
+        "etag": known.etag,
+        "last_modified": known.last_modified,
+        "body_hash": known.body_hash,
         "last_at": poll.at,
         "last_reason": poll.reason,
         "last_detail": poll.detail,
+        **standings.columns(plan.standing),
     }
     if poll.answer is not Answer.FAILED:
         values["last_ok"] = poll.at
     if poll.answer is Answer.READ and poll.claim.first:
         values["first_read"] = poll.at
-    written = connection.execute(_LEASED, values)
-    if written.rowcount != 1:
-        raise StoreError(
-            f"the visit to {poll.claim.source!r} came back after its lease had passed to another: nothing was written"
-        )
+    connection.execute(_VISITED, values)
+    if plan.hold is not None:
+        _hold(connection, plan.hold)
+
+
+def _hold(connection: Connection, hold: HostHold) -> None:
+    """Keep a host's hold over a restart; a longer one stands."""
+    connection.execute(delete(host).where(host.c.name == hold.host, host.c.held_until < hold.until))
+    if connection.scalar(select(host.c.name).where(host.c.name == hold.host)) is None:
+        connection.execute(insert(host), {"name": hold.host, "held_until": hold.until, "reason": hold.reason})
+
+
+def host_holds(connection: Connection, now: datetime) -> list[HostHold]:
+    """Return the holds that are in force."""
+    rows = connection.execute(select(host).where(host.c.held_until > now).order_by(host.c.name))
+    return [HostHold(host=row.name, until=row.held_until, reason=row.reason) for row in rows]
 
 
 def log(connection: Connection, poll: Poll, tally: Tally, notes: Sequence[str]) -> None:
@@ -142,6 +169,7 @@ def _described(one: Source) -> dict[str, Any]:
         "country": one.country,
         "type": one.type,
         "every_ms": None if one.every is None else one.every // timedelta(milliseconds=1),
+        "cron": one.cron,
     }
 
 
@@ -153,30 +181,42 @@ def _changes(one: Source, row: Row[Any], now: datetime) -> dict[str, Any]:
     described = _described(one)
     changes = {name: value for name, value in described.items() if getattr(row, name) != value}
     if "url" in changes or not row.enabled:  # nobody knows what became of it, so what it has now is its backlog
-        forgotten = dict.fromkeys(("lease_until", "etag", "last_modified", "body_hash", "first_read"))
+        forgotten = dict.fromkeys(("lease_until", "etag", "last_modified", "body_hash", "first_read", "last_ok"))
         return (
             changes
             | forgotten
+            | standings.columns(Standing())
             | {
                 "lease_token": row.lease_token + 1,  # a visit that is still under way is refused
-                "failures": 0,
                 "next_due": now,
                 "next_why": "new address" if "url" in changes else "added again",
             }
         )
-    if "every_ms" in changes and not row.failures:  # a back-off stands
-        soonest = now + (DEFAULT_INTERVAL if one.every is None else one.every)
+    if changes and row.given_up:
+        return changes | {"given_up": False, "next_due": now, "next_why": "its entry changed"}
+    if changes.keys() & {"every_ms", "cron"} and not row.failures:  # a back-off stands
+        soonest = _soonest(one, now)
         if soonest < row.next_due:
             changes |= {"next_due": soonest, "next_why": "new interval"}
     return changes
 
 
-def _claim(row: Row[Any]) -> Claim:
+def _soonest(one: Source, now: datetime) -> datetime:
+    if one.cron is not None:
+        return next_strike(one.cron, one.cron_zone or UTC, now) or now
+    return now + (DEFAULT_INTERVAL if one.every is None else one.every)
+
+
+def _claim(row: Row[Any], now: datetime, pushed: datetime | None) -> Claim:
+    standing = standings.standing(row)
     return Claim(
         source=row.id,
         due=row.next_due,
         token=row.lease_token,
         first=row.first_read is None,
         validators=Validators(etag=row.etag, last_modified=row.last_modified, body_hash=row.body_hash),
-        failures=row.failures,
+        url=row.moved_to,
+        unconditional=standing.wants_whole(now),
+        standing=standing,
+        pushed=pushed,
     )

@@ -1,74 +1,15 @@
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_network
-from typing import Any
 
 import pytest
 
-from alerts.errors import FetchError
 from crawler.config.model import FetchConfig
-from crawler.crawl import Crawl, Fetched
-from crawler.poll import Answer, Claim, Validators
+from crawler.poll import Answer, Validators
 from crawler.pool import ParserPool
-from spiders.entry import Reading
-from spiders.source import Source
-from tests.fakes import NOON, FakeClock
-from tests.server import NewsServer, rss
-
-
-class InlineParser:
-    """Parses on the spot and counts."""
-
-    def __init__(self) -> None:
-        self.runs = 0
-
-    def start(self) -> None:
-        pass
-
-    async def run(self, function: Callable[..., Reading], *args: object) -> Reading:
-        self.runs += 1
-        return function(*args)
-
-    async def stop(self) -> None:
-        pass
-
-
-class World:
-    """A crawl and a news server."""
-
-    def __init__(self, crawl: Crawl, web: NewsServer, parser: InlineParser) -> None:
-        self.crawl = crawl
-        self.web = web
-        self.parser = parser
-
-    async def visit(self, path: str, known: Validators | None = None) -> Fetched:
-        url = path if "://" in path else self.web.url(path)
-        claim = Claim(source="a", due=NOON, token=1, first=False, validators=known or Validators())
-        return await self.crawl.visit(Source(id="a", url=url, name="A"), claim)
-
-    async def why(self, path: str, known: Validators | None = None) -> FetchError:
-        with pytest.raises(FetchError) as caught:
-            await self.visit(path, known)
-        return caught.value
-
-
-@asynccontextmanager
-async def world(parser: Any = None, **changes: Any) -> AsyncIterator[World]:
-    options: dict[str, Any] = {"allow_private": (ip_network("127.0.0.0/8"),), "timeout": timedelta(seconds=5)}
-    parser = parser or InlineParser()
-    config = FetchConfig(
-        user_agent="Tocsin/1 (+https://tocsin.example)", contact="desk@tocsin.example", **options | changes
-    )
-    crawl = Crawl(config, FakeClock(), parser=parser)
-    async with NewsServer() as web:
-        await crawl.start()
-        try:
-            yield World(crawl, web, parser)
-        finally:
-            await crawl.stop()
+from tests.crawler.crawling import world
+from tests.server import rss
 
 
 async def test_a_feed_is_fetched_and_read() -> None:
@@ -214,11 +155,11 @@ async def test_many_visits_run_at_once() -> None:
         assert {(await task).answer for task in slow} == {Answer.READ}
 
 
-async def under_way(here: World, count: int = 1) -> None:
-    """Return once so many requests have reached the server."""
-    async with asyncio.timeout(5):
-        while len(here.web.waiting) < count:  # noqa: ASYNC110 -- the server has no event for it
-            await asyncio.sleep(0)
+async def end_crawlers() -> None:
+    """End every crawler that runs, as a bug in Scrapy might."""
+    for task in asyncio.all_tasks():
+        if "crawl_async" in str(task):
+            task.cancel()
 
 
 async def test_an_engine_that_dies_is_replaced_and_its_visits_are_made_again() -> None:
@@ -226,23 +167,23 @@ async def test_an_engine_that_dies_is_replaced_and_its_visits_are_made_again() -
         here.web.publish("/feed", rss("One"))
         here.web.hang("/feed", times=1)
         visit = asyncio.create_task(here.visit("/feed"))
-        await under_way(here)
-        engine = here.crawl._engine
-        (run,) = (task for task in asyncio.all_tasks() if "crawl_async" in str(task))
-        run.cancel()
+        await here.under_way()
+        crawler = here.feeds._crawler
+        await end_crawlers()
         assert (await visit).answer is Answer.READ
-        assert here.crawl._engine is not engine
+        assert here.feeds._crawler is not crawler
 
 
 async def test_an_engine_that_was_closed_is_replaced() -> None:
     async with world() as here:
         here.web.publish("/feed", rss("One"))
         await here.visit("/feed")
-        engine = here.crawl._engine
-        assert engine is not None
-        await asyncio.gather(engine.engine.close_async(), here.visit("/feed"))
+        crawler = here.feeds._crawler
+        assert crawler is not None
+        assert crawler.engine is not None
+        await asyncio.gather(crawler.engine.close_async(), here.visit("/feed"))
         assert (await here.visit("/feed")).answer is Answer.READ
-        assert here.crawl._engine is not engine
+        assert here.feeds._crawler is not crawler
 
 
 async def test_a_visit_dies_with_the_second_engine_at_the_latest() -> None:
@@ -250,15 +191,14 @@ async def test_a_visit_dies_with_the_second_engine_at_the_latest() -> None:
         here.web.hang("/feed")
         visit = asyncio.create_task(here.why("/feed"))
         for count in (1, 2):
-            await under_way(here, count)
-            (run,) = (task for task in asyncio.all_tasks() if "crawl_async" in str(task))
-            run.cancel()
+            await here.under_way(count)
+            await end_crawlers()
         assert (await visit).reason == "engine-gone"
 
 
 async def test_a_visit_that_never_ends_fails_by_name() -> None:
     async with world() as here:
-        here.crawl._deadline = 0.05
+        here.feeds._slack = 0.05 - 5
         here.web.hang("/feed")
         assert (await here.why("/feed")).reason == "timeout"
 
@@ -267,7 +207,7 @@ async def test_stopping_fails_what_is_open_as_stopped() -> None:
     async with world() as here:
         here.web.hang("/feed")
         visit = asyncio.create_task(here.why("/feed"))
-        await under_way(here)
+        await here.under_way()
         await here.crawl.stop(timedelta(seconds=0.1))
         assert (await visit).reason == "stopped"
 

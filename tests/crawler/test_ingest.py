@@ -10,6 +10,7 @@ from alerts.story import DateNote
 from crawler.ids import encode
 from crawler.ingest import MAX_VERSIONS
 from crawler.poll import Answer, Tally
+from crawler.standing import Next, Standing
 from crawler.store.schema import poll_log, story_version
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, WordJudge, entry, reading, source
 from tests.fakes import NOON, FakeClock
@@ -440,6 +441,44 @@ async def test_the_largest_document_is_taken_in(newsroom: Newsroom) -> None:
     many: list[Entry] = [entry(str(number), title=f"talks {number}") for number in range(500)]
     assert await newsroom.visit("bbc", *many) == Tally(new=500, alerts=500)
     assert await newsroom.visit("bbc", *many) == Tally(seen=500)
+
+
+# ---------------------------------------------------------------- floods
+
+
+async def regular(newsroom: Newsroom) -> None:
+    """A source that was visited an hour ago."""
+    await newsroom.add(source())
+    await newsroom.visit("bbc", plan=Next(at=NOON, why="soon", standing=Standing(last_ok=NOON)))
+    newsroom.clock.advance(timedelta(hours=1))
+
+
+async def test_a_flood_is_told_in_one_message_within_a_minute(newsroom: Newsroom) -> None:
+    await regular(newsroom)
+    many = [entry(str(number), title=f"talks {number}") for number in range(30)]
+    assert await newsroom.visit("bbc", *many, floods=True) == Tally(new=30)
+    assert {reason for _, _, reason in await newsroom.reasons()} == {"flood"}
+    assert (await newsroom.ingest.watch()).alerts == 1
+    (_, says, newest, others) = (await newsroom.trends())[0]
+    assert says == "30 stories that waited, newest first"
+    assert len({newest, *others}) == 10
+    assert (await newsroom.ingest.watch()).alerts == 0
+
+
+async def test_in_a_flood_what_is_critical_is_told_alone(newsroom: Newsroom) -> None:
+    newsroom.judge.rules = {"talks": ("#news",), "WAR": ("#news",)}
+    await regular(newsroom)
+    many = [entry(str(number), title=f"talks {number}") for number in range(30)]
+    assert (await newsroom.visit("bbc", *many, entry("w", title="WAR"), floods=True)).alerts == 1
+
+
+async def test_new_guids_for_what_is_known_are_no_flood(newsroom: Newsroom) -> None:
+    await regular(newsroom)
+    for number in range(20):
+        await newsroom.visit("bbc", entry(str(number), title=f"talks {number}", url=f"https://bbc.example/{number}"))
+    rekeyed = [entry(f"x{n}", title=f"talks {n}", url=f"https://bbc.example/{n}") for n in range(20)]
+    fresh = entry("new", title="talks at last")
+    assert await newsroom.visit("bbc", *rekeyed, fresh, floods=True) == Tally(seen=20, new=1, alerts=1)
 
 
 # ---------------------------------------------------------------- rules on trial

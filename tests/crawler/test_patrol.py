@@ -12,6 +12,7 @@ from crawler.config.model import FetchConfig, HostLimits
 from crawler.crawl import Fetched
 from crawler.patrol import Patrol
 from crawler.poll import Answer, Claim, Validators
+from crawler.standing import HostHold, Standing
 from spiders.entry import Reading
 from spiders.source import Source
 from tests.fakes import NOON, FakeClock
@@ -100,7 +101,8 @@ async def test_what_is_due_is_visited_and_committed() -> None:
     poll = world.store.polls[0]
     assert (poll.answer, poll.reason, poll.size, poll.reading) == (Answer.READ, "200", 9, READ.reading)
     assert poll.validators == READ.validators
-    assert (poll.next_at, poll.next_why) == (NOON + 5 * MINUTE, "every 5m")
+    plan = world.store.plans[0]
+    assert (plan.at, plan.why) == (NOON + 5 * MINUTE, "every 5m")
     assert await world.round() == 0
 
 
@@ -112,7 +114,7 @@ async def test_a_failure_is_committed_with_its_reason_and_the_old_validators() -
     await world.round()
     poll = world.store.polls[1]
     assert (poll.answer, poll.reason, poll.detail, poll.status) == (Answer.FAILED, "http-404", "404 Not Found", 404)
-    assert (poll.failures, poll.validators) == (1, READ.validators)
+    assert (world.store.plans[1].standing.failures, poll.validators) == (1, READ.validators)
 
 
 async def test_a_fault_of_ours_is_a_failure_like_any_other(caplog: pytest.LogCaptureFixture) -> None:
@@ -161,9 +163,81 @@ async def test_retry_after_holds_the_whole_host() -> None:
     world.crawl.scripts["s0"] = [FetchError("http-429", status=429, retry_after=30 * MINUTE)]
     await world.round()
     assert sorted(name for name, _ in world.crawl.visited) == ["s0", "s2"]
-    held = next(poll for poll in world.store.polls if poll.source.id == "s1")
-    assert (held.answer, held.reason, held.failures) == (Answer.FAILED, "host-held", 0)
-    assert held.next_at == NOON + 30 * MINUTE
+    held, plan = next(
+        pair for pair in zip(world.store.polls, world.store.plans, strict=True) if pair[0].source.id == "s1"
+    )
+    assert (held.answer, held.reason, plan.standing.failures) == (Answer.FAILED, "host-held", 0)
+    assert plan.at == world.store.holds[0].until >= NOON + 30 * MINUTE
+
+
+async def test_a_hold_is_kept_over_a_restart() -> None:
+    world = World("https://a.example/1", "https://b.example/")
+    world.store.holds.append(HostHold(host="a.example", until=NOON + 30 * MINUTE, reason="429 from s0"))
+    await world.patrol.start()
+    await world.round()
+    assert [name for name, _ in world.crawl.visited] == ["s1"]
+    world.clock.advance(30 * MINUTE)
+    await world.round()
+    assert "s0" in [name for name, _ in world.crawl.visited]
+
+
+async def test_a_host_that_wants_to_be_left_alone_in_the_midst_of_a_visit_is_no_failure_either() -> None:
+    world = World("https://a.example/1")
+    world.crawl.scripts["s0"] = [FetchError("host-held", retry_after=30 * MINUTE)]
+    await world.round()
+    (plan,) = world.store.plans
+    assert (plan.at, plan.standing.failures) == (NOON + 30 * MINUTE, 0)
+
+
+async def test_a_source_that_has_moved_is_visited_at_its_new_host_s_turn() -> None:
+    world = World("https://a.example/1", "https://b.example/2")
+    world.store.rows["s0"].standing = Standing(moved_to="https://b.example/1")
+    world.crawl.gates["s0"] = asyncio.Event()
+    await world.patrol.tick()
+    await until(lambda: world.crawl.running == 1)
+    assert [name for name, _ in world.crawl.visited] == ["s0"]  # s1 waits for the same host
+    world.crawl.gates["s0"].set()
+    await world.patrol.idle()
+
+
+async def test_a_crawl_delay_that_robots_ask_for_spaces_visits() -> None:
+    world = World(*["https://a.example/feed"] * 3)
+    world.patrol._turns.slow("a.example", timedelta(seconds=30))
+    await world.round()
+    assert [when for _, when in world.crawl.visited] == [timedelta(seconds=30 * n) for n in range(3)]
+
+
+async def test_what_piled_up_is_taken_up_within_a_minute_and_then_all_is_as_ever() -> None:
+    world = World(*[f"https://h{number}.example/" for number in range(450)])
+    assert await world.patrol.tick(gently=True) == 200
+    await world.patrol.idle()
+    world.clock.advance(timedelta(seconds=1))
+    assert await world.patrol.tick(gently=True) == 200
+    await world.patrol.idle()
+    assert await world.patrol.tick(gently=True) == 50
+    await world.patrol.idle()
+    for second in range(240):
+        world.clock.advance(timedelta(seconds=1))
+        assert await world.patrol.tick(gently=True) == 0, second
+    world.clock.advance(MINUTE - timedelta(seconds=1))
+    assert await world.patrol.tick(gently=True) == 450
+
+
+async def test_after_a_sleep_of_the_machine_visits_are_spread_again() -> None:
+    world = World(*[f"https://h{number}.example/" for number in range(450)])
+    for row in world.store.rows.values():
+        row.due = NOON + 10 * MINUTE
+    for _ in range(90):
+        await world.patrol.tick(gently=True)
+        world.clock.advance(timedelta(seconds=1))
+    world.clock.advance(60 * MINUTE)
+    assert await world.patrol.tick(gently=True) == 200
+    await world.patrol.idle()
+
+
+async def test_one_round_takes_everything_that_is_due() -> None:
+    world = World(*[f"https://h{number}.example/" for number in range(450)])
+    assert await world.round() == 450
 
 
 async def test_a_claim_that_waited_too_long_for_its_lease_is_given_back() -> None:
@@ -197,10 +271,10 @@ async def test_what_breaks_the_judge_is_no_hot_loop_against_the_publisher(caplog
     world = World("https://a.example/feed")
     world.store.break_next = ZeroDivisionError("a rule")
     await world.round()
-    (poll,) = world.store.polls
-    assert (poll.answer, poll.reason, poll.failures) == (Answer.FAILED, "internal", 1)
+    (poll,), (plan,) = world.store.polls, world.store.plans
+    assert (poll.answer, poll.reason, plan.standing.failures) == (Answer.FAILED, "internal", 1)
     assert poll.validators == poll.claim.validators
-    assert poll.next_at > world.clock.now() + 3 * MINUTE
+    assert plan.at > world.clock.now() + 3 * MINUTE
     assert await world.round() == 0
     assert world.patrol.counts["lost"] == 1
     assert "ZeroDivisionError" in caplog.text
@@ -272,7 +346,26 @@ async def test_a_change_of_state_is_told_once(caplog: pytest.LogCaptureFixture) 
         await world.round()
         world.clock.advance(timedelta(days=1))
     events = [(record.getMessage(), vars(record).get("reason")) for record in caplog.records]
-    assert events == [("failing", "dns"), ("failing", "http-404"), ("recovered", None)]
+    assert events == [("failing", "dns"), ("failing", "http-404"), ("down", None), ("recovered", None)]
+    loud = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert loud == ["down", "recovered"]
+
+
+async def test_what_changes_in_how_a_source_does_is_logged_as_loud_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="crawler.patrol")
+    world = World("https://a.example/feed")
+    moved = replace(READ, moved_to="https://b.example/feed")
+    world.crawl.scripts["s0"] = [moved, moved, moved, FetchError("gone", status=410)]
+    for _ in range(4):
+        await world.round()
+        world.clock.advance(timedelta(days=1))
+    said = [(record.levelname, record.getMessage(), vars(record).get("detail")) for record in caplog.records]
+    assert said == [
+        ("WARNING", "moved", said[0][2]),
+        ("INFO", "failing", ""),
+        ("WARNING", "gone", "its server says that it is gone for good: asked twice more"),
+        ("INFO", "moved-back", "https://b.example/feed fails: back to https://a.example/feed"),
+    ]
 
 
 async def test_where_a_source_leads_is_told_when_it_changes(caplog: pytest.LogCaptureFixture) -> None:
@@ -295,7 +388,7 @@ async def test_hosts_with_nothing_to_remember_are_forgotten() -> None:
     world.clock.advance(5 * MINUTE)
     world.store.rows.clear()
     await world.round()
-    assert world.patrol._hosts == {}
+    assert world.patrol._turns._hosts == {}
 
 
 async def test_a_source_that_joins_is_visited_and_one_that_leaves_is_given_back() -> None:

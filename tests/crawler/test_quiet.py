@@ -167,7 +167,7 @@ async def test_what_waits_for_a_limit_that_is_gone_is_told_at_once(quiet: Newsro
     judge = WordJudge({"talks": ("#news",)} if gone == "limit" else {})
     quiet.ingest.replace(judge, "rev2", same_story=WINDOW)
     assert (await quiet.ingest.watch()).alerts == 1
-    assert [says for _, says, *_ in await quiet.trends()] == ["1 story held back by a limit that is gone"]
+    assert [says for _, says, *_ in await quiet.trends()] == ["1 story that waited"]
 
 
 async def test_what_waits_survives_a_restart_and_is_seen(quiet: Newsroom, clock: FakeClock) -> None:

@@ -1,3 +1,4 @@
+import pytest
 from scrapy.core.downloader.middleware import DownloaderMiddlewareManager
 from scrapy.core.spidermw import SpiderMiddlewareManager
 from scrapy.crawler import Crawler
@@ -5,11 +6,14 @@ from scrapy.extension import ExtensionManager
 
 from crawler.handler import ClientHandler
 from crawler.settings import settings
+from spiders.base import SourceSpider
 from spiders.feed import FeedSpider
+from spiders.web import WebSpider
 
 
-def test_nothing_of_scrapy_s_runs_unasked() -> None:
-    crawler = Crawler(FeedSpider, settings())
+@pytest.mark.parametrize("spider", [FeedSpider, WebSpider])
+def test_nothing_of_scrapy_s_runs_unasked(spider: type[SourceSpider]) -> None:
+    crawler = Crawler(spider, settings())
     crawler._apply_settings()
     for manager in (DownloaderMiddlewareManager, SpiderMiddlewareManager, ExtensionManager):
         assert list(manager.from_crawler(crawler).middlewares) == []

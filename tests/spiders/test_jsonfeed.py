@@ -56,3 +56,7 @@ def test_a_bad_item_does_not_hide_the_others() -> None:
 def test_other_json_is_no_feed(body: bytes) -> None:
     with pytest.raises(FetchError, match="not-a-feed"):
         found_in(body)
+
+
+def test_another_charset_is_understood() -> None:
+    assert found_in(feed({"id": "1", "title": "p\u00e2te"}).decode().encode("utf-16")).items[0].title == "p\u00e2te"

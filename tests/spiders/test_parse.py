@@ -132,9 +132,84 @@ def test_what_is_no_feed_is_named(body: str, reason: str) -> None:
     assert why(body) == reason
 
 
-def test_damage_that_surprises_the_parser_is_a_failure_by_name() -> None:
+def test_damage_that_the_parser_stumbles_over_is_mended_first() -> None:
+    stray = (
+        '<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>W</title><entry></width><title>A</title></entry>'
+    )
+    entry = "<entry><title>B</title><id>b</id></entry></feed>"
+    reading = read(stray + entry)
+    assert [entry.title for entry in reading.entries][-1:] == ["B"]
+    assert reading.notes[0] == "so damaged that it had to be mended first"
+
+
+def test_a_declaration_of_no_charset_at_all_costs_nothing() -> None:
     body = b'<?xml version="1.0" encoding="\xf6"?>' + rss("T").encode().split(b"?>", 1)[1]
-    assert why(body) == "unreadable"
+    assert read(body).entries[0].title == "T"
+
+
+RSS = "<rss{}><channel><title>W</title><item><title>Pact</title></item></channel></rss>"
+RSS_090 = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+  xmlns="http://my.netscape.com/rdf/simple/0.9/"><channel><title>W</title></channel>
+  <item><title>Pact</title><link>https://news.example/1</link></item></rdf:RDF>"""
+NETSCAPE = """<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN"
+  "http://my.netscape.com/publish/formats/rss-0.91.dtd">"""
+ATOM_03 = """<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>W</title><entry><title>Pact</title>
+  <id>1</id><modified>2026-11-24T10:00:00Z</modified></entry></feed>"""
+ATOM_10 = '<feed xmlns="http://www.w3.org/2005/Atom"><title>W</title><entry><title>Pact</title></entry></feed>'
+
+
+@pytest.mark.parametrize(
+    ("body", "dialect"),
+    [
+        (RSS_090, "rss090"),
+        (NETSCAPE + RSS.format(" version='0.91'"), "rss091n"),
+        (RSS.format(" version='0.91'"), "rss091u"),
+        (RSS.format(" version='0.92'"), "rss092"),
+        (RSS.format(" version='0.93'"), "rss093"),
+        (RSS.format(" version='0.94'"), "rss094"),
+        (RSS.format(" version='2.0'"), "rss20"),
+        (RSS.format(""), "rss"),
+        (ATOM_03, "atom03"),
+        (ATOM_10, "atom10"),
+    ],
+)
+def test_every_dialect_is_read(body: str, dialect: str) -> None:
+    reading = read(body)
+    assert (reading.title, reading.dialect, [entry.title for entry in reading.entries]) == ("W", dialect, ["Pact"])
+
+
+def test_items_of_the_oldest_feeds_have_neither_title_nor_link_and_are_all_kept() -> None:
+    items = "".join(f"<item><description>Story number {number}</description></item>" for number in range(3))
+    reading = read(f"<rss version='0.92'><channel><title>W</title>{items}</channel></rss>")
+    assert [entry.text for entry in reading.entries] == [f"Story number {number}" for number in range(3)]
+
+
+WHOLE = rss("One", "Two", "Three")
+
+
+@pytest.mark.parametrize(
+    ("how", "body"),
+    [
+        ("a bare ampersand", WHOLE.replace("One", "One & only")),
+        ("an entity of HTML", WHOLE.replace("One", "One&nbsp;only")),
+        ("a tag that is never closed", WHOLE.replace("About One.", "About <b>One.")),
+        ("tags that cross", WHOLE.replace("About One.", "<b><i>About</b></i> One.")),
+        ("a second root", WHOLE + WHOLE),
+        ("blanks before the declaration", "\n\n  " + WHOLE),
+        ("a warning before the declaration", "Warning: mysql_connect() failed<br />\n" + WHOLE),
+        ("control characters", WHOLE.replace("One", "One\x0b\x1f\x00")),
+        ("an undeclared prefix", WHOLE.replace("<item>", "<item><media:thing x='1'>y</media:thing>", 1)),
+        ("an attribute without quotes", WHOLE.replace("<item>", "<item id=one>", 1)),
+        ("a text that breaks off", WHOLE[: WHOLE.rindex("</item>")]),
+        ("a lone surrogate's reference", WHOLE.replace("One", "One &#xD800;")),
+        ("a comment with dashes", WHOLE.replace("<item>", "<!-- a -- b --><item>", 1)),
+        ("an open CDATA section", WHOLE.replace("About One.", "<![CDATA[About One.")),
+    ],
+)
+def test_broken_xml_is_read(how: str, body: str) -> None:
+    titles = [entry.title for entry in read(body).entries]
+    assert any("Three" in title for title in titles), how
+    assert all("<" not in title for title in titles), how
 
 
 @given(st.integers(0, 700), st.binary(max_size=8), st.sampled_from([rss("A", "B"), ATOM, RDF]))

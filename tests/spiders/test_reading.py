@@ -57,10 +57,31 @@ def test_an_endless_guid_is_kept_as_its_hash() -> None:
     assert len(identity) < 100
 
 
-def test_an_entry_without_words_is_dropped_and_counted() -> None:
+def test_an_entry_without_words_needs_its_page() -> None:
     result = made(Item(guid="1", link="/a", title=" <b></b> "), Item(guid="2", title="T"))
+    assert [(entry.identity, entry.needs_page) for entry in result.entries] == [("1", True), ("2", False)]
+    assert result.notes == ()
+
+
+def test_an_entry_with_neither_words_nor_address_is_dropped_and_counted() -> None:
+    result = made(Item(guid="1", link="javascript:x", title=" <b></b> "), Item(guid="2", title="T"))
     assert [entry.identity for entry in result.entries] == ["2"]
-    assert result.notes == ("1 entries without title and text dropped",)
+    assert result.notes == ("1 entries without title, text and address dropped",)
+
+
+def test_items_that_differ_only_in_their_text_are_two() -> None:
+    assert len(made(Item(texts=("A",)), Item(texts=("B",)), Item(texts=("B",))).entries) == 2
+
+
+def test_the_language_of_the_source_helps_to_read_its_dates() -> None:
+    item = Item(title="T", dates=("24. listopada 2026 10:00 +0100",))
+    assert made(item).entries[0].published is None
+    assert made(item, language="pl").entries[0].published == datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+def test_when_a_page_was_changed_is_no_date_of_publication() -> None:
+    (entry,) = made(Item(link="/a", modified="2026-11-24T10:00:00Z")).entries
+    assert (entry.published, entry.modified) == (None, datetime(2026, 11, 24, 10, tzinfo=UTC))
 
 
 def test_too_many_entries_are_capped_and_counted() -> None:

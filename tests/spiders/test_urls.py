@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spiders.urls import canonical
+from spiders.urls import canonical, site_of
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,21 @@ def test_relative_links_are_resolved() -> None:
 def test_the_canonical_form_is_its_own_canonical_form(url: str) -> None:
     once = canonical(url)
     assert once is None or canonical(once) == once
+
+
+@pytest.mark.parametrize(
+    ("url", "site"),
+    [
+        ("https://www.news.example.co.uk/a", "example.co.uk"),
+        ("https://NEWS.example.org:8080/a", "example.org"),
+        ("https://ann.github.io/", "ann.github.io"),
+        ("https://www.news.example/", "news.example"),
+        ("http://localhost/", "localhost"),
+        ("http://127.0.0.1:8000/", "127.0.0.1"),
+        ("http://[::1]/", "::1"),
+        ("http://[::1", ""),
+        ("", ""),
+    ],
+)
+def test_a_site_is_what_one_can_register(url: str, site: str) -> None:
+    assert site_of(url) == site

@@ -26,6 +26,10 @@ def base() -> dict[str, Any]:
 _COMPANY: dict[str, dict[str, object]] = {
     "entities.*.aliases[].": {"text": "Japan"},
     "entities.*.aliases[].within": {"needs": "Tokyo"},
+    "sources[].links": {"kind": "listing"},
+    "sources[].next": {"kind": "listing"},
+    "sources[].pages": {"kind": "listing", "next": "a.next"},
+    "websub.": {"listen": "127.0.0.1:8322", "public_url": "https://desk.example/websub"},
     "rules[].raise[].": {"to": "critical", "if": "Tokyo"},
     "rules[].count.": {"n": "5", "within": "1h"},
     "rules[].spike.": {"times": "4", "within": "1h", "against": "14d"},

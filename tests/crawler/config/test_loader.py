@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -18,9 +19,9 @@ from alerts.rules.embedded import run_tests
 from crawler import __version__
 from crawler.config import load
 from crawler.config.keys import KEYS, keys_of
-from crawler.config.model import CardsConfig, FetchConfig, HostLimits, LogConfig, Secret, SlackConfig
+from crawler.config.model import CardsConfig, FetchConfig, HostLimits, LogConfig, Secret, SlackConfig, WebSubConfig
 from crawler.config.strangers import watched
-from spiders.source import Source
+from spiders.source import Fulltext, Selectors, Source
 from tests.crawler.config.makers import base, loaded, with_key, write
 from tests.fakes import story
 
@@ -39,7 +40,11 @@ fetch:
   timeout: 10s
   max_body: 2MiB
   allow_private: [127.0.0.0/8]
-defaults: {every: 10m, fulltext: never, to: ["#news"], severity: high, backlog: 2h}
+  robots: ignore
+  proxy: http://anna:${WORD}@proxy.example:3128
+  browser: /opt/chromium
+websub: {listen: "[::1]:8322", public_url: https://desk.example/hook/}
+defaults: {every: 10m, every_min: 30s, every_max: 1h, fulltext: never, to: ["#news"], severity: high, backlog: 2h}
 sources:
   - https://www.nhk.or.jp/rss/news/cat6.xml
   - id: mofa
@@ -55,6 +60,20 @@ sources:
     tags: [japan, ministry]
     backlog: all
     timezone: Asia/Tokyo
+  - url: https://www.example.org/defence/
+    kind: listing
+    every: "*/10 6-22 * * MON-FRI"
+    fulltext: always
+    links: a.headline
+    links_match: /20[0-9]{2}/
+    next: a.next
+    pages: 2
+    article: {title: h1, body: div.story, date: time}
+    render: browser
+    headers: {Accept-Language: ja, X-Key: "${WORD}"}
+    auth: {basic: "anna:${WORD}"}
+  - {url: https://www.example.org/api.xml, auth: {bearer: "${WORD}"}}
+sources_from: []
 include: []
 use: []
 entities:
@@ -99,7 +118,7 @@ log: {format: json, level: debug}
 
 
 def test_every_available_key_is_read_from_a_file_that_has_them_all(tmp_path: Path) -> None:
-    config = loaded(tmp_path, EVERYTHING, BOT="xoxb-1")
+    config = loaded(tmp_path, EVERYTHING, BOT="xoxb-1", WORD="hush")
     assert config.path == tmp_path / "config.yaml"
     assert config.store == f"sqlite:///{tmp_path}/data/news.db"
     assert config.timezone == ZoneInfo("Europe/Paris")
@@ -112,20 +131,31 @@ def test_every_available_key_is_read_from_a_file_that_has_them_all(tmp_path: Pat
         timeout=timedelta(seconds=10),
         max_body=2 * 1024 * 1024,
         allow_private=(ip_network("127.0.0.0/8"),),
+        obey_robots=False,
+        proxy=Secret("http://anna:hush@proxy.example:3128"),
+        browser=Path("/opt/chromium"),
+    )
+    common = Source(
+        id="", url="", name="", every_min=timedelta(seconds=30), every_max=timedelta(hours=1), fulltext=Fulltext.NEVER
     )
     assert config.sources == (
-        Source(
+        replace(
+            common,
             id="nhk-news-cat6",
             url="https://www.nhk.or.jp/rss/news/cat6.xml",
             name="nhk.or.jp",
+            kind="auto",
             every=timedelta(minutes=10),
             backlog=timedelta(hours=2),
         ),
-        Source(
+        replace(
+            common,
             id="mofa",
             url="https://www.mofa.go.jp/rss/news.xml",
             name="MOFA Japan",
+            kind="feed",
             every=None,
+            fulltext=Fulltext.AUTO,
             backlog=timedelta.max,
             language="en",
             country="jp",
@@ -134,9 +164,39 @@ def test_every_available_key_is_read_from_a_file_that_has_them_all(tmp_path: Pat
             tags=("japan", "ministry"),
             timezone=ZoneInfo("Asia/Tokyo"),
         ),
+        replace(
+            common,
+            id="example-defence",
+            url="https://www.example.org/defence/",
+            name="example.org",
+            kind="listing",
+            cron="*/10 6-22 * * mon-fri",
+            cron_zone=ZoneInfo("Europe/Paris"),
+            fulltext=Fulltext.ALWAYS,
+            backlog=timedelta(hours=2),
+            links="a.headline",
+            links_match="/20[0-9]{2}/",
+            next="a.next",
+            pages=2,
+            article=Selectors(title="h1", body="div.story", date="time"),
+            render=True,
+            headers=(("Accept-Language", "ja"), ("X-Key", "hush"), ("Authorization", "Basic YW5uYTpodXNo")),
+        ),
+        replace(
+            common,
+            id="example-api",
+            url="https://www.example.org/api.xml",
+            name="example.org",
+            kind="auto",
+            every=timedelta(minutes=10),
+            backlog=timedelta(hours=2),
+            headers=(("Authorization", "Bearer hush"),),
+        ),
     )
+    assert "hush" not in repr(config)
     assert config.cards == CardsConfig(same_story=timedelta(hours=24))
     assert config.log == LogConfig(format="json", level="debug")
+    assert config.websub == WebSubConfig(host="::1", port=8322, public_url="https://desk.example/hook")
     assert config.warnings == ()
 
 
@@ -161,7 +221,8 @@ def test_the_file_that_has_them_all_has_them_all() -> None:
     root = yaml.compose(EVERYTHING, Loader=yaml.CSafeLoader)
     assert root is not None
     available = {key.path for key in KEYS if key.available}
-    assert available - paths_in(root) == {"slack.token_file"}  # it excludes slack.token, and has tests of its own
+    twins = {path for path in available if path.endswith("_file")}  # each excludes its key, and has tests of its own
+    assert available - paths_in(root) == twins
 
 
 @pytest.mark.parametrize("path", [key.path for key in KEYS if not key.available])
@@ -194,7 +255,7 @@ def test_a_section_whose_lines_are_all_commented_out_is_as_good_as_absent(tmp_pa
 def test_a_windows_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + EVERYTHING.replace("\n", "\r\n").encode())
-    assert len(load(path, {"BOT": "x"}).sources) == 2
+    assert len(load(path, {"BOT": "x", "WORD": "x"}).sources) == 4
 
 
 def problem_of(path: Path) -> tuple[Place, str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,11 @@ FOLDER = Path(__file__).parent / "mistakes"
 
 
 def expected(path: Path) -> list[str]:
-    """The lines ``# expect: LINE:COL: …`` at the end of a file; an included file is named before its line."""
+    """The lines ``# expect: LINE:COL: …`` at the end of a file; another file is named before its line."""
     marked = [
         line.removeprefix("# expect: ") for line in path.read_text().splitlines() if line.startswith("# expect: ")
     ]
-    return [line if ".yaml:" in line.split(" ")[0] else f"{path.name}:{line}" for line in marked]
+    return [line if re.match(r"\S+\.(?:yaml|opml):", line) else f"{path.name}:{line}" for line in marked]
 
 
 def found(path: Path) -> list[str]:

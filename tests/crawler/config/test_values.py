@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from alerts.story import Severity
 from crawler.config import values
-from crawler.config.values import NotYet, Unusable
+from crawler.config.every import every
+from crawler.config.values import Unusable
 
 
 @given(st.timedeltas(min_value=timedelta(), max_value=timedelta(days=10_000)))
@@ -43,7 +44,8 @@ READERS = [
     values.size,
     values.flag,
     values.severity,
-    values.interval,
+    every,
+    values.proxy,
     values.backlog,
     values.network,
     values.zone,
@@ -106,15 +108,23 @@ def test_what_is_no_size_is_refused(text: str) -> None:
         values.size(text)
 
 
-def test_auto_is_no_interval_of_its_own() -> None:
-    assert values.interval("auto") is None
-    assert values.interval("1s") == timedelta(seconds=1)
+@pytest.mark.parametrize("text", ["http://proxy:3128", "https://anna:hush@proxy.example:8443/", "http://10.0.0.1"])
+def test_a_proxy_is_an_address_with_or_without_a_password(text: str) -> None:
+    assert values.proxy(text) == text
 
 
-@pytest.mark.parametrize("text", ["*/5 * * * *", "@hourly", "0 7 * * mon-fri"])
-def test_a_cron_string_is_not_yet_available(text: str) -> None:
-    with pytest.raises(NotYet):
-        values.interval(text)
+@pytest.mark.parametrize(
+    "text", ["socks5://proxy:1080", "proxy:3128", "http://", "http://proxy/path", "http://proxy?x", "http://pröxy:1"]
+)
+def test_what_is_no_proxy_is_refused(text: str) -> None:
+    with pytest.raises(Unusable):
+        values.proxy(text)
+
+
+def test_a_refused_proxy_keeps_its_password_to_itself() -> None:
+    with pytest.raises(Unusable) as caught:
+        values.proxy("socks5://anna:hush@proxy:1080")
+    assert caught.value.secret
 
 
 def test_a_backlog_is_none_all_or_a_duration() -> None:

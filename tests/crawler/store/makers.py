@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,9 @@ from alerts.stream import StreamRule
 from crawler.ids import Ids
 from crawler.ingest import Ingestor
 from crawler.poll import Answer, Claim, Poll, Tally, Validators
+from crawler.standing import Next, Standing
 from spiders.entry import Entry, Reading
-from spiders.source import Source
+from spiders.source import Fulltext, Source
 from tests.fakes import NOON, FakeClock
 
 if TYPE_CHECKING:
@@ -29,7 +31,12 @@ LEASE = timedelta(minutes=2)
 
 
 def source(id_: str = "bbc", **changes: Any) -> Source:
-    values: dict[str, Any] = {"id": id_, "url": f"https://{id_}.example/feed", "name": id_.upper()}
+    values: dict[str, Any] = {
+        "id": id_,
+        "url": f"https://{id_}.example/feed",
+        "name": id_.upper(),
+        "fulltext": Fulltext.NEVER,
+    }
     return Source(**(values | changes))
 
 
@@ -42,7 +49,21 @@ def reading(*entries: Entry, **changes: Any) -> Reading:
     return Reading(title="A feed", dialect="rss20", entries=entries, **changes)
 
 
-def poll(claim: Claim, of: Source, *entries: Entry, at: datetime = NOON, **changes: Any) -> Poll:
+def poll(
+    claim: Claim,
+    of: Source,
+    *entries: Entry,
+    at: datetime = NOON,
+    failures: int = 0,
+    next_at: datetime | None = None,
+    next_why: str = "every 15m",
+    plan: Next | None = None,
+    **changes: Any,
+) -> Poll:
+    """Make a poll; the next visit is ``plan``, or of these few facts."""
+    chosen = plan or Next(
+        at=next_at or at + (of.every or 15 * MINUTE), why=next_why, standing=Standing(failures=failures, last_full=at)
+    )
     values: dict[str, Any] = {
         "answer": Answer.READ,
         "reason": "200",
@@ -51,9 +72,7 @@ def poll(claim: Claim, of: Source, *entries: Entry, at: datetime = NOON, **chang
         "size": 2048,
         "reading": reading(*entries),
         "validators": Validators(etag='W/"1"', last_modified="Mon, 02 Nov 2026 12:00:00 GMT", body_hash=b"0" * 16),
-        "failures": 0,
-        "next_at": at + of.every if of.every else at + 15 * MINUTE,
-        "next_why": "every 15m",
+        "schedule": lambda _poll, _tally: chosen,
     }
     return Poll(claim=claim, source=of, at=at, **(values | changes))
 
@@ -62,7 +81,7 @@ class WordJudge:
     """A rule for each word: it holds where the word stands, and names these channels.
 
     ``streams`` are those of the rules that have conditions on the stream, and ``quiet`` says how rules keep quiet,
-    both by word in lower case; words in ``shadows`` are on trial.
+    both by word in lower case; words in ``shadows`` are on trial; more text may undo rules in ``undoable``.
     """
 
     def __init__(
@@ -72,12 +91,17 @@ class WordJudge:
         *,
         shadows: Collection[str] = (),
         quiet: Mapping[str, QuietSpec] | None = None,
+        undoable: Collection[str] = (),
     ) -> None:
         self.rules = rules
         self.specs = streams or {}
         self.shadows = shadows
         self.quiet = quiet or {}
+        self.undoable = undoable
         self.judged: list[tuple[int, int]] = []
+
+    def may_be_undone(self, rule: str) -> bool:
+        return rule in self.undoable
 
     @property
     def streams(self) -> Mapping[str, StreamRule]:
@@ -144,9 +168,12 @@ class Newsroom:
                 await self.store.release(one)
         return claims[name]
 
-    async def visit(self, name: str, *entries: Entry, **changes: Any) -> Tally:
-        of = self.sources[name]
-        return await self.ingest.commit(poll(await self.claim(name), of, *entries, at=self.clock.now(), **changes))
+    async def visit(self, name: str, *entries: Entry, floods: Any = False, **changes: Any) -> Tally:
+        """Visit a source; only with ``floods`` may so much, or so late, be a flood."""
+        of, claim = self.sources[name], await self.claim(name)
+        if not floods:
+            claim = replace(claim, standing=replace(claim.standing, last_ok=None))
+        return await self.ingest.commit(poll(claim, of, *entries, at=self.clock.now(), **changes))
 
     async def told(self) -> list[tuple[str, str, tuple[str, ...]]]:
         """Every delivery there is, oldest first: channel, title, rules."""

@@ -6,22 +6,44 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import MetaData, inspect, select, text
 
 from alerts.errors import StoreError
 from alerts.rules.spec import StreamSpec
+from crawler.poll import Answer
+from crawler.rhythm import Rhythm
 from crawler.store import Store, engine, migrate
 from crawler.store.schema import HEAD, metadata
 from tests.crawler.store.makers import Newsroom, WordJudge, entry, source
-from tests.fakes import FakeClock
+from tests.fakes import NOON, FakeClock
 
 
 def execute(url: str, statement: str) -> None:
     with engine.writer(engine.locate(url)).connect() as connection, connection.begin():
         connection.execute(text(statement))
+
+
+def go_back(url: str, revision: str) -> None:
+    """Make of a database what an older program would have left: its tables, with what of the rows fits them."""
+    path = engine.locate(url)
+    older = path.with_name("older.db")
+    config = migrate._config()
+    with engine.writer(path).connect() as newer, engine.writer(older).connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        tables = MetaData()
+        tables.reflect(connection)
+        for table in tables.sorted_tables:
+            if table.name != "alembic_version" and (rows := newer.execute(select(table)).mappings().all()):
+                connection.execute(table.insert(), [dict(row) for row in rows])
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    older.replace(path)
 
 
 def test_the_tables_and_the_migrations_agree(sqlite_url: str) -> None:
@@ -58,11 +80,7 @@ async def test_what_an_older_program_judged_is_the_past_of_a_condition(tmp_path:
     await newsroom.add(source())
     await newsroom.visit("bbc", entry())
     await store.close()
-    for table in ("stream", "stream_known", "stream_alert", "watched"):
-        execute(url, f"DROP TABLE {table}")
-    for index in ("verdict_rule", "verdict_held_back"):
-        execute(url, f"DROP INDEX {index}")
-    execute(url, "UPDATE alembic_version SET version_num = '0001'")
+    go_back(url, "0001")
 
     newsroom = Newsroom(Store.open(url, clock=clock), WordJudge({"talks": ("#news",)}, spec), clock)
     clock.advance(timedelta(days=1))
@@ -71,6 +89,26 @@ async def test_what_an_older_program_judged_is_the_past_of_a_condition(tmp_path:
     assert (await newsroom.visit("nhk", entry("c", title="talks here"))).alerts == 1
     assert len(await newsroom.told()) == 2
     await newsroom.store.close()
+
+
+async def test_sources_of_an_older_program_go_on_where_they_were(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/tocsin.db"
+    clock = FakeClock()
+    newsroom = Newsroom(Store.open(url, clock=clock), WordJudge({}), clock)
+    await newsroom.add(source(), source("nhk"))
+    await newsroom.visit("bbc", entry())
+    await newsroom.visit("nhk", answer=Answer.FAILED, reason="timeout", reading=None, failures=3)
+    await newsroom.store.close()
+    go_back(url, "0002")
+
+    store = Store.open(url, clock=clock)
+    claims = {claim.source: claim for claim in await store.claim(NOON + timedelta(days=1), 10, timedelta(minutes=1))}
+    standing = claims["nhk"].standing
+    assert (standing.failures, standing.points, standing.last_ok, standing.rhythm) == (3, 3, NOON, Rhythm())
+    bbc = claims["bbc"]
+    assert (bbc.first, bbc.validators.etag, bbc.url, bbc.standing.given_up) == (False, 'W/"1"', None, False)
+    assert bbc.unconditional  # nobody knows when the whole document was last seen
+    await store.close()
 
 
 def test_a_migration_that_fails_midway_leaves_nothing(tmp_path: Path) -> None:

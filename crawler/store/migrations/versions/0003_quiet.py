@@ -13,7 +13,7 @@ def upgrade() -> None:
     told = sa.text("delivery IS NOT NULL")
     op.drop_index("verdict_delivery", table_name="verdict")
     op.create_index("verdict_delivery", "verdict", ["delivery"], unique=False, sqlite_where=told, postgresql_where=told)
-    held_back = sa.text("reason = 'over-limit' AND delivery IS NULL")
+    held_back = sa.text("reason IN ('flood', 'over-limit') AND delivery IS NULL")
     op.create_index(
         "verdict_held_back",
         "verdict",

@@ -1,0 +1,175 @@
+"""Article pages in the database: which are due, who visits them, and how it went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, insert, or_, select, update
+
+from alerts.errors import StoreError
+from alerts.outbox import State
+from alerts.policy import Reason
+from crawler.page import PageClaim, PageState
+from crawler.store.plan import Draft, Waiting
+from crawler.store.rows import state
+from crawler.store.schema import delivery_log, outbox, page, story, verdict
+from crawler.store.versions import newest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from sqlalchemy import Connection, Row
+
+    from crawler.page import PageVisit
+    from crawler.store.plan import Shift, WantedPage
+
+
+_WAITING = (
+    select(outbox.c.key, outbox.c.channel, verdict.c.version, verdict.c.rule, verdict.c.reason)
+    .join(verdict, verdict.c.delivery == outbox.c.key)
+    .where(outbox.c.story_id == bindparam("story"), verdict.c.story_id == bindparam("story"))
+    .where(outbox.c.state == State.PENDING, outbox.c.attempts == 0)
+    .order_by(outbox.c.key, verdict.c.version)
+)
+
+
+def free_all(connection: Connection) -> None:
+    """Take back every lease, as ``visits.free_all`` does."""
+    connection.execute(
+        update(page).where(page.c.lease_until.is_not(None)).values(lease_until=None, lease_token=page.c.lease_token + 1)
+    )
+
+
+def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -> list[PageClaim]:
+    """Lease what is due, longest overdue first."""
+    due = (
+        select(page.c.story_id)
+        .where(page.c.next_due <= now, or_(page.c.lease_until.is_(None), page.c.lease_until <= now))
+        .order_by(page.c.next_due, page.c.story_id)
+        .limit(limit)
+    )
+    rows = connection.execute(
+        update(page)
+        .where(page.c.story_id.in_(due.scalar_subquery()))
+        .values(lease_until=now + lease, lease_token=page.c.lease_token + 1)
+        .returning(page)
+    )
+    return sorted((_claim(row) for row in rows), key=lambda one: (one.due, one.story))
+
+
+def release(connection: Connection, claimed: PageClaim, not_before: datetime | None) -> None:
+    """Give a lease back; without effect when it has passed to another."""
+    later = {} if not_before is None else {"next_due": not_before}
+    connection.execute(
+        update(page)
+        .where(page.c.story_id == claimed.story, page.c.lease_token == claimed.token)
+        .values(lease_until=None, **later)
+    )
+
+
+def settle(connection: Connection, visit: PageVisit) -> None:
+    """Write how a visit went; raises StoreError when its lease is no longer held."""
+    written = connection.execute(
+        update(page)
+        .where(page.c.story_id == visit.claim.story, page.c.lease_token == visit.claim.token)
+        .where(page.c.lease_until.is_not(None))
+        .values(
+            state=visit.state,
+            reason=visit.reason,
+            detail=visit.detail,
+            at=visit.at,
+            attempts=page.c.attempts + 1,
+            next_due=visit.next_at,
+            lease_until=None,
+        )
+    )
+    if written.rowcount != 1:
+        raise StoreError(
+            f"the visit to {visit.claim.url} came back after its lease had passed to another: nothing was written"
+        )
+
+
+def want(connection: Connection, wanted: Sequence[WantedPage]) -> None:
+    """Make pages due: new ones, and again those whose story the source has changed."""
+    if not wanted:
+        return
+    stories = [one.story for one in wanted]
+    known = set(connection.scalars(select(page.c.story_id).where(page.c.story_id.in_(stories))))
+    fresh = [_first(one) for one in wanted if one.story not in known]
+    if fresh:
+        connection.execute(insert(page), fresh)
+    for one in wanted:
+        if one.story in known:
+            again = _first(one) | {"lease_token": page.c.lease_token + 1, "lease_until": None}
+            connection.execute(update(page).where(page.c.story_id == one.story).values(again))
+
+
+def draft(connection: Connection, story_id: int) -> Draft | None:
+    """Return a story as it reads now, and the messages about it that nobody has begun to send."""
+    row = connection.execute(select(story).where(story.c.id == story_id)).one_or_none()
+    if row is None:
+        return None
+    told: dict[tuple[str, str, int], dict[str, Reason]] = {}
+    for one in connection.execute(_WAITING, {"story": story_id}):
+        told.setdefault((one.key, one.channel, one.version), {})[one.rule] = Reason(one.reason)
+    return Draft(
+        story=newest(connection, story.c.id == story_id)[0],
+        state=state(row),
+        waiting=[Waiting(key=key, channel=at, version=of, told=rules) for (key, at, of), rules in told.items()],
+    )
+
+
+def shift(connection: Connection, shifts: Sequence[Shift]) -> None:
+    """Let messages go out, tell of another version, or tell of nothing any more."""
+    for one in shifts:
+        _let_go(connection, one)
+        values: dict[str, Any] = {"changed": one.at}
+        if one.release:
+            values["not_before"] = one.at
+        if one.moved_to is not None:
+            values |= {"version": one.moved_to, "group_id": one.group}
+        if one.is_void:
+            why = ", ".join(sorted(set(one.withdrawn.values())))
+            values |= {"state": State.WITHDRAWN, "reason": why, "not_before": None}
+            line = {"key": one.waiting.key, "at": one.at, "state": State.WITHDRAWN, "reason": why, "detail": ""}
+            connection.execute(insert(delivery_log), line)
+        connection.execute(update(outbox).where(outbox.c.key == one.waiting.key).values(values))
+
+
+def _let_go(connection: Connection, one: Shift) -> None:
+    """Take the message from the verdicts that it tells of no longer."""
+    verdicts = update(verdict).where(
+        verdict.c.story_id == one.story,
+        verdict.c.version == one.waiting.version,
+        verdict.c.channel == one.waiting.channel,
+    )
+    if one.moved_to is not None:
+        connection.execute(verdicts.where(verdict.c.delivery == one.waiting.key).values(delivery=None))
+    for rule, reason in one.withdrawn.items():
+        connection.execute(verdicts.where(verdict.c.rule == rule).values(delivery=None, reason=reason))
+
+
+def _first(one: WantedPage) -> dict[str, Any]:
+    return {
+        "story_id": one.story,
+        "source_id": one.source,
+        "url": one.url,
+        "state": PageState.DUE,
+        "reason": "",
+        "detail": one.why,
+        "attempts": 0,
+        "next_due": one.due,
+        "lease_token": 0,
+    }
+
+
+def _claim(row: Row[Any]) -> PageClaim:
+    return PageClaim(
+        story=row.story_id,
+        source=row.source_id,
+        url=row.url,
+        due=row.next_due,
+        token=row.lease_token,
+        attempts=row.attempts,
+    )

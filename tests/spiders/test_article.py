@@ -1,0 +1,159 @@
+import json
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from alerts.errors import FetchError
+from alerts.story import DateNote
+from spiders.article import Article, extract
+from spiders.source import Selectors
+from tests.spiders.made import document, source
+
+URL = "https://news.example/world/ministers-sign-a-pact"
+SENTENCE = "The ministers of both countries signed a pact on critical minerals in the capital on Tuesday morning. "
+PARAGRAPHS = [
+    f"{SENTENCE}Part {number} of the agreement names {number + 3} metals and their uses." for number in range(6)
+]
+BODY = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+
+
+def page(*, head: str = "", title: str = "Ministers sign a pact", body: str = BODY, lang: str = "en") -> str:
+    return (
+        f'<!doctype html><html lang="{lang}"><head><title>{title} | The Example</title>{head}</head><body>'
+        f"<nav><a href='/'>Home</a><a href='/world'>World</a></nav><main><article><h1>{title}</h1>{body}</article>"
+        "</main><aside><h3>Most read</h3><p><a href='/a'>Another story that has nothing to do with it</a></aside>"
+        "<footer>Copyright The Example. All rights reserved. Cookie settings.</footer></body></html>"
+    )
+
+
+def told(**values: Any) -> str:
+    item = {"@context": "https://schema.org", "@type": "NewsArticle"} | values
+    return f'<script type="application/ld+json">{json.dumps(item)}</script>'
+
+
+def read(text: str | bytes, *, url: str = URL, content_type: str = "text/html", **known: Any) -> Article:
+    return extract(document(text, url=url, content_type=content_type), source(**known))
+
+
+def why(text: str | bytes, **known: Any) -> str:
+    with pytest.raises(FetchError) as caught:
+        read(text, **known)
+    return caught.value.reason
+
+
+def test_an_article_is_found_without_the_furniture_around_it() -> None:
+    article = read(page())
+    assert article.title == "Ministers sign a pact"
+    assert article.text == "\n\n".join(PARAGRAPHS)
+    assert (article.method, article.language, article.canonical) == ("extraction", "en", URL)
+    assert (article.published, article.date_note) == (None, DateNote.MISSING)
+    assert not article.paywalled
+    assert article.notes == ()
+
+
+def test_json_ld_says_who_when_and_where() -> None:
+    article = read(
+        page(
+            head=told(
+                headline="Ministers sign a pact",
+                datePublished="2026-11-24T09:30:00+01:00",
+                author=[{"@type": "Person", "name": "Jeanne Martin"}, {"name": "By Ann Lee"}, "https://news.example/x"],
+                articleSection=["World", "Asia"],
+                publisher={"@type": "Organization", "name": "The Example"},
+                isAccessibleForFree="False",
+            )
+        )
+    )
+    assert article.published == datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+    assert article.authors == ("Jeanne Martin", "Ann Lee")
+    assert (article.section, article.site_name, article.paywalled) == ("World", "The Example", True)
+
+
+def test_a_page_drawn_by_script_is_read_from_json_ld() -> None:
+    body = "\n\n".join(PARAGRAPHS)
+    article = read(page(head=told(headline="Ministers sign", articleBody=body), body="<div id='app'></div>"))
+    assert (article.text, article.method) == (body, "json-ld")
+
+
+def test_the_body_of_json_ld_may_be_markup() -> None:
+    article = read(page(head=told(articleBody=BODY), body=""))
+    assert article.text == "\n\n".join(PARAGRAPHS)
+
+
+def test_a_page_with_no_more_than_a_description_gives_that_and_says_so() -> None:
+    article = read(page(head='<meta property="og:description" content="Both sides signed &amp; left.">', body=""))
+    assert (article.text, article.method) == ("Both sides signed & left.", "description")
+
+
+def test_the_user_s_selectors_come_first() -> None:
+    body = "<h2 class='t'>Our <i>title</i></h2><time class='d' datetime='2026-11-24T10:00:00Z'>x</time>"
+    body += "<div class='story'><p>One.</p><p>Two<br>three.</p><div class='story'><p>Four.</p></div></div>" + BODY
+    article = read(page(body=body), article=Selectors(title="h2.t", body="div.story", date="time.d"))
+    assert (article.title, article.text) == ("Our title", "One.\n\nTwo\nthree.\n\nFour.")
+    assert article.published == datetime(2026, 11, 24, 10, tzinfo=UTC)
+    assert (article.method, article.notes) == ("selectors", ())
+
+
+def test_a_selector_that_matches_nothing_is_noted_and_extraction_takes_its_place() -> None:
+    article = read(page(), article=Selectors(title="h2.t", body="div.story", date="time"))
+    assert (article.title, article.method) == ("Ministers sign a pact", "extraction")
+    assert article.notes == tuple(f"drift: article.{part} matches nothing" for part in ("title", "body", "date"))
+
+
+def test_what_is_no_selector_is_named() -> None:
+    assert why(page(), article=Selectors(title="h2[[")) == "bad-selector"
+
+
+@pytest.mark.parametrize(
+    ("charset", "declared"),
+    [
+        ("cp1252", "iso-8859-1"),
+        ("utf-8", "iso-8859-1"),
+        ("cp1251", "windows-1251"),
+        ("shift_jis", "Shift_JIS"),
+        ("gb18030", "gb2312"),
+    ],
+)
+def test_every_charset_is_read(charset: str, declared: str) -> None:
+    letters = {"cp1251": "подписан договор", "shift_jis": "協定に署名", "gb18030": "协定签署"}.get(
+        charset, "œuvre signée"
+    )
+    text = page(head=f'<meta charset="{declared}">', title=f"Pact {letters}").encode(charset)
+    assert read(text).title == f"Pact {letters}"
+
+
+def test_a_byte_order_mark_is_believed() -> None:
+    assert read(page(title="Œuvre signée à Paris").encode("utf-16")).title == "Œuvre signée à Paris"
+
+
+def test_text_is_composed_and_its_length_bounded() -> None:
+    article = read(page(title="E\u0301tat " + "x" * 2_000, body="<p>" + SENTENCE * 2_000))
+    assert article.title.startswith("État")
+    assert len(article.title) <= 1_000
+    assert len(article.text) <= 100_000
+
+
+def test_a_date_without_a_zone_needs_the_source_s_zone() -> None:
+    head = told(datePublished="2026-11-24 10:00")
+    assert (read(page(head=head)).published, read(page(head=head)).date_note) == (None, DateNote.ZONELESS)
+    assumed = read(page(head=head), timezone=ZoneInfo("Asia/Tokyo"))
+    assert (assumed.published, assumed.date_note) == (datetime(2026, 11, 24, 1, tzinfo=UTC), DateNote.ASSUMED_ZONE)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "empty"),
+        ("  \n", "empty"),
+        ("<rss version='2.0'><channel/></rss>", "not-a-page"),
+        ('{"error": 1}', "not-a-page"),
+        ("Gateway timeout", "not-a-page"),
+        (b"\x00\x01\x02\x03" * 20, "not-a-page"),
+        ("<!doctype html><html><head><title>x</title></head><body><div id=root></div></body></html>", "no-text"),
+        (page(body="", title=""), "no-text"),
+    ],
+)
+def test_what_gives_no_article_is_named(text: str | bytes, reason: str) -> None:
+    assert why(text) == reason
