@@ -69,7 +69,7 @@ define prepare
 	interpreter=.venv/.python-$$($(PYTHON) -VV | cksum | cut -d' ' -f1); \
 	[ -e "$$interpreter" ] || { echo "Preparing .venv (once, about a minute) ..."; rm -rf .venv; $(PYTHON) -m venv .venv; touch "$$interpreter"; }; \
 	pins=.venv/.$(1)-pins-$$(cksum < requirements/$(1).txt | cut -d' ' -f1); \
-	[ -e "$$pins" ] || { $(PIP) install -q --require-hashes --only-binary :all: -r requirements/$(1).txt; touch "$$pins"; }; \
+	[ -e "$$pins" ] || { $(PIP) install -q --no-deps --require-hashes --only-binary :all: -r requirements/$(1).txt; touch "$$pins"; }; \
 	$(PIP) install -q --no-deps --no-build-isolation --no-index --editable .; \
 	rm -f .venv/.$(1)-????????????????; touch $(2)
 endef
