@@ -25,8 +25,8 @@ from crawler import config
 from crawler.app import App
 from crawler.clock import SystemClock
 from crawler.config.model import FetchConfig, HostLimits
-from crawler.crawl import Crawl
-from crawler.poll import Claim, Validators
+from crawler.fetch.crawl import Crawl
+from crawler.visits.poll import Claim, Validators
 from spiders.entry import Reading
 from spiders.source import Fulltext, Source
 

@@ -1,4 +1,4 @@
-"""How late stories are seen when visits are laid out by the law of crawler.rhythm, and by simpler rules at equal cost.
+"""How late stories are seen when visits follow crawler.visits.rhythm, and by simpler rules at equal cost.
 
 Streams of arrivals are drawn with nights, weekends and bursts, or read from a file (``python -m bench.rhythm FILE``,
 each line a stream's name, a tab, and a time in ISO 8601). Every rule is scaled until it spends the same number of
@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from crawler.rhythm import PACE, Rhythm
+from crawler.visits.rhythm import PACE, Rhythm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -100,7 +100,7 @@ class CommaFeed:
 
 
 class Law:
-    """The law of crawler.rhythm; ``even`` leaves out what it learns about hours."""
+    """The law of crawler.visits.rhythm; ``even`` leaves out what it learns about hours."""
 
     def __init__(self, scale: float, *, even: bool = False) -> None:
         self._weight = (PACE / scale) ** 2

@@ -15,19 +15,19 @@ from alerts.errors import StoreError
 from alerts.judge import Judge
 from alerts.language import identify
 from alerts.outbox import FINAL, State
-from crawler.crawl import Crawl
-from crawler.discovering import Discovering
 from crawler.dispatch import Dispatcher
+from crawler.fetch.crawl import Crawl
 from crawler.ids import Ids
-from crawler.ingest import Ingestor
+from crawler.intake.ingest import Ingestor
 from crawler.log import configure as configure_log
-from crawler.pages import PagePatrol
-from crawler.patrol import Patrol
-from crawler.poll import Answer
+from crawler.patrol.discovering import Discovering
+from crawler.patrol.pages import PagePatrol
+from crawler.patrol.sources import Patrol
+from crawler.patrol.turns import Turns
+from crawler.patrol.websub import WebSub
 from crawler.reload import Reloader, compare, merged
 from crawler.store import Store
-from crawler.turns import Turns
-from crawler.websub import WebSub
+from crawler.visits.poll import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from crawler.clock import Clock
     from crawler.config.loader import Attempt
     from crawler.config.model import Config
-    from crawler.page import PageVisit
-    from crawler.poll import Poll, Tally
     from crawler.reload import Changes
+    from crawler.visits.page import PageVisit
+    from crawler.visits.poll import Poll, Tally
     from spiders.source import Source
 
 log = logging.getLogger(__name__)

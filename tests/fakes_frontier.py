@@ -1,4 +1,4 @@
-"""A Frontier and an Ingest in memory: they keep the promises of crawler.poll, and remember every poll."""
+"""A Frontier and an Ingest in memory: they keep the promises of crawler.visits.poll, and remember every poll."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from alerts.errors import StoreError
-from crawler.poll import Answer, Claim, Poll, Tally, Validators
-from crawler.standing import HostHold, Next, Standing
+from crawler.visits.poll import Answer, Claim, Poll, Tally, Validators
+from crawler.visits.standing import HostHold, Next, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.cli.sources_list import trouble
 from crawler.config.model import FetchConfig
-from crawler.crawl import Crawl
+from crawler.fetch.crawl import Crawl
 from crawler.ids import Ids
-from crawler.ingest import Ingestor
-from crawler.patrol import Patrol
+from crawler.intake.ingest import Ingestor
+from crawler.patrol.sources import Patrol
+from crawler.patrol.turns import Turns
 from crawler.store import Store
-from crawler.turns import Turns
 from spiders.source import Source
 from tests.crawler.crawling import InlineParser
 from tests.crawler.store.makers import WordJudge

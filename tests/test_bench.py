@@ -8,7 +8,7 @@ import pytest
 from alerts.errors import Level
 from alerts.rules.ruleset import compile_rules
 from bench import collect, compiling, corpus, match, rhythm
-from crawler.rhythm import PACE
+from crawler.visits.rhythm import PACE
 
 if TYPE_CHECKING:
     from pathlib import Path

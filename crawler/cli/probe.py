@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from alerts.errors import FetchError
 from crawler.clock import SystemClock
-from crawler.crawl import Crawl
-from crawler.poll import Claim, Validators
-from crawler.pool import ParserPool
-from crawler.turns import Turns
+from crawler.fetch.crawl import Crawl
+from crawler.fetch.pool import ParserPool
+from crawler.patrol.turns import Turns
+from crawler.visits.poll import Claim, Validators
 from spiders.base import host_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from crawler.config.model import Config
-    from crawler.crawl import Fetched
+    from crawler.fetch.crawl import Fetched
     from spiders.article import Article
     from spiders.entry import Reading
     from spiders.reading import Document

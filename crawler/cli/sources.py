@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alerts.story import Match, Story
     from crawler.cli.probe import Probe
     from crawler.config.model import Config
-    from crawler.crawl import Fetched
+    from crawler.fetch.crawl import Fetched
     from spiders.article import Article
     from spiders.entry import Entry
     from spiders.source import Source

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from crawler.config.model import Config
     from crawler.config.writing import Written
-    from crawler.explore import Found
+    from crawler.fetch.explore import Found
     from spiders.discover import Choice
     from spiders.entry import Entry, Reading
     from spiders.source import Source
@@ -165,7 +165,7 @@ async def _explored(
     config: Config, start: Source, kind: str | None, given: Mapping[str, Any]
 ) -> tuple[Found, list[Proposal]]:
     from crawler.cli.probe import Probe
-    from crawler.explore import explore
+    from crawler.fetch.explore import explore
 
     kinds = frozenset({kind}) if kind else None
     async with Probe(config) as probe:

@@ -13,7 +13,7 @@ from alerts.errors import ConfigError
 from crawler.cli.aligned import Line, aligned
 from crawler.cli.common import ago, config_option, config_path, json_option, print_json, shown
 from crawler.cli.sources_opml import sources
-from crawler.spans import roughly
+from crawler.visits.spans import roughly
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence

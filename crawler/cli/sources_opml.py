@@ -119,7 +119,7 @@ def _print_yaml(entries: Sequence[dict[str, Written]]) -> None:
 
 
 def _print_opml(found: Sequence[Source]) -> None:
+    from crawler.config.opml import write_opml
     from crawler.config.outlines import outline_of
-    from crawler.opml import write_opml
 
     click.echo(write_opml(map(outline_of, found), "Tocsin's sources"), nl=False)

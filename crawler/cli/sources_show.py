@@ -10,7 +10,7 @@ import click
 from crawler.cli.aligned import Line, aligned
 from crawler.cli.common import ago, config_option, json_option, print_json, shown
 from crawler.cli.sources_list import STYLES, ask, due, examined, number, sources, trouble
-from crawler.spans import roughly, spoken
+from crawler.visits.spans import roughly, spoken
 from spiders.reasons import meaning
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import yaml
 from alerts.errors import Place
 from crawler.config.document import Document, display_name
 from crawler.config.nodes import Context, Item
+from crawler.config.opml import LARGEST, Outline, Unreadable, read_opml
 from crawler.config.sources import read_source
 from crawler.config.writing import as_mapping
-from crawler.opml import LARGEST, Outline, Unreadable, read_opml
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,13 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from alerts.errors import StoreError
-from crawler.poll import Tally
 from crawler.store import deliveries, engine, ledger, migrate, pages, reports, stories, subscriptions, versions, visits
 from crawler.store.ledger import Account, Dossier, Latency, VisitLine
 from crawler.store.lock import DataLock
 from crawler.store.reports import DeliveryStatus, HeldBack, Hold, Outcome, Overview, Ruling, SourceStatus
 from crawler.store.schema import story
 from crawler.store.worker import Worker
+from crawler.visits.poll import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from alerts.story import Story
     from alerts.stream import Condition, StreamState
     from crawler.clock import Clock
-    from crawler.page import PageClaim, PageVisit
-    from crawler.poll import Claim, Poll
-    from crawler.standing import HostHold
     from crawler.store.plan import Memory, Plan
-    from crawler.subscription import Offer, Subscription
+    from crawler.visits.page import PageClaim, PageVisit
+    from crawler.visits.poll import Claim, Poll
+    from crawler.visits.standing import HostHold
+    from crawler.visits.subscription import Offer, Subscription
     from spiders.source import Source
 
 __all__ = [

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from crawler.standing import Standing
+    from crawler.visits.standing import Standing
 
 WINDOW = timedelta(days=7)  # for which stories are counted and their lateness is measured
 VISITS = 20

@@ -9,11 +9,11 @@ from sqlalchemy import bindparam, insert, or_, select, update
 from alerts.errors import StoreError
 from alerts.outbox import State
 from alerts.policy import Reason
-from crawler.page import PageClaim, PageState
 from crawler.store.plan import Draft, Waiting
 from crawler.store.rows import state
 from crawler.store.schema import delivery_log, outbox, page, story, verdict
 from crawler.store.versions import newest
+from crawler.visits.page import PageClaim, PageState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from crawler.page import PageVisit
     from crawler.store.plan import Shift, WantedPage
+    from crawler.visits.page import PageVisit
 
 
 _WAITING = (

@@ -108,7 +108,7 @@ source = Table(
     Column("last_full", Instant),  # when the server last gave the whole document
     Column("doubts", Integer, nullable=False, server_default="0"),
     Column("untrusted", Instant),  # since when its server is known to lie about changes
-    Column("rhythm", Text),  # JSON, see crawler.rhythm; NULL: nothing learnt yet
+    Column("rhythm", Text),  # JSON, see crawler.visits.rhythm; NULL: nothing learnt yet
     Column("wishes", JSON(none_as_null=True)),  # ttl in seconds, skip_hours, skip_days
     Column("entries", Integer, nullable=False, server_default="0"),  # in the last document that was read
     Column("gaps", Integer, nullable=False, server_default="0"),  # visits that shared nothing with the one before

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from crawler.rhythm import Rhythm
-from crawler.standing import Standing, Wishes
+from crawler.visits.rhythm import Rhythm
+from crawler.visits.standing import Standing, Wishes
 
 if TYPE_CHECKING:
     from sqlalchemy import Row

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, select, update
 
 from crawler.store.schema import source, subscription
-from crawler.subscription import Ask, Offer, Subscription
+from crawler.visits.subscription import Ask, Offer, Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from alerts.errors import StoreError
-from crawler.cron import UTC, next_strike
-from crawler.poll import Answer, Claim, Validators
-from crawler.standing import HostHold, Standing
 from crawler.store import standings, subscriptions
 from crawler.store.schema import host, poll_log, source
+from crawler.visits.cron import UTC, next_strike
+from crawler.visits.poll import Answer, Claim, Validators
+from crawler.visits.standing import HostHold, Standing
 from spiders.source import DEFAULT_INTERVAL
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from crawler.poll import Poll, Tally
-    from crawler.standing import Next
+    from crawler.visits.poll import Poll, Tally
+    from crawler.visits.standing import Next
     from spiders.source import Source
 
 CROWD = 200  # more new sources than this are not visited all at once

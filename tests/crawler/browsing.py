@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crawler.browser import Browser
-from crawler.chromium import NAMES, Chromium
 from crawler.clock import SystemClock
 from crawler.config.model import FetchConfig
-from crawler.handler import Client
+from crawler.fetch.browser import Browser
+from crawler.fetch.chromium import NAMES, Chromium
+from crawler.fetch.handler import Client
 from tests.server import LOOPBACK, NewsServer
 
 if TYPE_CHECKING:

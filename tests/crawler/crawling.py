@@ -12,9 +12,9 @@ import pytest
 
 from alerts.errors import FetchError
 from crawler.config.model import FetchConfig
-from crawler.crawl import Crawl, Fetched
-from crawler.poll import Claim, Validators
-from crawler.turns import Turns
+from crawler.fetch.crawl import Crawl, Fetched
+from crawler.patrol.turns import Turns
+from crawler.visits.poll import Claim, Validators
 from spiders.source import Source
 from tests.fakes import NOON, FakeClock
 from tests.server import NewsServer
@@ -22,7 +22,7 @@ from tests.server import NewsServer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from crawler.engine import Engine
+    from crawler.fetch.engine import Engine
     from spiders.reading import Document
 
 T = TypeVar("T")

@@ -13,10 +13,10 @@ from crawler.cli import tocsin
 from crawler.cli.sources_list import number
 from crawler.cli.sources_show import size, sparkline
 from crawler.clock import SystemClock
-from crawler.poll import Answer
-from crawler.rhythm import Rhythm
-from crawler.standing import Event, HostHold, Next, Standing, Wishes
 from crawler.store import Store
+from crawler.visits.poll import Answer
+from crawler.visits.rhythm import Rhythm
+from crawler.visits.standing import Event, HostHold, Next, Standing, Wishes
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, WordJudge, entry, source
 from tests.fakes import FakeClock
 

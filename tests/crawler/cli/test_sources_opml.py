@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from alerts.errors import ConfigError
 from crawler.cli import tocsin
 from crawler.config import load
-from crawler.opml import read_opml
+from crawler.config.opml import read_opml
 
 if TYPE_CHECKING:
     from pathlib import Path

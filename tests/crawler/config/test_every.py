@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crawler.config.every import Every, every
 from crawler.config.values import Unusable
-from crawler.cron import next_strike
+from crawler.visits.cron import next_strike
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 
 from alerts.errors import ConfigError
 from crawler.config.findings import Findings
+from crawler.config.opml import write_opml
 from crawler.config.outlines import FIELDS, outline_of, read_drafts
 from crawler.config.sources import SourceDefaults
-from crawler.opml import write_opml
 from spiders.source import Fulltext, Selectors, Source
 from tests.crawler.config.makers import base, loaded, write
 

@@ -10,9 +10,9 @@ from alerts.judge import Finding
 from alerts.story import Field, Match, Severity, Span
 from alerts.stream import StreamRule
 from crawler.ids import Ids
-from crawler.ingest import Ingestor
-from crawler.poll import Answer, Claim, Poll, Tally, Validators
-from crawler.standing import Next, Standing
+from crawler.intake.ingest import Ingestor
+from crawler.visits.poll import Answer, Claim, Poll, Tally, Validators
+from crawler.visits.standing import Next, Standing
 from spiders.entry import Entry, Reading
 from spiders.source import Fulltext, Source
 from tests.fakes import NOON, FakeClock

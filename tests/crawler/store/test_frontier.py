@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alerts.errors import StoreError
-from crawler.poll import Answer, Tally, Validators
+from crawler.visits.poll import Answer, Tally, Validators
 from tests.crawler.store.makers import HOUR, LEASE, MINUTE, Newsroom, WordJudge, entry, poll, source
 from tests.fakes import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crawler.poll import Claim
     from crawler.store import SourceStatus, Store
     from crawler.store.plan import Memory, Plan
+    from crawler.visits.poll import Claim
     from spiders.source import Source
     from tests.fakes import FakeClock
 

@@ -13,17 +13,17 @@ from sqlalchemy import func, select
 from alerts.policy import Reason
 from alerts.rules.spec import QuietSpec, Rate
 from crawler.ids import Ids
-from crawler.poll import Answer, Validators
-from crawler.quiet import Summaries
+from crawler.intake.quiet import Summaries
 from crawler.store import Store
 from crawler.store.schema import outbox, stream_alert, verdict
+from crawler.visits.poll import Answer, Validators
 from tests.crawler.store.makers import HOUR, LEASE, MINUTE, Newsroom, WordJudge, entry, source
 from tests.fakes import NOON, FakeClock
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
 
-    from crawler.poll import Claim
+    from crawler.visits.poll import Claim
 
 STORIES_A_POLL = 3
 

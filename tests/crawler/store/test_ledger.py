@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.poll import Answer
-from crawler.rhythm import Rhythm
-from crawler.standing import HostHold, Next, Standing
+from crawler.visits.poll import Answer
+from crawler.visits.rhythm import Rhythm
+from crawler.visits.standing import HostHold, Next, Standing
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, entry, source
 from tests.fakes import NOON, FakeClock
 

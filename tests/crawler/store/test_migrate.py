@@ -14,10 +14,10 @@ from sqlalchemy import MetaData, inspect, select, text
 
 from alerts.errors import StoreError
 from alerts.rules.spec import StreamSpec
-from crawler.poll import Answer
-from crawler.rhythm import Rhythm
 from crawler.store import Store, engine, migrate
 from crawler.store.schema import HEAD, metadata
+from crawler.visits.poll import Answer
+from crawler.visits.rhythm import Rhythm
 from tests.crawler.store.makers import Newsroom, WordJudge, entry, source
 from tests.fakes import NOON, FakeClock
 

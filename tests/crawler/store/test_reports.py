@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from alerts.outbox import Settlement, State
 from alerts.policy import Reason
-from crawler.poll import Answer
+from crawler.visits.poll import Answer
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, entry, source
 from tests.fakes import NOON, FakeClock
 

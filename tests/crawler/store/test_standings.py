@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from alerts.errors import StoreError
-from crawler.poll import Answer, Tally, Validators
-from crawler.rhythm import Rhythm
-from crawler.standing import Event, HostHold, Next, Standing, Wishes
+from crawler.visits.poll import Answer, Tally, Validators
+from crawler.visits.rhythm import Rhythm
+from crawler.visits.standing import Event, HostHold, Next, Standing, Wishes
 from tests.crawler.store.makers import HOUR, LEASE, MINUTE, Newsroom, entry, poll, source
 from tests.fakes import NOON
 
 if TYPE_CHECKING:
-    from crawler.poll import Poll
     from crawler.store import Store
+    from crawler.visits.poll import Poll
 
 DAY = timedelta(days=1)
 FULL = Standing(

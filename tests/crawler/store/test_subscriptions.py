@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crawler.standing import Next, Standing
-from crawler.subscription import Ask, Offer, Subscription
+from crawler.visits.standing import Next, Standing
+from crawler.visits.subscription import Ask, Offer, Subscription
 from tests.crawler.store.makers import HOUR, MINUTE, entry, source
 from tests.fakes import NOON
 

@@ -1,0 +1,1 @@
+"""Gets bytes from the net, politely and guarded: the Scrapy shell."""

@@ -1,0 +1,328 @@
+"""Takes a poll in: what is new, what has changed, who is told and why, in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from alerts.language import identify
+from alerts.policy import is_backlog
+from alerts.story import DateNote
+from crawler.ids import encode
+from crawler.intake import pages as page_ingest
+from crawler.intake.lessons import lessons
+from crawler.intake.quiet import Summaries
+from crawler.intake.sift import identified, likeness_keys, sift
+from crawler.intake.verdicts import HOLD, Family, Judging, Rulings
+from crawler.intake.wanted import wants_page
+from crawler.intake.watch import Watch
+from crawler.store.plan import Kin, Likeness, Plan, Redated, Sighting, StoryState, Version, WantedPage
+from crawler.store.schema import from_ms, to_ms
+from crawler.visits import flood
+from crawler.visits.poll import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from alerts.story import Story
+    from crawler.clock import Clock
+    from crawler.ids import Ids
+    from crawler.intake.sift import Item
+    from crawler.intake.verdicts import Judges
+    from crawler.store import Store
+    from crawler.store.plan import Memory
+    from crawler.visits.page import PageVisit
+    from crawler.visits.poll import Poll
+    from spiders.entry import Entry
+    from spiders.source import Source
+
+MAX_VERSIONS = 24  # BBC's most edited story of 148 days had 21
+
+
+class Ingestor:
+    """The patrol's Ingest: decides what a poll means, and lets the store write it."""
+
+    def __init__(
+        self,
+        store: Store,
+        judge: Judges,
+        revision: str,
+        ids: Ids,
+        clock: Clock,
+        *,
+        same_story: timedelta,
+        hold: timedelta = HOLD,
+    ) -> None:
+        """``hold`` is how long an alert waits for its story's page."""
+        self._store = store
+        self._clock = clock
+        self._judging = Judging(judge=judge, revision=revision, ids=ids, same_story=same_story, hold=hold)
+
+    def replace(self, judge: Judges, revision: str, *, same_story: timedelta, hold: timedelta = HOLD) -> None:
+        """Judge by these rules from the next poll on. What was judged before is not judged again."""
+        self._judging = replace(self._judging, judge=judge, revision=revision, same_story=same_story, hold=hold)
+
+    async def commit(self, poll: Poll) -> Tally:
+        """Store stories, matches, outbox rows and the source's next visit in one transaction.
+
+        Raises StoreError when the claim is outdated: nothing was written then.
+        """
+        items = sift(poll)
+        if items:
+            known = await self._store.fingerprints([item.key for item in items])
+            items = await asyncio.to_thread(identified, items, known)
+        judging, now = self._judging, self._clock.now()  # only now: nothing is waited for from here to the store
+        watch = Watch(judging.judge.streams, judging.ids, now)
+
+        def stories(memory: Memory) -> Plan:
+            made = plan(poll, items, memory, judging, now)
+            watch.before(memory, made)
+            return made
+
+        return await self._store.commit(poll, stories, watch.after)
+
+    async def commit_page(self, visit: PageVisit) -> Tally:
+        """Store a page's text as a version of its story, what follows from it, and where the page stands.
+
+        Raises StoreError when the claim is outdated: nothing was written then.
+        """
+        article, language = visit.article, None
+        if article:
+            language, _ = await asyncio.to_thread(identify, article.title, article.text, article.language)
+        judging, now = self._judging, self._clock.now()
+        watch = Watch(judging.judge.streams, judging.ids, now)
+
+        def page(memory: Memory) -> Plan:
+            made = page_ingest.plan(visit, language, memory, judging, now)
+            watch.before(memory, made)
+            return made
+
+        return await self._store.commit_page(visit, page, watch.after)
+
+    async def watch(self) -> Tally:
+        """Look at what only time can bring about: a rule that fell silent, a summary that is due.
+
+        To be called every minute.
+        """
+        judging, now = self._judging, self._clock.now()
+        watch = Watch(judging.judge.streams, judging.ids, now)
+        summaries = Summaries(judging.judge.quiet, judging.ids, now)
+        return await self._store.apply(watch.minute, summaries.minute)
+
+    async def teach(self, judge: Judges, revision: str) -> None:
+        """Let what these rules ask for with ``first_seen`` learn from the stories that are kept.
+
+        To be called before the rules judge their first story. It may take some seconds, and holds up nobody else.
+        """
+        if learned := await lessons(self._store, judge, revision, self._clock.now()):
+            await self._store.apply(learned)
+
+
+def plan(poll: Poll, items: Sequence[Item], memory: Memory, judging: Judging, now: datetime) -> Plan:
+    """Decide what a poll changes; nothing but the arguments has a say."""
+    if not items:
+        return Plan()
+    planner = _Planner(poll, judging, now)
+    planner.remember(items, memory)
+    for item in items:
+        planner.take(item)
+    return planner.plan()
+
+
+class _Planner:
+    """One poll's memory, which grows with what is planned, so that the items of a document know of each other."""
+
+    def __init__(self, poll: Poll, judging: Judging, now: datetime) -> None:
+        self._poll = poll
+        self._judging = judging
+
+        self._seen: dict[bytes, tuple[int, bytes]] = {}  # identity key → story, fingerprint
+        self._likeness: dict[bytes, list[bytes]] = {}  # identity key → the keys that copies share
+        self._alike: dict[bytes, list[Kin]] = defaultdict(list)
+        self._states: dict[int, StoryState] = {}
+        self._present: set[int] = set()  # stories that this document still lists
+        self._rulings = Rulings(judging, now, first_visit=poll.claim.first)
+
+        self._versions: list[Version] = []
+        self._sightings: dict[bytes, Sighting] = {}
+        self._likenesses: dict[tuple[bytes, int], Likeness] = {}
+        self._redated: dict[int, Redated] = {}
+        self._pages: dict[int, WantedPage] = {}
+        self._ignored: list[int] = []
+        self._counts: Counter[str] = Counter()
+
+    # ------------------------------------------------------------ what is known
+
+    def remember(self, items: Sequence[Item], memory: Memory) -> None:
+        """Ask what is known of these items, in as few questions as can be."""
+        for key, seen in memory.seen([item.key for item in items]).items():
+            self._seen[key] = seen.story.id, seen.fingerprint
+            self._states[seen.story.id] = seen.story
+            self._present.add(seen.story.id)
+        fresh = [item for item in items if self._seen.get(item.key, (0, b""))[1] != item.fingerprint]
+        if not fresh:
+            return
+        self._likeness = {item.key: likeness_keys(item) for item in fresh}
+        found = memory.alike({key for keys in self._likeness.values() for key in keys})
+        for key, kin in found.items():
+            self._alike[key].extend(kin)
+            self._states |= {one.story.id: one.story for one in kin}
+        touched = {self._seen[item.key][0] for item in fresh if item.key in self._seen}
+        touched |= {one.story.id for kin in found.values() for one in kin}
+        groups = {self._states[story].group for story in touched}
+        self._rulings.remember(memory, touched, groups, flood=self._is_flood(items))
+
+    def _is_flood(self, items: Sequence[Item]) -> bool:
+        strangers = [item for item in items if item.key not in self._seen]
+        new = sum(not (self._twin(item, None) or self._rekeyed(item)) for item in strangers)
+        return flood.decide(new, len(items), self._poll.claim, self._poll.at) is not None
+
+    # ------------------------------------------------------------ what an item is
+
+    def take(self, item: Item) -> None:
+        """Find out whether an item is new, changed or seen, and plan for it."""
+        known = self._seen.get(item.key)
+        if known is None or known[1] != item.fingerprint:
+            known = self._twin(item, known) or known or self._rekeyed(item)
+        if known is None:
+            self._new(item)
+            return
+        story, last = known
+        self._present.add(story)
+        self._redate(item.entry, self._states[story])
+        if last == item.fingerprint:
+            self._counts["seen"] += 1
+            if item.key not in self._seen:
+                self._sight(item, story)
+        elif self._states[story].version < MAX_VERSIONS:
+            self._changed(item, self._states[story])
+        else:
+            self._counts["seen"] += 1
+            self._ignored.append(story)
+            self._sight(item, story)
+
+    def _twin(self, item: Item, known: tuple[int, bytes] | None) -> tuple[int, bytes] | None:
+        """Return another story of this source with the same link, title and words, under whatever key it came."""
+        own = known[0] if known else None
+        twins = [kin for kin in self._namesakes(item) if kin.fingerprint == item.fingerprint and kin.story.id != own]
+        return (twins[0].story.id, item.fingerprint) if twins else None
+
+    def _rekeyed(self, item: Item) -> tuple[int, bytes] | None:
+        """Return the story of this source with the same link, title and date, and what it said: an edit, re-keyed.
+
+        With another date it is another story: every issue of a briefing may have one title and one link. So it
+        is when the document lists the old one as well.
+        """
+        published = _floor(item.entry.published)
+        for kin in self._namesakes(item):
+            if published and published == kin.story.published and kin.story.id not in self._present:
+                return kin.story.id, kin.fingerprint
+        return None
+
+    def _namesakes(self, item: Item) -> list[Kin]:
+        """Return this source's stories with the link and title of an item, the newest first."""
+        own = [kin for kin in self._alike[item.link_key] if kin.story.source == self._poll.source.id]
+        return sorted(own, key=lambda kin: kin.story.id, reverse=True)
+
+    def _new(self, item: Item) -> None:
+        published = _floor(item.entry.published)
+        state = StoryState(
+            id=self._judging.ids.story(),
+            source=self._poll.source.id,
+            group=0,  # found below
+            version=1,
+            published=published,
+            date_note=item.entry.date_note,
+            seen=self._poll.at,
+        )
+        kin, far = self._kin(item, state.id)
+        state = replace(state, group=kin[0].group if kin else state.id)
+        self._counts["new"] += 1
+        self._keep(item, state, Family(near=[state, *kin], far=far))
+
+    def _changed(self, item: Item, state: StoryState) -> None:
+        """Plan a new version; one that has become a copy of another group's story joins that group."""
+        kin, far = self._kin(item, state.id)
+        stays = not kin or state.group in {one.group for one in kin}
+        group = state.group if stays else kin[0].group
+        self._counts["changed"] += 1
+        later = replace(state, group=group, version=state.version + 1)
+        self._keep(item, later, Family(near=[later, *kin, state], far=far))
+
+    def _redate(self, entry: Entry, state: StoryState) -> None:
+        """Keep the first date that a source gave; note it when it gives another."""
+        published = _floor(entry.published)
+        if published is None or published == state.published:
+            return
+        if state.published is None:
+            state = replace(state, published=published, date_note=entry.date_note)
+        elif state.date_note is not DateNote.REDATED:
+            state = replace(state, date_note=DateNote.REDATED)
+        else:
+            return
+        self._states[state.id] = state
+        self._redated[state.id] = Redated(story=state.id, published=state.published, date_note=state.date_note)
+
+    def _kin(self, item: Item, story: int) -> tuple[list[StoryState], list[StoryState]]:
+        """Return the other stories that say the same, first seen first: its copies, and those of too long ago.
+
+        The same link and title count only in another source: in this one they were no reason to see one story.
+        """
+        near, all_ = set(), set()
+        for key in self._likeness[item.key]:
+            for kin in self._alike[key]:
+                by_link = key == item.link_key and kin.story.source == self._poll.source.id
+                if kin.story.id != story and not by_link:
+                    all_.add(kin.story.id)
+                    near |= {kin.story.id} if self._poll.at - kin.at <= self._judging.same_story else set()
+        return [self._states[one] for one in sorted(near)], [self._states[one] for one in sorted(all_ - near)]
+
+    # ------------------------------------------------------------ what is done about it
+
+    def _keep(self, item: Item, state: StoryState, family: Family) -> None:
+        at, claim, backlog = self._poll.at, self._poll.claim, self._poll.source.backlog
+        self._states[state.id] = state
+        self._present.add(state.id)
+        self._sight(item, state.id)
+        for key in self._likeness[item.key]:
+            self._alike[key].append(Kin(story=state, fingerprint=item.fingerprint, at=at))
+            one = Likeness(key=key, story=state.id, fingerprint=item.fingerprint, at=at)
+            self._likenesses[key, state.id] = one
+        story = _story(state, item, self._poll.source)
+        self._versions.append(Version(story=story, group=state.group, at=at, rules=self._judging.revision))
+        old = claim.first and is_backlog(state.published, at, backlog)
+        why = wants_page(item.entry, self._poll.source, backlog=old)
+        if why and story.url:
+            self._pages[state.id] = WantedPage(story=state.id, source=state.source, url=story.url, due=at, why=why)
+        self._rulings.rule(story, state.group, family, backlog=old, page_due=bool(why))
+
+    def _sight(self, item: Item, story: int) -> None:
+        self._seen[item.key] = story, item.fingerprint
+        self._sightings[item.key] = Sighting(key=item.key, story=story, fingerprint=item.fingerprint, at=self._poll.at)
+
+    def plan(self) -> Plan:
+        """Return all that was decided."""
+        return Plan(
+            versions=self._versions,
+            sightings=list(self._sightings.values()),
+            likenesses=list(self._likenesses.values()),
+            verdicts=self._rulings.verdicts,
+            deliveries=self._rulings.deliveries,
+            redated=list(self._redated.values()),
+            pages=list(self._pages.values()),
+            ignored=self._ignored,
+            notes=[f"story {encode(story)} changed after {MAX_VERSIONS} versions: ignored" for story in self._ignored],
+            tally=Tally(**self._counts, alerts=len(self._rulings.deliveries)),
+        )
+
+
+def _story(state: StoryState, item: Item, source: Source) -> Story:
+    story = item.entry.as_story(id=state.id, outlet=source.outlet, seen=state.seen, language=item.spoken)
+    return replace(story, version=state.version, published=state.published, date_note=state.date_note)
+
+
+def _floor(moment: datetime | None) -> datetime | None:
+    return None if moment is None else from_ms(to_ms(moment))  # as the store will give it back

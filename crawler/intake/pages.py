@@ -1,0 +1,162 @@
+"""Takes an article's page in: the story as its page tells it, judged again, and what happens to alerts that waited."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from alerts.cluster import copy_key, fingerprint
+from alerts.policy import Reason
+from crawler.intake.sift import link_key
+from crawler.intake.verdicts import Family, Rulings
+from crawler.intake.wanted import words_of
+from crawler.store.plan import Likeness, Plan, Redated, Shift, Version
+from crawler.visits.page import PageState
+from crawler.visits.poll import Tally
+from spiders.urls import site_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from alerts.story import Story
+    from crawler.intake.verdicts import Judging
+    from crawler.store.plan import Draft, Memory, StoryState, Verdict, Waiting
+    from crawler.visits.page import PageVisit
+    from spiders.article import Article
+
+MAX_VERSIONS = 24  # as for what sources change
+
+
+def plan(visit: PageVisit, language: str | None, memory: Memory, judging: Judging, now: datetime) -> Plan:
+    """Decide what a page changes; ``language`` is that of its words. Nothing but the arguments has a say."""
+    draft = memory.draft(visit.claim.story)
+    if draft is None or visit.state is PageState.DUE:
+        return Plan()
+    told = with_page(draft.story, visit.article, language) if visit.article else draft.story
+    if told == draft.story or draft.state.version >= MAX_VERSIONS:
+        return _released(draft, now)
+    return _Page(draft, told, visit, judging, now).plan(memory)
+
+
+def with_page(story: Story, article: Article, language: str | None) -> Story:
+    """Return the next version of a story: its page's text where that says more, and what the source left open.
+
+    The source's own title stands, and so does its date. An address that led to another site is that site's.
+    """
+    longer = words_of(article.text) > words_of(story.text)
+    published = story.published or article.published
+    elsewhere = article.canonical and site_of(article.canonical) != site_of(story.url or "")
+    found = replace(
+        story,
+        url=article.canonical if elsewhere else story.url,
+        title=story.title or article.title,
+        text=article.text if longer else story.text,
+        language=language if longer else story.language,
+        authors=story.authors or article.authors,
+        section=story.section or article.section,
+        published=published,
+        date_note=story.date_note if story.published or not published else article.date_note,
+    )
+    return story if found == story else replace(found, version=story.version + 1)
+
+
+def _released(draft: Draft, now: datetime) -> Plan:
+    """Let go what waited: the page says no more, or cannot be read."""
+    return Plan(
+        shifts=[Shift(waiting=one, story=draft.story.id, at=now, release=True, withdrawn={}) for one in draft.waiting],
+        tally=Tally(alerts=len(draft.waiting)),
+    )
+
+
+class _Page:
+    """One page's text on its way into a story."""
+
+    def __init__(self, draft: Draft, told: Story, visit: PageVisit, judging: Judging, now: datetime) -> None:
+        self._draft = draft
+        self._told = told
+        self._visit = visit
+        self._judging = judging
+        self._now = now
+        self._rulings = Rulings(judging, now, first_visit=False)
+
+    def plan(self, memory: Memory) -> Plan:
+        """Return the new version, its verdicts, and what becomes of messages that waited."""
+        keys = self._keys()
+        kin = self._kin(memory, keys)
+        groups = {one.group for one in kin}
+        own = self._draft.state
+        group = own.group if not kin or own.group in groups else kin[0].group
+        later = replace(own, group=group, version=self._told.version)
+        family = Family(near=[later, *kin, own])
+        self._rulings.remember(memory, {own.id, *(one.id for one in kin)}, {own.group, *groups})
+        verdicts = self._rulings.rule(self._told, group, family, backlog=False, page=True)
+        shifts = [self._shift(one, group, verdicts, family) for one in self._draft.waiting]
+        return Plan(
+            versions=[Version(story=self._told, group=group, at=self._visit.at, rules=self._judging.revision)],
+            likenesses=[self._likeness(key) for key in keys],
+            verdicts=[self._carrying(one, shifts) for one in self._rulings.verdicts],
+            deliveries=self._rulings.deliveries,
+            redated=self._redated(),
+            shifts=shifts,
+            tally=Tally(changed=1, alerts=len(self._rulings.deliveries) + len(shifts)),
+        )
+
+    # ------------------------------------------------------------ which stories say the same
+
+    def _keys(self) -> list[bytes]:
+        """Return the keys that copies share: of the text, and of the address where the page led to another."""
+        story, before = self._told, self._draft.story
+        moved = (story.url, story.title) != (before.url, before.title) and story.url
+        found = [copy_key(story.title, story.text), link_key(story.url, story.title) if moved and story.url else None]
+        return [key for key in found if key]
+
+    def _kin(self, memory: Memory, keys: list[bytes]) -> list[StoryState]:
+        found = {}
+        for kin in (one for every in memory.alike(keys).values() for one in every):
+            near = self._visit.at - kin.at <= self._judging.same_story
+            if near and kin.story.id != self._told.id:
+                found[kin.story.id] = kin.story
+        return [found[one] for one in sorted(found)]
+
+    def _likeness(self, key: bytes) -> Likeness:
+        words = fingerprint(self._told.title, self._told.text)
+        return Likeness(key=key, story=self._told.id, fingerprint=words, at=self._visit.at)
+
+    def _redated(self) -> list[Redated]:
+        if self._told.published == self._draft.story.published:
+            return []
+        return [Redated(story=self._told.id, published=self._told.published, date_note=self._told.date_note)]
+
+    # ------------------------------------------------------------ what waited
+
+    def _shift(
+        self, waiting: Waiting, group: int, verdicts: Mapping[tuple[str, str], Verdict], family: Family
+    ) -> Shift:
+        withdrawn = {}
+        for rule in waiting.told:
+            if self._rulings.told_elsewhere(self._told.id, rule, waiting.channel, family):
+                withdrawn[rule] = Reason.COPY
+            elif (rule, waiting.channel) not in verdicts and self._judging.judge.may_be_undone(rule):
+                withdrawn[rule] = Reason.UNDONE
+        kept = waiting.told.keys() - withdrawn.keys()
+        moves = bool(kept) and all((rule, waiting.channel) in verdicts for rule in kept)
+        return Shift(
+            waiting=waiting,
+            story=self._told.id,
+            at=self._now,
+            release=True,
+            moved_to=self._told.version if moves else None,
+            group=group if moves else None,
+            withdrawn=withdrawn,
+        )
+
+    def _carrying(self, verdict: Verdict, shifts: list[Shift]) -> Verdict:
+        """Return a verdict on the page with the message that tells of it now instead of the source's own words."""
+        for shift in shifts:
+            rule, waiting = verdict.match.rule, shift.waiting
+            if shift.moved_to is None or waiting.channel != verdict.channel or rule not in waiting.told:
+                continue
+            if rule not in shift.withdrawn:
+                return replace(verdict, delivery=waiting.key, reason=waiting.told[rule])
+        return verdict
