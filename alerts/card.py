@@ -7,6 +7,7 @@ import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC
+from hashlib import blake2b
 from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime, tzinfo
 
+    from alerts.outbox import Delivery
     from alerts.story import Alert, Headline, Match, Outlet, Severity, Story
 
 TITLE_LIMIT = 300
@@ -25,6 +27,7 @@ NAME_LIMIT = 80
 WORD_LIMIT = 60
 LINK_LIMIT = 3000  # what Slack takes as a link's address
 TREND_LIMIT = 300
+NOTE_LIMIT = 400
 NEXT_TITLE_LIMIT = 120
 NEXT_LINK_LIMIT = 500  # a longer one is left out: it is not the card's own
 
@@ -102,6 +105,7 @@ class Card:
     trend: str = ""  # what many stories say together, this one among them
     nexts: tuple[Next, ...] = ()  # with a trend: the next ones
     more: int = 0  # with a trend: how many further ones are meant
+    was: str = ""  # the headline under which the story was told, where it has another by now
 
     @property
     def headline(self) -> str:
@@ -130,11 +134,54 @@ class Card:
         return f"{local:%Y-%m-%d %H:%M %Z}{remark}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A sentence about a story that was told, to stand in the thread of its card."""
+
+    story: int
+    text: str
+    headline: str
+    link: str | None  # None when there is none that is safe to click
+    host: str | None
+    outlet: str
+
+    @property
+    def title_is_an_address(self) -> bool:
+        """Whether the headline names a web address, so that as a link's text it could deceive."""
+        return _ADDRESS.search(self.headline) is not None
+
+
+Face = Card | Notice
+
+
+def face_of(face: Face) -> bytes:
+    """Return what tells one look of a message from another: 16 bytes of all that it says."""
+    return blake2b(repr(face).encode(errors="surrogatepass"), digest_size=16).digest()
+
+
+def face_for(delivery: Delivery, *, notice: str | None = None) -> Face:
+    """Lay out what a delivery shows: a card, or the one sentence that a reply has to say."""
+    if not delivery.note:
+        return card_for(delivery.alert, notice=notice)
+    story = delivery.alert.story
+    link = safe_link(story.url)
+    return Notice(
+        story=story.id,
+        text=clean(delivery.note, NOTE_LIMIT) + (f" ({notice})" if notice else ""),
+        headline=clean(delivery.alert.retitled or story.title, TITLE_LIMIT) or "(no title)",
+        link=story.url if link else None,
+        host=link,
+        outlet=clean(story.outlet.name, NAME_LIMIT) or story.outlet.id,
+    )
+
+
 def card_for(alert: Alert, *, notice: str | None = None) -> Card:
     """Lay out an alert: the whole title, and the part of the text where most was found."""
     story = alert.story
     link = safe_link(story.url)
-    title = _shorten(*_tidy(story.title[: TITLE_LIMIT * 8], _hits(alert.matches, Field.TITLE)), TITLE_LIMIT)
+    told = _shorten(*_tidy(story.title[: TITLE_LIMIT * 8], _hits(alert.matches, Field.TITLE)), TITLE_LIMIT)
+    by_now = clean(alert.retitled, TITLE_LIMIT) if alert.retitled else ""
+    title = (Segment(by_now),) if by_now else told
     return Card(
         story=story.id,
         severity=alert.severity,
@@ -152,6 +199,7 @@ def card_for(alert: Alert, *, notice: str | None = None) -> Card:
         trend=clean(alert.trend.says, TREND_LIMIT) if alert.trend else "",
         nexts=tuple(map(_next, alert.trend.top)) if alert.trend else (),
         more=alert.trend.more if alert.trend else 0,
+        was="".join(segment.text for segment in told) if by_now else "",
     )
 
 

@@ -5,16 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 from itertools import groupby
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from alerts.card import MAY_REPEAT, card_for
-from alerts.errors import CardRefused, ChannelRefused, DeliveryError, Later, RouteRefused, StoreError, Unclear
+from alerts.card import MAY_REPEAT, face_for, face_of
+from alerts.editor import Editor
+from alerts.errors import (
+    CardRefused,
+    ChannelRefused,
+    DeliveryError,
+    Later,
+    MessageGone,
+    RouteRefused,
+    StoreError,
+    Unclear,
+)
 from alerts.outbox import Receipt, Settlement, State
-from alerts.pacer import Pacer
+from alerts.pacer import Pace, Pacer, backoff
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
@@ -39,21 +49,6 @@ class Clock(Protocol):
         """Return once ``now() >= moment``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How fast messages may go out, and how long to wait when they cannot."""
-
-    channel: timedelta = timedelta(seconds=1)  # between messages to one channel
-    overall: timedelta = timedelta(milliseconds=250)  # between messages to any
-    burst: int = 2  # how many may go at once after a silence
-    looks: tuple[timedelta, ...] = (timedelta(seconds=2), timedelta(seconds=10))  # the wait before each look-up
-    first_retry: timedelta = timedelta(seconds=1)  # doubled with each attempt
-    last_retry: timedelta = timedelta(minutes=5)  # and never longer than this
-    channel_rest: timedelta = timedelta(hours=1)  # after a channel refused
-    route_rest: timedelta = timedelta(minutes=5)  # after the whole route refused
-    batch: int = 50  # deliveries read from the outbox in one round, for each channel
-
-
 class Missing(Enum):
     """Why a look-up brought no receipt."""
 
@@ -61,28 +56,29 @@ class Missing(Enum):
     CANNOT_LOOK = "cannot look"
 
 
-def backoff(attempts: int, pace: Pace, chance: float) -> timedelta:
-    """Return the wait after so many attempts: exponential, the upper half of it left to ``chance`` in [0, 1)."""
-    if attempts <= 0:
-        return timedelta()
-    whole = min(pace.first_retry * (1 << min(attempts - 1, 30)), pace.last_retry)
-    return whole * (0.5 + chance / 2)
-
-
 def after_attempt(  # noqa: PLR0911  a table of outcomes, a row each
-    delivery: Delivery, outcome: Receipt | DeliveryError, now: datetime, *, pace: Pace, rungs: int, chance: float
+    delivery: Delivery,
+    outcome: Receipt | DeliveryError,
+    now: datetime,
+    *,
+    pace: Pace,
+    rungs: int,
+    chance: float,
+    face: bytes | None = None,
 ) -> Settlement:
-    """Decide what an attempt led to; ``delivery.attempts`` counts it already."""
+    """Decide what an attempt to show a ``face`` led to; ``delivery.attempts`` counts it already."""
     same = Settlement(
         state=State.PENDING, reason="", detail="", looks=delivery.looks, resent=delivery.resent, rung=delivery.rung
     )
     if isinstance(outcome, Receipt):
-        return replace(same, state=State.SENT, reason="accepted", receipt=outcome)
+        return replace(same, state=State.SENT, reason="accepted", receipt=outcome, face=face)
     failed = replace(same, detail=str(outcome))
     if isinstance(outcome, CardRefused):
         if delivery.rung + 1 < rungs:
             return replace(failed, reason="made-plainer", not_before=now, rung=delivery.rung + 1)
         return replace(failed, state=State.DEAD, reason="card-refused")
+    if isinstance(outcome, MessageGone) and delivery.thread:
+        return replace(failed, reason="thread-gone", not_before=now, apart=True)
     if isinstance(outcome, ChannelRefused):
         return replace(failed, reason="channel-refused", not_before=now + pace.channel_rest)
     if isinstance(outcome, RouteRefused):
@@ -143,6 +139,7 @@ class Courier:
         self._chance = chance
         self._pace = pace or Pace()
         self._pacer = Pacer(self._pace.channel, self._pace.overall, burst=self._pace.burst)
+        self._editor = Editor(outbox, notifier, clock, log=log, chance=chance, pace=self._pace, guard=self._guarded)
         self._resume: datetime | None = None  # when the pace lets something through that is due already
         self._refused: dict[str | None, str] = {}  # channels (None: the route) that refuse, by error code
         self._unsettled: dict[str, Settlement] = {}  # decided, but the store could not take it yet
@@ -190,7 +187,10 @@ class Courier:
         self._resume = None
         if unclear := [one for one in batch if one.state is State.UNCLEAR]:
             return await self._look_for(unclear)
-        return await self._send_all(batch)
+        moved = await self._send_all(batch)
+        moved += await self._editor.round()
+        self._resume = _earlier(self._resume, self._editor.opens)
+        return moved
 
     async def _work(self, rounds: Coroutine[None, None, None]) -> None:
         self._running = asyncio.current_task()
@@ -237,7 +237,7 @@ class Courier:
             if channel in resting:
                 continue
             if opens > self._clock.now():
-                self._resume = min(self._resume or opens, opens)
+                self._resume = _earlier(self._resume, opens)
                 continue
             outcome = await self._attempt(delivery)
             moved += outcome is not None
@@ -253,7 +253,8 @@ class Courier:
             return None
         self._pacer.take(delivery.alert.channel, now)
         delivery = replace(delivery, attempts=delivery.attempts + 1)
-        outcome = await self._guarded(self._show(delivery))
+        face = face_for(delivery, notice=MAY_REPEAT if delivery.resent and not delivery.looks else None)
+        outcome = await self._guarded(self._notifier.send(delivery, face))
         settlement = after_attempt(
             delivery,
             outcome,
@@ -261,15 +262,12 @@ class Courier:
             pace=self._pace,
             rungs=self._notifier.rungs,
             chance=self._chance(),
+            face=face_of(face),
         )
         await self._settle(delivery.key, settlement)
         self._report(delivery, settlement)
         await self._hold(delivery.alert.channel, outcome, settlement.not_before)
         return outcome
-
-    async def _show(self, delivery: Delivery) -> Receipt:
-        notice = MAY_REPEAT if delivery.resent and not delivery.looks else None
-        return await self._notifier.send(delivery, card_for(delivery.alert, notice=notice))
 
     async def _guarded(self, call: Awaitable[_T]) -> _T | DeliveryError:
         try:
@@ -282,13 +280,13 @@ class Courier:
             return Unclear("bug", repr(error))
 
     async def _look_for(self, unclear: Iterable[Delivery]) -> int:
-        """Look once in each channel for all its unclear deliveries."""
+        """Look once in each channel, and once in each thread, for all its unclear deliveries."""
         moved = 0
-        for channel, group in groupby(sorted(unclear, key=_channel), key=_channel):
+        for (channel, thread), group in groupby(sorted(unclear, key=_place), key=_place):
             if self._stopping:
                 break
             lost = list(group)
-            found = await self._find(channel, lost)
+            found = await self._find(channel, lost, thread)
             for delivery in lost:
                 one = found.get(delivery.key, Missing.NOT_FOUND) if isinstance(found, dict) else found
                 settlement = after_look(delivery, one, self._clock.now(), pace=self._pace, chance=self._chance())
@@ -301,9 +299,12 @@ class Courier:
                 break
         return moved
 
-    async def _find(self, channel: str, lost: Sequence[Delivery]) -> dict[str, Receipt] | Missing | DeliveryError:
+    async def _find(
+        self, channel: str, lost: Sequence[Delivery], thread: str
+    ) -> dict[str, Receipt] | Missing | DeliveryError:
         since = min(delivery.tried or delivery.queued for delivery in lost) - _LOOK_BACK
-        found = await self._guarded(self._notifier.find(channel, [delivery.key for delivery in lost], since))
+        keys = [delivery.key for delivery in lost]
+        found = await self._guarded(self._notifier.find(channel, keys, since, thread or None))
         if isinstance(found, DeliveryError):
             return found
         return Missing.CANNOT_LOOK if found is None else dict(found)
@@ -376,5 +377,10 @@ class Courier:
             await asyncio.gather(*waits, return_exceptions=True)
 
 
-def _channel(delivery: Delivery) -> str:
-    return delivery.alert.channel
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(filter(None, (one, other)), default=None)
+
+
+def _place(delivery: Delivery) -> tuple[str, str]:
+    """Return where a delivery would be found: its channel, and the message that its thread begins with."""
+    return delivery.alert.channel, delivery.thread.message if delivery.thread else ""

@@ -3,11 +3,13 @@
 TocsinError
 ├── ConfigError            the configuration cannot be used; carries every Problem found
 ├── StoreError             the store cannot be used (wrong version, locked by another daemon, damaged)
+├── QueryError             what was typed into a search cannot be understood
 ├── FetchError             a source did not give a usable answer; the reason is named
 └── DeliveryError          a message was not delivered
     ├── Later              it was not accepted, and trying again can help
     ├── Unclear            it may or may not have been accepted
     ├── CardRefused        the message itself is at fault
+    ├── MessageGone        the message to be edited cannot be edited any more
     ├── ChannelRefused     the destination is at fault
     └── RouteRefused       the whole route is at fault: a revoked token, a missing scope
 """
@@ -77,6 +79,10 @@ class StoreError(TocsinError):
     """The store cannot be used; the message says why and what to do."""
 
 
+class QueryError(TocsinError):
+    """A search cannot be understood; the message shows where, and says what to write instead."""
+
+
 class FetchError(TocsinError):
     """A source did not give a usable answer; ``reason`` is a stable short name such as ``timeout``."""
 
@@ -118,6 +124,10 @@ class Unclear(DeliveryError):
 
 class CardRefused(DeliveryError):
     """The message itself is at fault; a plainer one may pass."""
+
+
+class MessageGone(DeliveryError):
+    """The message to be edited was deleted, or may not be edited any more."""
 
 
 class ChannelRefused(DeliveryError):

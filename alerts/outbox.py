@@ -31,6 +31,13 @@ class State(StrEnum):
 FINAL = (State.SENT, State.DEAD, State.WITHDRAWN)
 
 
+class Kind(StrEnum):
+    """What a delivery is beside others about the same story."""
+
+    POST = "post"  # a message of its own
+    REPLY = "reply"  # in the thread of an earlier one
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """Where a sent message stands: enough to edit it or to reply to it later."""
@@ -52,6 +59,37 @@ class Delivery:
     tried: datetime | None = None  # when it was first put on the wire
     resent: bool = False  # put on the wire again after an unclear answer
     rung: int = 0  # how far it was made plainer after refusals; 0 = the full card
+    kind: Kind = Kind.POST
+    parent: Receipt | None = None  # of a reply: the message it answers; None when that was never shown
+    broadcast: bool = False  # of a reply: the channel sees it as well
+    note: str = ""  # of a reply: all it says, when it tells of no match
+    receipt: Receipt | None = None  # with State.SENT, where known
+
+    @property
+    def thread(self) -> Receipt | None:
+        """The message in whose thread this one belongs; None for one that stands by itself."""
+        return self.parent if self.kind is Kind.REPLY else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A message that was shown, and should say something else by now."""
+
+    delivery: Delivery  # as it should read now
+    revision: int  # what changes in the meantime has a higher one
+    why: str
+    face: bytes | None  # of what it shows; None: unknown
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """What became of an edit."""
+
+    reason: str  # stable short name: "edited", "nothing-new", "message-gone", "try-later" …
+    detail: str = ""
+    face: bytes | None = None  # of what it shows now; None: what it showed before
+    not_before: datetime | None = None  # when to try again; None: done with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +104,8 @@ class Settlement:
     looks: int = 0
     resent: bool = False
     rung: int = 0
+    face: bytes | None = None  # of the card that was shown
+    apart: bool = False  # a reply whose thread is gone: it is to stand by itself
 
 
 class Outbox(Protocol):
@@ -81,8 +121,14 @@ class Outbox(Protocol):
         """Return pending and unclear deliveries whose time has come, at most ``limit`` of each channel.
 
         None on held channels; critical ones come first, then the oldest. However much waits for one channel,
-        the others are seen.
+        the others are seen. A reply is not due before it is known what became of the message it answers.
         """
+
+    async def edits(self, now: datetime, limit: int) -> Sequence[Edit]:
+        """Return up to ``limit`` messages that should be edited now, the longest due first; none on held channels."""
+
+    async def settle_edit(self, edit: Edit, edited: Edited, now: datetime) -> None:
+        """Write what became of an edit; what changed since it was read stays due."""
 
     async def next_due(self) -> datetime | None:
         """Return the earliest moment at which ``due`` may return something; None when all is final."""

@@ -1,14 +1,35 @@
-"""The pacer: when the next message may go, for each channel and for all together."""
+"""How fast messages may go: for each channel and for all together, and after what went wrong."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast messages may go out, and how long to wait when they cannot."""
+
+    channel: timedelta = timedelta(seconds=1)  # between messages to one channel
+    overall: timedelta = timedelta(milliseconds=250)  # between messages to any
+    burst: int = 2  # how many may go at once after a silence
+    edits: timedelta = timedelta(seconds=2)  # between edits, wherever they are
+    looks: tuple[timedelta, ...] = (timedelta(seconds=2), timedelta(seconds=10))  # the wait before each look-up
+    first_retry: timedelta = timedelta(seconds=1)  # doubled with each attempt
+    last_retry: timedelta = timedelta(minutes=5)  # and never longer than this
+    channel_rest: timedelta = timedelta(hours=1)  # after a channel refused
+    route_rest: timedelta = timedelta(minutes=5)  # after the whole route refused
+    batch: int = 50  # deliveries read from the outbox in one round, for each channel
+
+
+def backoff(attempts: int, pace: Pace, chance: float) -> timedelta:
+    """Return the wait after so many attempts: exponential, the upper half of it left to ``chance`` in [0, 1)."""
+    if attempts <= 0:
+        return timedelta()
+    whole = min(pace.first_retry * (1 << min(attempts - 1, 30)), pace.last_retry)
+    return whole * (0.5 + chance / 2)
 
 
 class Pacer:

@@ -141,6 +141,7 @@ class Alert:
     matches: tuple[Match, ...]  # at least one
     also: tuple[Outlet, ...] = ()  # other outlets that carry a copy
     trend: Trend | None = None  # with it the alert tells of many stories, of which ``story`` is the weightiest
+    retitled: str | None = None  # the headline by now, where the outlet has changed it
 
     @property
     def severity(self) -> Severity:

@@ -10,7 +10,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from alerts.courier import Courier, Pace
+from alerts.courier import Courier
+from alerts.pacer import Pace
 from alerts.errors import StoreError
 from alerts.judge import Judge
 from alerts.language import identify

@@ -8,7 +8,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from alerts.courier import Pace
+from alerts.pacer import Pace
 from crawler.cli.daemon import until_stopped, with_app
 from crawler.config import load
 

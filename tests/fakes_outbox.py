@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from alerts.outbox import Delivery, State
+from alerts.outbox import Delivery, Edit, Edited, Kind, State
 from alerts.story import Alert, Field, Match, Severity, Span
 from tests.fakes import NOON, story
 
@@ -28,7 +28,11 @@ class MemoryOutbox:
         self.rows: dict[str, Delivery] = {}
         self.log: list[tuple[str, Settlement]] = []
         self.holds: dict[str | None, tuple[datetime, str]] = {}
+        self.faces: dict[str, bytes] = {}
+        self.edited: list[tuple[str, Edited]] = []
+        self.revisions: Counter[str] = Counter()
         self._due: dict[str, datetime] = {}
+        self._edits: dict[str, tuple[datetime, str, int]] = {}
         for delivery in deliveries:
             self.add(delivery)
 
@@ -60,7 +64,9 @@ class MemoryOutbox:
         return chosen
 
     async def next_due(self) -> datetime | None:
-        return min((self._free_at(row) for row in self.rows.values() if row.state in OPEN), default=None)
+        waiting = [self._free_at(row) for row in self.rows.values() if row.state in OPEN]
+        edits = [at for key, (at, _, _) in self._edits.items() if self.rows[key].state is State.SENT]
+        return min([*waiting, *edits], default=None)
 
     async def begin(self, key: str, now: datetime) -> bool:
         row = self.rows[key]
@@ -74,12 +80,45 @@ class MemoryOutbox:
         row = self.rows[key]
         assert row.state in {State.SENDING, State.UNCLEAR}, f"{key} is {row.state}: nothing to settle"
         self.log.append((key, settlement))
-        self.rows[key] = replace(
-            row, state=settlement.state, looks=settlement.looks, resent=settlement.resent, rung=settlement.rung
-        )
+        changes: dict[str, Any] = {"state": settlement.state, "looks": settlement.looks, "resent": settlement.resent}
+        if settlement.receipt:
+            changes["receipt"] = settlement.receipt
+        if settlement.apart:
+            changes |= {"kind": Kind.POST, "parent": None}
+        if settlement.face:
+            self.faces[key] = settlement.face
+        self.rows[key] = replace(row, **changes, rung=settlement.rung)
         if settlement.state in OPEN:
             assert settlement.not_before is not None
             self._due[key] = settlement.not_before
+
+    def touch(self, key: str, now: datetime, why: str = "copies", *, of: Alert | None = None) -> None:
+        """Let a message say something else from now on."""
+        row = self.rows[key]
+        self.rows[key] = replace(row, alert=of or row.alert)
+        self.revisions[key] += 1
+        self._edits[key] = (now, why, 0)
+
+    async def edits(self, now: datetime, limit: int) -> Sequence[Edit]:
+        due = [(key, why, tries) for key, (at, why, tries) in self._edits.items() if at <= now]
+        return [
+            Edit(delivery=self.rows[key], revision=self.revisions[key], why=why, face=self.faces.get(key), tries=tries)
+            for key, why, tries in due
+            if self.rows[key].state is State.SENT
+        ][:limit]
+
+    async def settle_edit(self, edit: Edit, edited: Edited, now: datetime) -> None:
+        del now
+        key = edit.delivery.key
+        self.edited.append((key, edited))
+        if edited.face:
+            self.faces[key] = edited.face
+        if self.revisions[key] != edit.revision:
+            return
+        if edited.not_before is None:
+            del self._edits[key]
+        else:
+            self._edits[key] = (edited.not_before, edit.why, edit.tries + 1)
 
     async def hold(self, channel: str | None, until: datetime | None, reason: str, *, refused: bool = False) -> None:
         del refused  # matters at a restart only

@@ -15,6 +15,12 @@ SCOPES = frozenset(
     {"chat:write", "channels:read", "channels:history", "channels:join", "groups:read", "groups:history"}
 )
 
+KEPT = (
+    *("text", "blocks", "metadata", "parse", "link_names", "mrkdwn", "unfurl_links", "unfurl_media"),
+    *("thread_ts", "reply_broadcast"),
+)
+UPDATE_TEXT_LIMIT = 4000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
@@ -80,10 +86,12 @@ class Workspace:
         known: dict[str, Callable[[dict[str, Any], Token], dict[str, Any]]] = {
             "auth.test": self._auth_test,
             "chat.postMessage": self._post_message,
+            "chat.update": self._update,
             "conversations.history": self._history,
             "conversations.info": self._info,
             "conversations.join": self._join,
             "conversations.list": self._list,
+            "conversations.replies": self._replies,
         }
         if method not in known:
             raise Refused("unknown_method", req_method=method)
@@ -106,11 +114,31 @@ class Workspace:
             code, errors = refusal
             raise Refused(code, **({"errors": errors, "response_metadata": {"messages": errors}} if errors else {}))
         self._spend(channel)
-        kept = ("text", "blocks", "metadata", "parse", "link_names", "mrkdwn", "unfurl_links", "unfurl_media")
-        message = {name: arguments[name] for name in kept if name in arguments} | {"type": "message", "ts": self._ts()}
+        thread = arguments.get("thread_ts")
+        if thread is not None:
+            _root(channel, thread)
+        message = {name: arguments[name] for name in KEPT if name in arguments} | {"type": "message", "ts": self._ts()}
         self._posted[message["ts"]] = self._now()
         channel.messages.append(message)
         return {"channel": channel.id, "ts": message["ts"], "message": message}
+
+    def _update(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
+        """Show something else; Slack takes less text here, keeps old blocks only when there is no text either."""
+        _need(token, "chat:write")
+        channel = self._find(arguments.get("channel"))
+        if not channel.member:
+            raise Refused("channel_not_found" if channel.private else "not_in_channel")
+        message = next((one for one in channel.messages if one["ts"] == arguments.get("ts")), None)
+        if message is None:
+            raise Refused("message_not_found")
+        if len(arguments.get("text") or "") > UPDATE_TEXT_LIMIT:
+            raise Refused("msg_too_long")
+        if refusal := slack_rules.refusal(arguments):
+            raise Refused(refusal[0])
+        message.pop("blocks", None)
+        message |= {name: arguments[name] for name in KEPT if name in arguments and name != "thread_ts"}
+        message["edits"] = message.get("edits", 0) + 1
+        return {"channel": channel.id, "ts": message["ts"], "text": message.get("text")}
 
     def _history(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
         channel = self._find(arguments.get("channel"))
@@ -119,10 +147,19 @@ class Workspace:
             raise Refused("channel_not_found" if channel.private else "not_in_channel")
         oldest, latest = float(arguments.get("oldest") or 0), float(arguments.get("latest") or "inf")
         visible = [item for item in channel.messages if self._posted[item["ts"]] + self._lag <= self._now()]
-        seen = [item for item in visible if oldest < float(item["ts"]) <= latest]
-        whole = str(arguments.get("include_all_metadata", "")).lower() in {"1", "true"}
-        shown = [_shown(message, whole=whole) for message in reversed(seen)]
+        seen = [item for item in visible if oldest < float(item["ts"]) <= latest and _is_in_channel(item)]
+        shown = [_shown(message, whole=_whole(arguments)) for message in reversed(seen)]
         return self._page("messages", shown, arguments, default=100)
+
+    def _replies(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
+        channel = self._find(arguments.get("channel"))
+        _need(token, "groups:history" if channel.private else "channels:history")
+        root = _root(channel, arguments.get("ts"))
+        oldest = float(arguments.get("oldest") or 0)
+        visible = [item for item in channel.messages if self._posted[item["ts"]] + self._lag <= self._now()]
+        thread = [one for one in visible if one.get("thread_ts") == root["ts"] and oldest < float(one["ts"])]
+        shown = [_shown(message, whole=_whole(arguments)) for message in (root, *thread)]
+        return self._page("messages", shown, arguments, default=1000)
 
     def _list(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
         types = str(arguments.get("types") or "public_channel").split(",")
@@ -185,6 +222,24 @@ class Workspace:
         more = f"at:{start + limit}" if start + limit < len(items) else ""
         page = {name: items[start : start + limit], "response_metadata": {"next_cursor": more}}
         return page | ({"has_more": bool(more)} if name == "messages" else {})
+
+
+def _root(channel: Channel, ts: Any) -> dict[str, Any]:
+    """Return the message that a thread begins with; a ts that is no string has lost a digit somewhere."""
+    if not isinstance(ts, str):
+        raise Refused("invalid_thread_ts")
+    found = next((one for one in channel.messages if one["ts"] == ts), None)
+    if found is None or found.get("thread_ts"):
+        raise Refused("thread_not_found")
+    return found
+
+
+def _is_in_channel(message: Mapping[str, Any]) -> bool:
+    return not message.get("thread_ts") or str(message.get("reply_broadcast", "")).lower() in {"1", "true"}
+
+
+def _whole(arguments: Mapping[str, Any]) -> bool:
+    return str(arguments.get("include_all_metadata", "")).lower() in {"1", "true"}
 
 
 def _need(token: Token, scope: str) -> None:

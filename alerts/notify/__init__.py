@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
-    from alerts.card import Card
+    from alerts.card import Face
     from alerts.outbox import Delivery, Receipt
 
 
@@ -19,16 +19,26 @@ class Notifier(Protocol):
     def rungs(self) -> int:
         """How many forms of a card there are, each plainer than the one before; rung 0 is the full card."""
 
-    async def send(self, delivery: Delivery, card: Card) -> Receipt:
-        """Show ``card`` in ``delivery.alert.channel``, findable by ``delivery.key``, as plain as ``delivery.rung``.
+    async def send(self, delivery: Delivery, face: Face) -> Receipt:
+        """Show ``face`` in the delivery's channel, in its thread if it has one, findable by ``delivery.key``.
 
-        Raises Later, Unclear, CardRefused, ChannelRefused or RouteRefused; anything else counts as Unclear.
+        As plain as ``delivery.rung`` says. Raises Later, Unclear, CardRefused, ChannelRefused or RouteRefused;
+        anything else counts as Unclear.
         """
 
-    async def find(self, channel: str, keys: Collection[str], since: datetime) -> Mapping[str, Receipt] | None:
+    async def edit(self, delivery: Delivery, face: Face) -> None:
+        """Let the message that ``delivery.receipt`` names show ``face``; without effect where none can be edited.
+
+        Raises what ``send`` raises, and MessageGone when there is nothing left to edit.
+        """
+
+    async def find(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Receipt] | None:
         """Return where those of ``keys`` stand that were shown since ``since``; None when it cannot be looked up.
 
-        Raises Later, Unclear, ChannelRefused or RouteRefused when it cannot be looked up now.
+        With ``thread``, a Receipt's message, replies to it are looked for. Raises Later, Unclear, ChannelRefused
+        or RouteRefused when it cannot be looked up now.
         """
 
     async def close(self) -> None:

@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.style import Style
 from rich.text import Text
 
+from alerts.card import Notice
 from alerts.outbox import Receipt
 from alerts.story import Severity
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from alerts.card import Card, Reason, Segment
+    from alerts.card import Card, Face, Reason, Segment
     from alerts.outbox import Delivery
 
 WIDEST = 100  # columns; longer lines are hard to read
@@ -46,19 +47,32 @@ class ConsoleNotifier:
         self._console = console
         self._zone = zone
 
-    async def send(self, delivery: Delivery, card: Card) -> Receipt:
+    async def send(self, delivery: Delivery, face: Face) -> Receipt:
         """Print the card; an OSError of the terminal passes through."""
         channel = delivery.alert.channel
-        self._console.print(panel(card, channel, self._zone), width=min(self._console.width, WIDEST))
+        shown = note(face, channel) if isinstance(face, Notice) else panel(face, channel, self._zone)
+        self._console.print(shown, width=min(self._console.width, WIDEST))
         return Receipt(channel=channel, message=delivery.key)
 
-    async def find(self, channel: str, keys: Collection[str], since: datetime) -> Mapping[str, Receipt] | None:
+    async def edit(self, delivery: Delivery, face: Face) -> None:
+        """Do nothing: what a terminal showed stays as it was."""
+
+    async def find(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Receipt] | None:
         """Return None: a terminal has no memory."""
-        del channel, keys, since
+        del channel, keys, since, thread
         return None
 
     async def close(self) -> None:
         """Do nothing: the console is its owner's."""
+
+
+def note(notice: Notice, channel: str) -> Text:
+    """Return what a reply says as a line; it is never taken for rich's markup."""
+    return Text.assemble(
+        (f"{channel} ", "dim"), ("↳ ", "bold"), (notice.headline, "bold"), f" · {notice.outlet}: {notice.text}"
+    )
 
 
 def panel(card: Card, channel: str, zone: tzinfo) -> Panel:
@@ -72,6 +86,8 @@ def panel(card: Card, channel: str, zone: tzinfo) -> Panel:
     lines += [Text.assemble("then ", (one.title, "bold"), (f" · {one.outlet}", "dim")) for one in card.nexts]
     if card.more:
         lines.append(Text(f"and {card.more} more", "dim"))
+    if card.was:
+        lines.append(Text(f"headline before: {card.was}", style="dim"))
     if card.notice:
         lines.append(Text(f"! {card.notice}", style="italic"))
     if card.link:

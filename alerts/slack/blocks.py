@@ -8,13 +8,14 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from alerts.card import Segment
+from alerts.card import Notice, Segment
 from alerts.story import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alerts.card import Card, Next, Reason
+    from alerts.card import Card, Face, Next, Reason
+    from alerts.outbox import Delivery, Receipt
 
     Block = dict[str, Any]
 
@@ -48,22 +49,37 @@ class Rung(IntEnum):
     TEXT = 1
 
 
-def message(card: Card, *, key: str, channel: str, rung: Rung = Rung.FULL) -> dict[str, Any]:
-    """Return the arguments of ``chat.postMessage``; ``key`` is what a later look into the history asks for.
+def message(face: Face, *, delivery: Delivery, channel: str, rung: Rung = Rung.FULL) -> dict[str, Any]:
+    """Return the arguments of ``chat.postMessage``; the delivery's key is what a later look into the history asks for.
 
     Text of others goes into rich_text, where nothing is parsed; what must be mrkdwn is escaped and verbatim.
     A card that would be too large in spite of its caps loses its highlights, then its snippet, then its blocks.
     """
-    payload: dict[str, Any] = {
-        "channel": channel,
-        "text": full_text(card),
-        "parse": "none",
-        "unfurl_links": False,
-        "unfurl_media": False,
-        "metadata": {"event_type": EVENT_TYPE, "event_payload": _metadata(card, key)},
-    }
+    thread = {"thread_ts": delivery.thread.message, "reply_broadcast": delivery.broadcast} if delivery.thread else {}
+    return (
+        _content(face, delivery.key, rung) | thread | {"channel": channel, "unfurl_links": False, "unfurl_media": False}
+    )
+
+
+def edit(face: Face, *, delivery: Delivery, receipt: Receipt) -> dict[str, Any]:
+    """Return the arguments of ``chat.update``.
+
+    ``parse`` is given because its default differs from that of ``chat.postMessage``, and blocks because without
+    them Slack would keep the old ones, or drop them.
+    """
+    content = _content(face, delivery.key, Rung(delivery.rung))
+    return {"blocks": []} | content | {"channel": receipt.channel, "ts": receipt.message}
+
+
+def _content(face: Face, key: str, rung: Rung) -> dict[str, Any]:
+    if isinstance(face, Notice):
+        text, looks = _note_text(face), iter([_note_blocks(face)])
+    else:
+        text, looks = full_text(face), _attempts(face)
+    metadata = {"event_type": EVENT_TYPE, "event_payload": _metadata(face, key)}
+    payload: dict[str, Any] = {"text": text, "parse": "none", "metadata": metadata}
     if rung is Rung.FULL:
-        blocks = next((blocks for blocks in _attempts(card) if size(blocks) <= BLOCKS_LIMIT), None)
+        blocks = next((blocks for blocks in looks if size(blocks) <= BLOCKS_LIMIT), None)
         payload |= {"blocks": blocks} if blocks else {}
     return payload
 
@@ -86,6 +102,8 @@ def full_text(card: Card) -> str:
     if card.also:
         count = len(card.also)
         tail.append(f"Also reported by {count} other {'source' if count == 1 else 'sources'}.")
+    if card.was:
+        tail.append(escape(f"Headline before: {card.was}.", 400))
     if card.notice:
         tail.append(escape(f"Note: {card.notice}.", 200))
     tail.append(_address(card))
@@ -108,7 +126,21 @@ def escape(text: str, limit: int) -> str:
     return "".join(kept).rstrip() + "…"
 
 
-def _metadata(card: Card, key: str) -> dict[str, Any]:
+def _note_text(notice: Notice) -> str:
+    named = f"{escape(notice.headline, TITLE_IN_TEXT)} ({escape(notice.outlet, 200)}): "
+    return named + escape(notice.text, TEXT_LIMIT - len(named))
+
+
+def _note_blocks(notice: Notice) -> list[Block]:
+    title = _title(notice.headline, notice, bold=False)
+    elements: list[Block] = [_section([*title, _text(f" · {notice.outlet}: "), _text(notice.text, bold=True)])]
+    return [{"type": "rich_text", "block_id": "note", "elements": elements}]
+
+
+def _metadata(face: Face, key: str) -> dict[str, Any]:
+    if isinstance(face, Notice):
+        return {"key": key, "kind": "note", "story": str(face.story), "rev": 1}
+    card = face
     rule = card.reasons[0].rule[:RULE_IN_METADATA]
     kind = "stream" if card.trend else "story"
     return {"key": key, "kind": kind, "story": str(card.story), "rule": rule, "rev": 1}
@@ -145,6 +177,9 @@ def _blocks(card: Card) -> list[Block]:
         _story(card),
         _context("src", _source(card)),
     ]
+    if card.was:
+        was = {"type": "plain_text", "text": f"headline before: {card.was}", "emoji": False}
+        blocks.append({"type": "context", "block_id": "was", "elements": [was]})
     if card.notice:
         blocks.append(_context("note", f":warning: {escape(card.notice, 200)}"))
     return blocks
@@ -191,7 +226,7 @@ def _section(runs: list[Block]) -> Block:
     return {"type": "rich_text_section", "elements": runs}
 
 
-def _title(title: str, of: Card | Next, *, bold: bool) -> list[Block]:
+def _title(title: str, of: Card | Next | Notice, *, bold: bool) -> list[Block]:
     if of.link is None:
         return [_text(title, bold=bold)]
     link = {"type": "link", "url": of.link} | ({"style": {"bold": True}} if bold else {})

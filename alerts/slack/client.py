@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from alerts.errors import ChannelRefused, DeliveryError, Later, RouteRefused, Unclear
+from alerts.errors import ChannelRefused, DeliveryError, Later, MessageGone, RouteRefused, Unclear
 from alerts.outbox import Receipt
-from alerts.slack.blocks import EVENT_TYPE, Rung, message
+from alerts.slack.blocks import EVENT_TYPE, Rung, edit, message
 from alerts.slack.check import Channel, Finding, channel_finding, scope_findings, scopes_in, token_finding
 from alerts.slack.errors import CALL_ERRORS, RATE_LIMITED, classify
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-    from alerts.card import Card
+    from alerts.card import Face
     from alerts.outbox import Delivery
 
 TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5)  # seconds
@@ -63,21 +63,30 @@ class SlackNotifier:
         self._channels: dict[str, Channel] = {}  # by name and by id
         self._closed: dict[str, datetime] = {}  # methods inside a Retry-After window
 
-    async def send(self, delivery: Delivery, card: Card) -> Receipt:
-        """Post ``card``, as plain as ``delivery.rung`` says; raises each kind of DeliveryError."""
+    async def send(self, delivery: Delivery, face: Face) -> Receipt:
+        """Post ``face``, as plain as ``delivery.rung`` says; raises each kind of DeliveryError but MessageGone."""
         try:
             channel = await self._address(delivery.alert.channel)
         except Unclear as error:  # what is unclear is only the look at the channels: nothing was posted
             raise Later(error.code, error.detail) from error
-        payload = message(card, key=delivery.key, channel=channel, rung=Rung(delivery.rung))
+        payload = message(face, delivery=delivery, channel=channel, rung=Rung(delivery.rung))
         try:
             return await self._as_member(channel, lambda: self._post(payload))
         except ChannelRefused:
             self._channels.clear()  # it may have been renamed or made anew: ask again next time
             raise
 
-    async def find(self, channel: str, keys: Collection[str], since: datetime) -> Mapping[str, Receipt] | None:
-        """Return the receipts of those ``keys`` that stand in the channel's history since ``since``.
+    async def edit(self, delivery: Delivery, face: Face) -> None:
+        """Let a message show ``face``; raises each kind of DeliveryError, MessageGone when there is none to edit."""
+        if delivery.receipt is None:
+            raise MessageGone("no-receipt", "nobody knows where the message stands")
+        payload = edit(face, delivery=delivery, receipt=delivery.receipt)
+        await self._call("chat.update", lambda: self._client.api_call("chat.update", json=payload))
+
+    async def find(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Receipt] | None:
+        """Return the receipts of those ``keys`` that stand in the channel's history, or a thread, since ``since``.
 
         None when it cannot be looked at: a scope is missing, or the channel's id is not to be had. The newest page
         comes first; pages are read until every key is found. A key that stands there twice is logged.
@@ -86,7 +95,7 @@ class SlackNotifier:
             address = await self._address(channel)
             if not _ID.fullmatch(address):
                 return None
-            return await self._as_member(address, lambda: self._search(address, frozenset(keys), since))
+            return await self._as_member(address, lambda: self._search(address, frozenset(keys), since, thread))
         except RouteRefused as error:
             if error.code != "missing_scope":
                 raise
@@ -144,11 +153,16 @@ class SlackNotifier:
         self._log.info("joined", extra={"channel": channel})
         return True
 
-    async def _search(self, channel: str, keys: frozenset[str], since: datetime) -> dict[str, Receipt]:
+    async def _search(
+        self, channel: str, keys: frozenset[str], since: datetime, thread: str | None
+    ) -> dict[str, Receipt]:
         found: dict[str, Receipt] = {}
         cursor, oldest = "", f"{since.timestamp():.6f}"
         while keys - found.keys():
-            page = await self._call("conversations.history", self._history(channel, oldest, cursor))
+            if thread:
+                page = await self._call("conversations.replies", self._replies(channel, thread, oldest, cursor))
+            else:
+                page = await self._call("conversations.history", self._history(channel, oldest, cursor))
             for key, ts in _keys_in(_items(page, "messages")):
                 if key in found:
                     self._log.warning("stands-twice", extra={"key": key, "channel": channel, "ts": ts})
@@ -161,6 +175,13 @@ class SlackNotifier:
     def _history(self, channel: str, oldest: str, cursor: str) -> Callable[[], Awaitable[AsyncSlackResponse]]:
         return lambda: self._client.conversations_history(
             channel=channel, oldest=oldest, limit=PAGE, include_all_metadata=True, cursor=cursor or None
+        )
+
+    def _replies(
+        self, channel: str, thread: str, oldest: str, cursor: str
+    ) -> Callable[[], Awaitable[AsyncSlackResponse]]:
+        return lambda: self._client.conversations_replies(
+            channel=channel, ts=thread, oldest=oldest, limit=PAGE, include_all_metadata=True, cursor=cursor or None
         )
 
     async def _address(self, channel: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from alerts.errors import CardRefused, ChannelRefused, DeliveryError, Later, RouteRefused, Unclear
+from alerts.errors import CardRefused, ChannelRefused, DeliveryError, Later, MessageGone, RouteRefused, Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +58,7 @@ CHANNEL = frozenset(
         "method_not_supported_for_channel_type",
     }
 )
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "thread_not_found"})
 CHANNEL_PREFIXES = ("restricted_action", "slack_connect_")
 ROUTE = frozenset(
     {
@@ -136,6 +137,8 @@ def refusal(code: str, detail: str = "") -> DeliveryError:
         return CardRefused(code, detail)
     if code in CHANNEL or code.startswith(CHANNEL_PREFIXES):
         return ChannelRefused(code, detail)
+    if code in GONE:
+        return MessageGone(code, detail)
     if code in ROUTE:
         return RouteRefused(code, detail)
     return Unclear(code, detail)

@@ -19,7 +19,7 @@ from crawler.clock import SystemClock
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
-    from alerts.courier import Pace
+    from alerts.pacer import Pace
     from alerts.notify import Notifier
     from alerts.slack.client import SlackNotifier
     from crawler.app import App, Round

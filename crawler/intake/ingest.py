@@ -18,7 +18,7 @@ from crawler.intake.sift import identified, likeness_keys, sift
 from crawler.intake.verdicts import HOLD, Family, Judging, Rulings
 from crawler.intake.wanted import wants_page
 from crawler.intake.watch import Watch
-from crawler.store.plan import Kin, Likeness, Plan, Redated, Sighting, StoryState, Version, WantedPage
+from crawler.store.plan import Kin, Likeness, Plan, Redated, Sighting, StoryState, Touch, Version, WantedPage
 from crawler.store.schema import from_ms, to_ms
 from crawler.visits import flood
 from crawler.visits.poll import Tally
@@ -151,6 +151,7 @@ class _Planner:
         self._likenesses: dict[tuple[bytes, int], Likeness] = {}
         self._redated: dict[int, Redated] = {}
         self._pages: dict[int, WantedPage] = {}
+        self._touches: dict[int, Touch] = {}
         self._ignored: list[int] = []
         self._counts: Counter[str] = Counter()
 
@@ -298,6 +299,9 @@ class _Planner:
         if why and story.url:
             self._pages[state.id] = WantedPage(story=state.id, source=state.source, url=story.url, due=at, why=why)
         self._rulings.rule(story, state.group, family, backlog=old, page_due=bool(why))
+        if state.version > 1 or state.group != state.id:
+            changes = "the outlet changed it" if state.version > 1 else "another outlet has it"
+            self._touches[state.group] = Touch(group=state.group, at=at, why=changes)
 
     def _sight(self, item: Item, story: int) -> None:
         self._seen[item.key] = story, item.fingerprint
@@ -313,6 +317,7 @@ class _Planner:
             deliveries=self._rulings.deliveries,
             redated=list(self._redated.values()),
             pages=list(self._pages.values()),
+            touches=list(self._touches.values()),
             ignored=self._ignored,
             notes=[f"story {encode(story)} changed after {MAX_VERSIONS} versions: ignored" for story in self._ignored],
             tally=Tally(**self._counts, alerts=len(self._rulings.deliveries)),

@@ -6,10 +6,32 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from alerts.errors import StoreError
-from crawler.store import deliveries, engine, ledger, migrate, pages, reports, stories, subscriptions, versions, visits
+from crawler.store import (
+    deliveries,
+    engine,
+    ledger,
+    migrate,
+    pages,
+    reports,
+    search,
+    stories,
+    subscriptions,
+    versions,
+    visits,
+)
 from crawler.store.ledger import Account, Dossier, Latency, VisitLine
 from crawler.store.lock import DataLock
-from crawler.store.reports import DeliveryStatus, HeldBack, Hold, Outcome, Overview, Ruling, SourceStatus
+from crawler.store.reports import (
+    DeliveryStatus,
+    HeldBack,
+    Hold,
+    Outcome,
+    Overview,
+    Pages,
+    PageStatus,
+    Ruling,
+    SourceStatus,
+)
 from crawler.store.schema import story
 from crawler.store.worker import Worker
 from crawler.visits.poll import Tally
@@ -21,11 +43,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from alerts.outbox import Delivery, Settlement, State
+    from alerts.outbox import Delivery, Edit, Edited, Settlement, State
     from alerts.story import Story
     from alerts.stream import Condition, StreamState
     from crawler.clock import Clock
     from crawler.store.plan import Memory, Plan
+    from crawler.store.search import Search
     from crawler.visits.page import PageClaim, PageVisit
     from crawler.visits.poll import Claim, Poll
     from crawler.visits.standing import HostHold
@@ -41,6 +64,8 @@ __all__ = [
     "Latency",
     "Outcome",
     "Overview",
+    "PageStatus",
+    "Pages",
     "Ruling",
     "SourceStatus",
     "Store",
@@ -249,6 +274,14 @@ class Store:
         """
         await self._write(partial(deliveries.settle, key=key, settlement=settlement, now=now))
 
+    async def edits(self, now: datetime, limit: int) -> Sequence[Edit]:
+        """Return up to ``limit`` messages that should be edited now, the longest due first; none on held channels."""
+        return await self._reader.run(partial(deliveries.edits, now=now, limit=limit))
+
+    async def settle_edit(self, edit: Edit, edited: Edited, now: datetime) -> None:
+        """Write what became of an edit; what changed since it was read stays due."""
+        await self._write(partial(deliveries.settle_edit, edit=edit, edited=edited, now=now))
+
     async def hold(self, channel: str | None, until: datetime | None, reason: str, *, refused: bool = False) -> None:
         """Keep a channel's deliveries (None: everybody's) back until a moment; None releases them."""
         await self._write(partial(deliveries.keep_back, channel=channel, until=until, reason=reason, refused=refused))
@@ -279,10 +312,18 @@ class Store:
         """Return the newest version of a story, None when there is no such story."""
         return await self._reader.run(partial(reports.newest, story_id=story_id))
 
+    async def search(self, wanted: Search) -> Sequence[Story]:
+        """Return the stories that are looked for; raises QueryError for a source that there never was."""
+        return await self._reader.run(partial(search.find, search=wanted))
+
     async def rulings(self, story_id: int) -> Sequence[Ruling]:
         """Return what was decided about a story: each version, rule and channel."""
         found = await self._reader.run(lambda connection: reports.rulings(connection, story.c.id == story_id))
         return found.get(story_id, ())
+
+    async def page(self, story_id: int) -> PageStatus | None:
+        """Return how the page of a story does, None when it is not wanted."""
+        return await self._reader.run(partial(reports.page_of, story_id=story_id))
 
     async def outcomes(self, since: datetime) -> Sequence[Outcome]:
         """Return what became of every story that was seen since a moment, oldest first."""

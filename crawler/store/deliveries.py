@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, delete, func, insert, literal, select, update
 
 from alerts.errors import StoreError
-from alerts.outbox import FINAL, Delivery, State
+from alerts.outbox import FINAL, Delivery, Edit, Kind, Receipt, State
 from alerts.story import Alert, DateNote, Severity, Story
 from crawler.store.rows import match, trend
 from crawler.store.schema import (
@@ -30,11 +31,21 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row, Select
 
-    from alerts.outbox import Settlement
+    from alerts.outbox import Edited, Settlement
     from alerts.story import Match, Outlet, Trend
+    from crawler.store.plan import Touch
 
 EVERYBODY = ""  # the channel of a hold that keeps all back
 WAITING = (State.PENDING, State.UNCLEAR)
+SHOWN = (State.SENDING, State.UNCLEAR, State.SENT)
+_EDIT_WAIT = timedelta(seconds=20)  # what else changes in the meantime goes into the same edit
+
+_parent = outbox.alias("parent")
+_newest = story_version.alias("newest")
+_EDITABLE = outbox.c.edit_due.is_not(None) & (outbox.c.state == State.SENT)
+_HEARD_OF = outbox.c.parent.is_(None) | select(_parent.c.key).where(
+    _parent.c.key == outbox.c.parent, _parent.c.state.in_(FINAL)
+).exists()
 
 
 def recover(connection: Connection, now: datetime) -> int:
@@ -68,7 +79,7 @@ def due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
     place = func.row_number().over(partition_by=outbox.c.channel, order_by=order).label("place")
     ready = (
         select(outbox.c.key, place)
-        .where(outbox.c.state.in_(WAITING), outbox.c.not_before <= now, ~held.exists())
+        .where(outbox.c.state.in_(WAITING), outbox.c.not_before <= now, ~held.exists(), _HEARD_OF)
         .subquery()
     )
     first = select(ready.c.key).where(ready.c.place <= limit)
@@ -80,11 +91,14 @@ def next_due(connection: Connection) -> datetime | None:
     holds = {row.channel: row.until for row in connection.execute(select(hold))}
     earliest = connection.execute(
         select(outbox.c.channel, func.min(outbox.c.not_before))
-        .where(outbox.c.state.in_(WAITING))
+        .where(outbox.c.state.in_(WAITING), _HEARD_OF)
         .group_by(outbox.c.channel)
     )
+    edits = connection.execute(
+        select(outbox.c.channel, func.min(outbox.c.edit_due)).where(_EDITABLE).group_by(outbox.c.channel)
+    )
     return min(
-        (max(moment, holds.get(channel, moment), holds.get(EVERYBODY, moment)) for channel, moment in earliest),
+        (max(moment, holds.get(at, moment), holds.get(EVERYBODY, moment)) for at, moment in (*earliest, *edits)),
         default=None,
     )
 
@@ -119,6 +133,10 @@ def settle(connection: Connection, key: str, settlement: Settlement, now: dateti
         "resent": settlement.resent,
         "rung": settlement.rung,
     }
+    if settlement.face:
+        values["face"] = settlement.face
+    if settlement.apart:
+        values["parent"] = None
     if settlement.receipt:
         values["receipt_channel"] = settlement.receipt.channel
         values["receipt_message"] = settlement.receipt.message
@@ -127,6 +145,50 @@ def settle(connection: Connection, key: str, settlement: Settlement, now: dateti
         raise StoreError(f"the delivery {key} is final or unknown, so it cannot become {settlement.state}")
     line = {"key": key, "at": now, "state": settlement.state, "reason": settlement.reason, "detail": settlement.detail}
     connection.execute(insert(delivery_log), line)
+
+
+def edits(connection: Connection, now: datetime, limit: int) -> list[Edit]:
+    """Return the messages that should say something else by now, as they should read."""
+    held = select(hold.c.channel).where(hold.c.until > now, hold.c.channel.in_((outbox.c.channel, EVERYBODY)))
+    query = chosen().where(_EDITABLE, outbox.c.edit_due <= now, ~held.exists())
+    rows = connection.execute(query.order_by(outbox.c.edit_due, outbox.c.key).limit(limit)).all()
+    return [
+        Edit(delivery=one, revision=row.revision, why=row.edit_why, face=row.face, tries=row.edit_tries)
+        for row, one in zip(rows, assemble(connection, rows), strict=True)
+    ]
+
+
+def settle_edit(connection: Connection, edit: Edit, edited: Edited, now: datetime) -> None:
+    """Write what became of an edit, unless there is more to edit by now."""
+    key = edit.delivery.key
+    if edited.face:
+        connection.execute(update(outbox).where(outbox.c.key == key).values(face=edited.face))
+    values = {
+        "edit_due": edited.not_before,
+        "edit_tries": outbox.c.edit_tries + 1 if edited.not_before else 0,
+        "changed": now,
+    }
+    same = (outbox.c.key == key) & (outbox.c.revision == edit.revision)
+    connection.execute(update(outbox).where(same).values(values))
+    if edited.reason != "nothing-new":
+        detail = "; ".join(filter(None, (edit.why, edited.detail)))
+        line = {"key": key, "at": now, "state": State.SENT, "reason": edited.reason, "detail": detail}
+        connection.execute(insert(delivery_log), line)
+
+
+def touch(connection: Connection, touches: Sequence[Touch]) -> None:
+    """Let what was shown of these groups be edited soon; messages that tell of many stories stay as they are."""
+    together = select(stream_alert.c.delivery).where(stream_alert.c.delivery == outbox.c.key)
+    for one in touches:
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.group_id == one.group, outbox.c.state.in_(SHOWN), outbox.c.note == "", ~together.exists())
+            .values(
+                edit_due=func.coalesce(outbox.c.edit_due, literal(one.at + _EDIT_WAIT, Instant)),
+                edit_why=one.why,
+                revision=outbox.c.revision + 1,
+            )
+        )
 
 
 def keep_back(
@@ -147,6 +209,9 @@ def chosen() -> Select[Any]:
             *(column.label(f"version_{column.name}") for column in story_version.c),
             *(column.label(f"story_{column.name}") for column in story.c if column.name != "id"),
             *(column.label(f"source_{column.name}") for column in source.c),
+            _newest.c.title.label("newest_title"),
+            _parent.c.receipt_channel.label("parent_channel"),
+            _parent.c.receipt_message.label("parent_message"),
         )
         .join(
             story_version,
@@ -154,6 +219,8 @@ def chosen() -> Select[Any]:
         )
         .join(story, story.c.id == outbox.c.story_id)
         .join(source, source.c.id == story.c.source_id)
+        .join(_newest, (_newest.c.story_id == story.c.id) & (_newest.c.version == story.c.version))
+        .outerjoin(_parent, _parent.c.key == outbox.c.parent)
     )
 
 
@@ -234,6 +301,7 @@ def _delivery(
             matches=tuple(matches),
             also=also,
             trend=together[1] if together else None,
+            retitled=row.newest_title if row.newest_title not in {told.title, ""} else None,
         ),
         state=State(row.state),
         queued=row.queued,
@@ -242,7 +310,16 @@ def _delivery(
         tried=row.tried,
         resent=row.resent,
         rung=row.rung,
+        kind=Kind.REPLY if row.parent else Kind.POST,
+        parent=_receipt(row.parent_channel, row.parent_message),
+        broadcast=row.broadcast,
+        note=row.note,
+        receipt=_receipt(row.receipt_channel, row.receipt_message),
     )
+
+
+def _receipt(channel: str | None, message: str | None) -> Receipt | None:
+    return Receipt(channel=channel, message=message) if channel and message else None
 
 
 def _story(row: Row[Any]) -> Story:

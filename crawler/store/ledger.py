@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from crawler.store.reports import CONDITION
+from crawler.store.reports import CONDITION, Pages, PageStatus, last_failed_page, pages
 from crawler.store.schema import host, poll_log, source, story
 from crawler.store.standings import standing
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from crawler.visits.standing import Standing
 
-WINDOW = timedelta(days=7)  # for which stories are counted and their lateness is measured
+WINDOW = timedelta(days=7)  # for which stories and pages are counted and lateness is measured
 VISITS = 20
 _DAY = timedelta(days=1)
 
@@ -90,6 +90,8 @@ class Dossier:
     first_read: datetime | None
     holds: Mapping[str, tuple[datetime, str]]  # hosts that want to be left alone: until when, and why
     visits: tuple[VisitLine, ...]  # the newest first
+    pages: Pages  # of its stories, in WINDOW
+    failed_page: PageStatus | None  # the last that was given up
 
 
 def accounts(connection: Connection, now: datetime, only: str | None = None) -> list[Account]:
@@ -116,6 +118,8 @@ def dossier(connection: Connection, name: str, now: datetime) -> Dossier | None:
         first_read=row.first_read,
         holds={one.name: (one.held_until, one.reason) for one in holds},
         visits=tuple(_visit(one) for one in _log(connection, name)),
+        pages=pages(connection, now - WINDOW, name),
+        failed_page=last_failed_page(connection, name),
     )
 
 

@@ -212,6 +212,18 @@ class NewDelivery:
     severity: int
     queued: datetime
     not_before: datetime | None = None  # None: as soon as it can be
+    parent: str | None = None  # the message that this one answers, in its thread
+    broadcast: bool = False  # the channel sees the answer as well
+    note: str = ""  # all that an answer says, when it tells of no match
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touch:
+    """Something that messages about a group of stories should say by now."""
+
+    group: int
+    at: datetime
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +333,7 @@ class Plan:
     summaries: Sequence[Summary] = ()
     pages: Sequence[WantedPage] = ()
     shifts: Sequence[Shift] = ()
+    touches: Sequence[Touch] = ()
     ignored: Sequence[int] = ()  # stories that changed once more after their last version that is kept
     notes: Sequence[str] = ()  # for the poll log
     tally: Tally = field(default_factory=Tally)

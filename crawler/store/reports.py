@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 
 from alerts.outbox import Receipt, State
 from alerts.policy import Reason
@@ -15,10 +15,11 @@ from crawler.store import versions
 from crawler.store.deliveries import EVERYBODY, WAITING, assemble, chosen, outlet
 from crawler.store.quiet import StoredQuiet
 from crawler.store.rows import match
-from crawler.store.schema import hold, outbox, source, story, story_version, verdict
+from crawler.store.schema import hold, outbox, page, source, story, story_version, verdict
+from crawler.visits.page import PageState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Row
@@ -49,6 +50,28 @@ class HeldBack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pages:
+    """How many article pages are due, and what came of those that were visited of late."""
+
+    due: int  # to be read, or tried again
+    read: int
+    failed: int  # for good
+    reasons: Mapping[str, int]  # why they failed, the commonest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageStatus:
+    """How the page of one story does."""
+
+    url: str
+    state: PageState
+    reason: str  # of the last visit, as PageVisit has it; "" before the first
+    detail: str  # of the last visit; before the first, why the page is wanted
+    at: datetime | None  # of the last visit
+    next_due: datetime | None  # None: it is visited no more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """The whole at a glance."""
 
@@ -59,6 +82,7 @@ class Overview:
     outbox: Mapping[State, int]  # every state
     oldest_waiting: datetime | None  # when the oldest delivery was queued that is not yet sent or dead
     holds: tuple[Hold, ...]  # those in force
+    pages: Pages  # of the last 24 hours
     held_back: tuple[HeldBack, ...] = ()
 
 
@@ -90,6 +114,7 @@ class DeliveryStatus:
     changed: datetime
     not_before: datetime | None
     receipt: Receipt | None
+    page_until: datetime | None = None  # it waits for its story's page, at the longest until then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +167,51 @@ def overview(connection: Connection, now: datetime) -> Overview:
             Hold(channel=None if row.channel == EVERYBODY else row.channel, until=row.until, reason=row.reason)
             for row in connection.execute(select(hold).where(hold.c.until > now).order_by(hold.c.channel))
         ),
+        pages=pages(connection, now - DAY),
         held_back=tuple(_held_back(connection)),
+    )
+
+
+def pages(connection: Connection, since: datetime, only: str | None = None) -> Pages:
+    """Count the article pages that are due now, and those read or given up since a moment; of all sources or of one."""
+    number = func.count()
+    query = (
+        select(page.c.state, page.c.reason, number)
+        .where(or_(page.c.next_due.is_not(None), page.c.at > since))
+        .group_by(page.c.state, page.c.reason)
+        .order_by(number.desc(), page.c.reason)
+    )
+    rows = connection.execute(query if only is None else query.where(page.c.source_id == only)).all()
+    counts = {state: sum(count for of, _, count in rows if of == state) for state in PageState}
+    return Pages(
+        due=counts[PageState.DUE],
+        read=counts[PageState.READ],
+        failed=counts[PageState.FAILED],
+        reasons={reason: count for state, reason, count in rows if state == PageState.FAILED},
+    )
+
+
+def page_of(connection: Connection, story_id: int) -> PageStatus | None:
+    """Return how a story's page does; None when it is not wanted."""
+    row = connection.execute(select(page).where(page.c.story_id == story_id)).one_or_none()
+    return None if row is None else _page(row)
+
+
+def last_failed_page(connection: Connection, name: str) -> PageStatus | None:
+    """Return the page of a source that was given up last; None when none ever was."""
+    query = select(page).where(page.c.source_id == name, page.c.state == PageState.FAILED)
+    row = connection.execute(query.order_by(page.c.at.desc(), page.c.story_id.desc()).limit(1)).one_or_none()
+    return None if row is None else _page(row)
+
+
+def _page(row: Row[Any]) -> PageStatus:
+    return PageStatus(
+        url=row.url,
+        state=PageState(row.state),
+        reason=row.reason,
+        detail=row.detail,
+        at=row.at,
+        next_due=row.next_due,
     )
 
 
@@ -184,6 +253,7 @@ def deliveries(connection: Connection, state: State | None, limit: int) -> list[
     """Return the newest deliveries, newest first."""
     query = chosen().order_by(outbox.c.queued.desc(), outbox.c.key.desc()).limit(limit)
     rows = connection.execute(query if state is None else query.where(outbox.c.state == state)).all()
+    waiting = _waiting_for_pages(connection, rows)
     return [
         DeliveryStatus(
             delivery=delivery,
@@ -194,9 +264,19 @@ def deliveries(connection: Connection, state: State | None, limit: int) -> list[
             receipt=None
             if row.receipt_message is None
             else Receipt(channel=row.receipt_channel, message=row.receipt_message),
+            page_until=row.not_before if row.key in waiting else None,
         )
         for row, delivery in zip(rows, assemble(connection, rows), strict=True)
     ]
+
+
+def _waiting_for_pages(connection: Connection, rows: Sequence[Row[Any]]) -> set[str]:
+    """Return the keys of the deliveries that were put off, and not yet tried, because their page is still due."""
+    untried = [row for row in rows if row.state == State.PENDING and not row.attempts]
+    put_off = {row.key: row.story_id for row in untried if row.not_before and row.not_before > row.queued}
+    query = select(page.c.story_id).where(page.c.story_id.in_(put_off.values()), page.c.state == PageState.DUE)
+    due = set(connection.scalars(query))
+    return {key for key, story_id in put_off.items() if story_id in due}
 
 
 def newest(connection: Connection, story_id: int) -> Story | None:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-HEAD = "0006"  # the newest migration; a test compares it with the scripts, so that a start need not read them
+HEAD = "0008"  # the newest migration; a test compares it with the scripts, so that a start need not read them
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -180,6 +180,16 @@ story_version = Table(
     Column("rules", Text, nullable=False),  # the revision of the rules by which it was judged
 )
 
+story_search = Table(  # what full text is searched in, see crawler.store.search
+    "story_search",
+    metadata,
+    Column(
+        "story_id", Row, ForeignKey("story.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    ),  # a story that goes takes its words along
+    Column("title", Text, nullable=False),  # normalised, of the newest version
+    Column("text", Text, nullable=False),
+)
+
 seen = Table(
     "seen",
     metadata,
@@ -246,8 +256,23 @@ outbox = Table(
     Column("rung", Integer, nullable=False),
     Column("receipt_channel", Text),
     Column("receipt_message", Text),
+    Column("parent", Text),  # the message in whose thread it belongs; NULL: by itself
+    Column("broadcast", Boolean, nullable=False, server_default=false()),
+    Column("note", Text, nullable=False, server_default=""),  # of a reply: all it says, when it tells of no match
+    Column("face", LargeBinary(16)),  # of what was shown last; NULL: unknown
+    Column("edit_due", Instant),  # NULL: it says what it should
+    Column("edit_why", Text, nullable=False, server_default=""),
+    Column("edit_tries", Integer, nullable=False, server_default="0"),
+    Column("revision", Integer, nullable=False, server_default="0"),  # of what it should say
     Index("outbox_due", "state", "not_before"),
     Index("outbox_story", "story_id"),
+    Index("outbox_group", "group_id"),
+    Index(
+        "outbox_edit",
+        "edit_due",
+        sqlite_where=text("edit_due IS NOT NULL"),
+        postgresql_where=text("edit_due IS NOT NULL"),
+    ),
 )
 
 verdict = Table(

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from alerts.outbox import State
 from alerts.policy import Reason
-from crawler.store import pages, quiet
+from crawler.store import deliveries, pages, quiet, search
 from crawler.store.plan import Kin, Past, Seen
 from crawler.store.rows import spans, state
 from crawler.store.schema import likeness, outbox, seen, story, story_version, verdict
@@ -123,7 +123,9 @@ def write(connection: Connection, plan: Plan) -> None:
     ):
         if rows:
             connection.execute(statement, rows)
+    search.write(connection, [version.story for version in plan.versions])
     pages.want(connection, plan.pages)
+    deliveries.touch(connection, plan.touches)
     quiet.write(connection, plan.summaries)
     write_stream(connection, plan.stream)
 
@@ -208,6 +210,9 @@ def _delivery(one: NewDelivery) -> dict[str, Any]:
         "looks": 0,
         "resent": False,
         "rung": 0,
+        "parent": one.parent,
+        "broadcast": one.broadcast,
+        "note": one.note,
     }
 
 

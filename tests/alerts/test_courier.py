@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.card import MAY_REPEAT, Card
-from alerts.courier import Courier, Missing, Pace, after_attempt, after_look, backoff
+from alerts.card import MAY_REPEAT, Card, Face
+from alerts.courier import Courier, Missing, after_attempt, after_look
 from alerts.errors import CardRefused, ChannelRefused, DeliveryError, Later, RouteRefused, StoreError, Unclear
 from alerts.outbox import Delivery, Receipt, Settlement, State
+from alerts.pacer import Pace, backoff
 from tests.fakes import NOON, FakeClock
 from tests.fakes_outbox import MemoryOutbox, alert, delivery, until
 
@@ -41,7 +42,11 @@ class Recorder:
         self.now: Callable[[], datetime] = lambda: NOON
         self.during: Callable[[], object] = lambda: None
 
-    async def send(self, one: Delivery, card: Card) -> Receipt:
+    async def edit(self, one: Delivery, face: Face) -> None:
+        raise AssertionError(f"nothing was to be edited: {one.key}, {face}")
+
+    async def send(self, one: Delivery, card: Face) -> Receipt:
+        assert isinstance(card, Card)
         self.sent.append((self.now(), one.key, card))
         self.during()
         await asyncio.sleep(0)
@@ -52,7 +57,10 @@ class Recorder:
             raise answer
         return Receipt(channel="C0NEWS0001", message=one.key)
 
-    async def find(self, channel: str, keys: Collection[str], since: datetime) -> Mapping[str, Receipt] | None:
+    async def find(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Receipt] | None:
+        assert thread is None
         self.looks.append((channel, frozenset(keys), since))
         self.during()
         await asyncio.sleep(0)

@@ -15,7 +15,7 @@ from alerts.slack.blocks import BLOCKS_LIMIT, TEXT_LIMIT, Rung, escape, message,
 from alerts.story import Alert, DateNote, Field, Headline, Severity, Span, Trend
 from tests import slack_rules
 from tests.fakes import outlet, story
-from tests.fakes_outbox import alert, found, match
+from tests.fakes_outbox import alert, delivery, found, match
 
 TITLE = "Japan and France open talks"
 TEXT = "They agreed on a Reciprocal Access Agreement (RAA) and on rare earths."
@@ -28,7 +28,7 @@ HOSTILE_TEXT = (
 
 
 def rendered(of: Alert, rung: Rung = Rung.FULL, notice: str | None = None) -> dict[str, Any]:
-    return message(card_for(of, notice=notice), key="01J9ZK4Q0000000000000000A1", channel="C0NEWS0001", rung=rung)
+    return message(card_for(of, notice=notice), delivery=delivery(of=of), channel="C0NEWS0001", rung=rung)
 
 
 def usual() -> Alert:
@@ -293,4 +293,4 @@ def test_a_card_too_large_for_blocks_is_sent_as_text() -> None:
         story=1, severity=Severity.HIGH, reasons=reasons, title=(), snippet=(), link="https://a.example/" + "x" * 9000,
         host="a.example", outlet="A", standing=(), published=None, date_remark="", also=(), notice=None,
     )  # fmt: skip
-    assert "blocks" not in message(card, key="K", channel="C0NEWS0001")
+    assert "blocks" not in message(card, delivery=delivery(), channel="C0NEWS0001")

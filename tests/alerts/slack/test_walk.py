@@ -12,7 +12,8 @@ from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryInt
 from slack_sdk.web.async_client import AsyncWebClient
 
 from alerts.card import MAY_REPEAT
-from alerts.courier import Courier, Pace
+from alerts.courier import Courier
+from alerts.pacer import Pace
 from alerts.outbox import Receipt, State
 from alerts.slack.client import SlackNotifier, open_session
 from tests.fakes import NOON, FakeClock

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
-    from alerts.card import Card
+    from alerts.card import Face
     from alerts.outbox import Delivery
 
 
@@ -24,12 +24,17 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    async def send(self, delivery: Delivery, card: Card) -> Receipt:
-        self.heard.append(card.headline)
+    async def send(self, delivery: Delivery, face: Face) -> Receipt:
+        self.heard.append(face.headline)
         return Receipt(channel=delivery.alert.channel, message=delivery.key)
 
-    async def find(self, channel: str, keys: Collection[str], since: datetime) -> Mapping[str, Receipt] | None:
-        del channel, keys, since
+    async def edit(self, delivery: Delivery, face: Face) -> None:
+        pass
+
+    async def find(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Receipt] | None:
+        del channel, keys, since, thread
         return None
 
     async def close(self) -> None:
@@ -40,5 +45,5 @@ async def test_every_publication_ends_as_the_script_says() -> None:
     listener = Listener()
     lines: list[Line] = await show(listener, SystemClock())
     assert [(line.item.story, line.why) for line in lines if not line.expected] == []
-    told = [line for line in lines if line.fate and line.fate.value in {"alert", "edit"}]
+    told = [line for line in lines if line.fate and line.fate.value in {"alert", "edit", "page"}]
     assert len(listener.heard) == len(set(listener.heard)) == len(told)

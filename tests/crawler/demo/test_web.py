@@ -10,6 +10,7 @@ import feedparser
 import pytest
 import pytest_asyncio
 import yaml
+from protego import Protego
 
 from crawler.demo.script import Expect, Site, load_items
 from crawler.demo.web import DemoWeb
@@ -219,6 +220,19 @@ async def test_an_article_has_a_page_once_it_is_published(
     assert "<p>They also agreed on an economic security pact." in page
     assert "Most read" in page
     assert "to study a Reciprocal Access Agreement" in page  # in the box, not in the story
+
+
+async def test_a_page_may_say_more_than_the_feed_and_robots_may_read_it(
+    outlets: DemoWeb, http: aiohttp.ClientSession, clock: FakeClock
+) -> None:
+    clock.advance(outlets.length)
+    herald = named(outlets, "herald")
+    feed = (await body(http, herald.feed_url)).decode()
+    page = (await body(http, f"{herald.origin}/articles/communique")).decode()
+    assert "gallium" in page
+    assert "gallium" not in feed
+    rules = Protego.parse((await body(http, f"{herald.origin}/robots.txt")).decode())
+    assert rules.can_fetch(f"{herald.origin}/articles/communique", "Tocsin")
 
 
 async def test_the_hostile_headline_cannot_break_its_own_page(

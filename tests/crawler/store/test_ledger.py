@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from alerts.errors import FetchError
 from crawler.visits.poll import Answer
 from crawler.visits.rhythm import Rhythm
 from crawler.visits.standing import HostHold, Next, Standing
+from spiders.source import Fulltext
+from tests.crawler.paging import visit_page
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, entry, source
 from tests.fakes import NOON, FakeClock
 
@@ -116,3 +119,22 @@ async def test_a_dossier_holds_the_last_visits_the_rhythm_and_the_holds(
     assert dossier.profile[:3] == (12.0, 6.0, 0.0)
     assert dossier.holds == {"bbc.example": (clock.now() + HOUR, "429")}
     assert await store.dossier("nobody", clock.now()) is None
+
+
+async def test_the_dossier_counts_a_sources_own_pages_and_names_the_last_that_failed(
+    store: Store, newsroom: Newsroom, clock: FakeClock
+) -> None:
+    await newsroom.add(source(fulltext=Fulltext.ALWAYS), source("nhk", fulltext=Fulltext.ALWAYS))
+    await newsroom.visit("bbc", *(entry(name, f"Story {name}") for name in "abc"))
+    await newsroom.visit("nhk", entry("d", "Story d", url="https://nhk.example/d"))
+    await visit_page(newsroom, "https://bbc.example/a", "a longer text")
+    await visit_page(newsroom, "https://bbc.example/b", FetchError("robots", "Disallow: /b"))
+    clock.advance(MINUTE)
+    await visit_page(newsroom, "https://nhk.example/d", FetchError("http-404", ""))
+    bbc, nhk = await store.dossier("bbc", clock.now()), await store.dossier("nhk", clock.now())
+    assert bbc is not None
+    assert nhk is not None
+    assert (bbc.pages.due, bbc.pages.read, bbc.pages.failed) == (1, 1, 1)
+    assert bbc.failed_page is not None
+    assert (bbc.failed_page.url, bbc.failed_page.reason) == ("https://bbc.example/b", "robots")
+    assert (nhk.pages.reasons, nhk.pages.read) == ({"http-404": 1}, 0)

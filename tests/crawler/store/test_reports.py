@@ -3,9 +3,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from alerts.errors import FetchError
 from alerts.outbox import Settlement, State
 from alerts.policy import Reason
+from crawler.store import Pages
 from crawler.visits.poll import Answer
+from spiders.source import Fulltext
+from tests.crawler.paging import visit_page
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, entry, source
 from tests.fakes import NOON, FakeClock
 
@@ -98,3 +102,31 @@ async def test_a_story_that_no_rule_holds_for_is_an_outcome_too(store: Store, ne
     await newsroom.visit("bbc", entry(title="A cat"))
     (cat,) = await store.outcomes(NOON)
     assert (cat.title, cat.rulings) == ("A cat", ())
+
+
+async def test_pages_are_counted_for_a_day_and_the_commonest_failure_comes_first(
+    store: Store, newsroom: Newsroom, clock: FakeClock
+) -> None:
+    await newsroom.add(source(fulltext=Fulltext.ALWAYS))
+    assert (await store.overview(clock.now())).pages == Pages(due=0, read=0, failed=0, reasons={})
+    await newsroom.visit("bbc", *(entry(name, f"Story {name}") for name in "abcde"))
+    for name, reason in (("a", "robots"), ("b", "http-404"), ("c", "http-404")):
+        await visit_page(newsroom, f"https://bbc.example/{name}", FetchError(reason, ""))
+    await visit_page(newsroom, "https://bbc.example/d", "a longer text")
+    pages = (await store.overview(clock.now())).pages
+    assert (pages.due, pages.read, pages.failed) == (1, 1, 3)
+    assert list(pages.reasons.items()) == [("http-404", 2), ("robots", 1)]
+    clock.advance(24 * HOUR)
+    assert (await store.overview(clock.now())).pages == Pages(due=1, read=0, failed=0, reasons={})
+
+
+async def test_a_message_waits_for_its_page_until_that_has_spoken(
+    store: Store, newsroom: Newsroom, clock: FakeClock
+) -> None:
+    await newsroom.add(source(fulltext=Fulltext.ALWAYS))
+    await newsroom.visit("bbc", entry("a", title="talks"))
+    (waiting,) = await store.deliveries()
+    assert waiting.page_until == clock.now() + timedelta(seconds=30)
+    await visit_page(newsroom, "https://bbc.example/a", FetchError("http-404", "404 Not Found"))
+    (released,) = await store.deliveries()
+    assert released.page_until is None

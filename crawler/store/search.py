@@ -1,0 +1,218 @@
+"""Full text over the newest version of every story: the index, and what is asked of it.
+
+Two tables: ``story_search`` holds the normalised texts on every engine, and what the engine makes of them is known
+to this module only. On SQLite it is an FTS5 table over ``story_search``, which triggers keep equal to it: FTS5 must be
+told the old text to forget it, and only the text as it was indexed is the right one. PostgreSQL would have a tsvector.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, column, func, insert, or_, select, table, update
+
+from alerts.rules.facts import is_source
+from alerts.rules.watched import Watched
+from alerts.search.query import AllOf, AnyOf, Phrase, any_of
+from alerts.search.text import searchable
+from crawler.ids import earliest
+from crawler.store.schema import source, story, story_search, story_version
+from crawler.store.versions import newest
+from spiders.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection, Select
+
+    from alerts.search.query import Filter, Node, Query
+    from alerts.story import Story
+
+# What FTS5 makes for itself.
+SHADOWS = frozenset({"story_fts", "story_fts_config", "story_fts_data", "story_fts_docsize", "story_fts_idx"})
+
+_BATCH = 500  # stories that an index is filled with at a time
+_TITLE_WEIGHT, _TEXT_WEIGHT = 4.0, 1.0  # what a word in each is worth to bm25
+# The tokenizer parts at everything in ASCII but letters and digits, and at nothing else: a blank is all there is.
+_CREATE = {
+    "sqlite": (
+        """CREATE VIRTUAL TABLE story_fts USING fts5 (
+            title, text, content='story_search', content_rowid='story_id', tokenize='ascii'
+        )""",
+        """CREATE TRIGGER story_search_added AFTER INSERT ON story_search BEGIN
+            INSERT INTO story_fts (rowid, title, text) VALUES (new.story_id, new.title, new.text);
+        END""",
+        """CREATE TRIGGER story_search_removed AFTER DELETE ON story_search BEGIN
+            INSERT INTO story_fts (story_fts, rowid, title, text)
+            VALUES ('delete', old.story_id, old.title, old.text);
+        END""",
+        """CREATE TRIGGER story_search_changed AFTER UPDATE ON story_search BEGIN
+            INSERT INTO story_fts (story_fts, rowid, title, text)
+            VALUES ('delete', old.story_id, old.title, old.text);
+            INSERT INTO story_fts (rowid, title, text) VALUES (new.story_id, new.title, new.text);
+        END""",
+    )
+}
+_FTS = table("story_fts", column("rowid"), column("story_fts"))
+_ADD = insert(story_search)
+_CHANGE = update(story_search).where(story_search.c.story_id == bindparam("of"))
+_TEXTS = (
+    select(story.c.id, story_version.c.title, story_version.c.text)
+    .join(story_version, (story_version.c.story_id == story.c.id) & (story_version.c.version == story.c.version))
+    .where(story.c.id > bindparam("after"))
+    .order_by(story.c.id)
+    .limit(_BATCH)
+)
+
+
+class Order(StrEnum):
+    """Which stories come first."""
+
+    NEWEST = "newest"
+    RELEVANCE = "relevance"  # bm25; a word in the title weighs more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What stories are looked for, how many, and in what order."""
+
+    query: Query
+    since: datetime | None = None  # first seen at this moment or later
+    until: datetime | None = None  # first seen before
+    order: Order = Order.NEWEST
+    limit: int = 20
+
+
+def create(connection: Connection) -> None:
+    """Make what the engine needs beside ``story_search``, which is still empty."""
+    for statement in _CREATE[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
+
+
+def fill(connection: Connection) -> None:
+    """Index every story there is, a few hundred at a time, into an empty index."""
+    last = -1
+    while rows := connection.execute(_TEXTS, {"after": last}).all():
+        connection.execute(_ADD, [_texts("story_id", row.id, row.title, row.text) for row in rows])
+        last = rows[-1].id
+
+
+def is_compared(name: str | None, type_: str, _parents: object) -> bool:
+    """Tell Alembic what of a database the schema describes: all but the tables that FTS5 made for itself."""
+    return not (type_ == "table" and name in SHADOWS)
+
+
+def write(connection: Connection, stories: Sequence[Story]) -> None:
+    """Index new stories, and new versions of known ones in place of the old."""
+    added = [_texts("story_id", one.id, one.title, one.text) for one in stories if one.version == 1]
+    changed = [_texts("of", one.id, one.title, one.text) for one in stories if one.version > 1]
+    if added:
+        connection.execute(_ADD, added)
+    if changed:
+        connection.execute(_CHANGE, changed)
+
+
+def find(connection: Connection, search: Search) -> list[Story]:
+    """Return the stories that are looked for, in their newest version.
+
+    Raises QueryError for a source that there never was.
+    """
+    query = search.query
+    chosen = _chosen(query.words)
+    conditions = [*_sources(connection, query), *_languages(query.languages)]
+    if search.since is not None:
+        conditions += [story.c.id >= earliest(search.since), story.c.seen >= search.since]
+    if search.until is not None:
+        conditions.append(story.c.seen < search.until)
+    by_relevance = search.order is Order.RELEVANCE and query.words.parts
+    order = (_relevance(), story.c.id.desc()) if by_relevance else (story.c.id.desc(),)
+    ids = list(connection.scalars(chosen.where(*conditions).order_by(*order).limit(search.limit)))
+    found = {one.id: one for one in newest(connection, story.c.id.in_(ids))}
+    return [found[one] for one in ids]
+
+
+def candidates(
+    connection: Connection, terms: Iterable[str], language: str | None, after: datetime, limit: int
+) -> list[int]:
+    """Return the ids of the stories that share most with some terms, best first by bm25.
+
+    Only those first seen after a moment, and with a language only those in it.
+    """
+    wanted = any_of(terms)
+    if wanted is None:
+        return []
+    conditions = [story.c.id >= earliest(after), story.c.seen > after]
+    if language is not None:
+        conditions.append(story_version.c.language == language)
+    chosen = _chosen(AllOf((wanted,))).where(*conditions)
+    return list(connection.scalars(chosen.order_by(_relevance(), story.c.id.desc()).limit(limit)))
+
+
+def _texts(key: str, story_id: int, title: str, text: str) -> dict[str, Any]:
+    return {key: story_id, "title": searchable(title), "text": searchable(text)}
+
+
+def _chosen(words: AllOf) -> Select[int]:
+    """Return a selection of the ids of stories that have these words; ``story`` and ``story_version`` are joined."""
+    version = (story_version.c.story_id == story.c.id) & (story_version.c.version == story.c.version)
+    if words.parts:
+        match = _FTS.c.story_fts.op("MATCH")(_spelled(words))
+        joined = _FTS.join(story, story.c.id == _FTS.c.rowid)
+        return select(story.c.id).select_from(joined.join(story_version, version)).where(match)
+    chosen = select(story.c.id).join(story_version, version)
+    for denied in words.without:
+        match = _FTS.c.story_fts.op("MATCH")(_spelled(denied))
+        chosen = chosen.where(story.c.id.not_in(select(_FTS.c.rowid).where(match)))
+    return chosen
+
+
+def _relevance() -> ColumnElement[Any]:
+    return func.bm25(_FTS.c.story_fts, _TITLE_WEIGHT, _TEXT_WEIGHT)  # the better, the smaller
+
+
+def _spelled(node: Node) -> str:
+    """Write a tree in the language of FTS5. Tokens are nothing but letters and digits, so quotes hold them."""
+    if isinstance(node, Phrase):
+        field = f"{{{node.field}}} : " if node.field else ""
+        return f'{field}"{" ".join(node.tokens)}"{" *" if node.prefix else ""}'
+    joined = (" OR " if isinstance(node, AnyOf) else " AND ").join(map(_spelled, node.parts))
+    if isinstance(node, AllOf) and node.without:
+        return f"(({joined}) NOT ({' OR '.join(map(_spelled, node.without))}))"
+    return f"({joined})"
+
+
+def _languages(filters: Sequence[Filter]) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions on the language of a story: ``zh`` includes ``zh-hant``."""
+    spoken = func.coalesce(story_version.c.language, "")
+    wanted = [_is_in(spoken, one.value) for one in filters if not one.denied]
+    if wanted:
+        yield or_(*wanted)
+    for one in filters:
+        if one.denied:
+            yield ~_is_in(spoken, one.value)
+
+
+def _is_in(spoken: ColumnElement[str], language: str) -> ColumnElement[bool]:
+    return or_(spoken == language, spoken.startswith(f"{language}-", autoescape=True))
+
+
+def _sources(connection: Connection, query: Query) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions on the source of a story: its id, its host, or one above it."""
+    if not query.sources:
+        return
+    rows = connection.execute(select(source.c.id, source.c.url, source.c.name))
+    outlets = [Source(id=row.id, url=row.url, name=row.name).outlet for row in rows]
+    wanted: set[str] = set()
+    denied: set[str] = set()
+    for one in query.sources:
+        ids = {outlet.id for outlet in outlets if is_source(outlet, one.value.lower())}
+        if not ids and (doubt := Watched(outlets=tuple(outlets)).doubt_of_source(one.value)):
+            raise query.fault(one, *doubt)
+        (denied if one.denied else wanted).update(ids)
+    if wanted:
+        yield story.c.source_id.in_(wanted)
+    if denied:
+        yield story.c.source_id.not_in(denied)
