@@ -35,7 +35,7 @@ class Word(NamedTuple):
     scope: Scope | None = None  # of a field
 
 
-_KNOWN = (Scope.TITLE, Scope.BODY, Scope.SOURCE, Scope.LANG)
+KNOWN = (Scope.TITLE, Scope.BODY, Scope.SOURCE, Scope.LANG)
 _OPERATORS = {"AND": Kind.AND, "OR": Kind.OR, "NOT": Kind.NOT}
 _SIGNS = {"open": Kind.OPEN, "close": Kind.CLOSE, "minus": Kind.NOT}
 # What people paste from a word processor or type on an East Asian keyboard, one character each.
@@ -103,9 +103,9 @@ class Lexer:
 
     def _field(self, name: str, offset: int) -> Word:
         scope = FIELDS.get(name.lower())
-        if scope not in _KNOWN:
-            near = get_close_matches(name.lower(), map(str, _KNOWN), n=1)
-            known = ", ".join(f"{one}:" for one in _KNOWN)
+        if scope not in KNOWN:
+            near = get_close_matches(name.lower(), map(str, KNOWN), n=1)
+            known = ", ".join(f"{one}:" for one in KNOWN)
             hint = f"did you mean {near[0]}:?" if near else f'known are {known}; a word with a colon stands in "…"'
             raise fault(self._written, offset, f"{name}: is nothing that a search knows", hint)
         return Word(Kind.FIELD, f"{name}:", offset, scope=scope)

@@ -12,9 +12,11 @@ from alerts.policy import is_backlog
 from alerts.story import DateNote
 from crawler.ids import encode
 from crawler.intake import pages as page_ingest
+from crawler.intake.kinship import Kinship
 from crawler.intake.lessons import lessons
 from crawler.intake.quiet import Summaries
-from crawler.intake.sift import identified, likeness_keys, sift
+from crawler.intake.sift import identified, likeness_keys, lines_of, sift, sketched
+from crawler.intake.threads import WordCounts
 from crawler.intake.verdicts import HOLD, Family, Judging, Rulings
 from crawler.intake.wanted import wants_page
 from crawler.intake.watch import Watch
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from alerts.story import Story
     from crawler.clock import Clock
     from crawler.ids import Ids
+    from crawler.intake.kinship import Look
     from crawler.intake.sift import Item
     from crawler.intake.verdicts import Judges
     from crawler.store import Store
@@ -59,6 +62,7 @@ class Ingestor:
         """``hold`` is how long an alert waits for its story's page."""
         self._store = store
         self._clock = clock
+        self._counts = WordCounts()
         self._judging = Judging(judge=judge, revision=revision, ids=ids, same_story=same_story, hold=hold)
 
     def replace(self, judge: Judges, revision: str, *, same_story: timedelta, hold: timedelta = HOLD) -> None:
@@ -74,11 +78,13 @@ class Ingestor:
         if items:
             known = await self._store.fingerprints([item.key for item in items])
             items = await asyncio.to_thread(identified, items, known)
+            common = await self._store.common_lines(poll.source.id, lines_of(items))
+            items = await asyncio.to_thread(sketched, items, poll.source, poll.at, common)
         judging, now = self._judging, self._clock.now()  # only now: nothing is waited for from here to the store
         watch = Watch(judging.judge.streams, judging.ids, now)
 
         def stories(memory: Memory) -> Plan:
-            made = plan(poll, items, memory, judging, now)
+            made = plan(poll, items, memory, judging, now=now, counts=self._counts)
             watch.before(memory, made)
             return made
 
@@ -96,7 +102,7 @@ class Ingestor:
         watch = Watch(judging.judge.streams, judging.ids, now)
 
         def page(memory: Memory) -> Plan:
-            made = page_ingest.plan(visit, language, memory, judging, now)
+            made = page_ingest.plan(visit, language, memory, judging, now=now, counts=self._counts)
             watch.before(memory, made)
             return made
 
@@ -121,11 +127,13 @@ class Ingestor:
             await self._store.apply(learned)
 
 
-def plan(poll: Poll, items: Sequence[Item], memory: Memory, judging: Judging, now: datetime) -> Plan:
-    """Decide what a poll changes; nothing but the arguments has a say."""
+def plan(
+    poll: Poll, items: Sequence[Item], memory: Memory, judging: Judging, *, now: datetime, counts: WordCounts
+) -> Plan:
+    """Decide what a poll changes; nothing but the arguments has a say, and ``counts`` learns new stories' words."""
     if not items:
         return Plan()
-    planner = _Planner(poll, judging, now)
+    planner = _Planner(poll, judging, now, Kinship(memory.kinship, counts, now))
     planner.remember(items, memory)
     for item in items:
         planner.take(item)
@@ -135,13 +143,15 @@ def plan(poll: Poll, items: Sequence[Item], memory: Memory, judging: Judging, no
 class _Planner:
     """One poll's memory, which grows with what is planned, so that the items of a document know of each other."""
 
-    def __init__(self, poll: Poll, judging: Judging, now: datetime) -> None:
+    def __init__(self, poll: Poll, judging: Judging, now: datetime, kinship: Kinship) -> None:
         self._poll = poll
         self._judging = judging
+        self._kinship = kinship
 
         self._seen: dict[bytes, tuple[int, bytes]] = {}  # identity key → story, fingerprint
         self._likeness: dict[bytes, list[bytes]] = {}  # identity key → the keys that copies share
         self._alike: dict[bytes, list[Kin]] = defaultdict(list)
+        self._looks: dict[bytes, Look] = {}  # by identity key
         self._states: dict[int, StoryState] = {}
         self._present: set[int] = set()  # stories that this document still lists
         self._rulings = Rulings(judging, now, first_visit=poll.claim.first)
@@ -171,10 +181,28 @@ class _Planner:
         for key, kin in found.items():
             self._alike[key].extend(kin)
             self._states |= {one.story.id: one.story for one in kin}
+        for item in fresh:
+            self._look_up(item)
         touched = {self._seen[item.key][0] for item in fresh if item.key in self._seen}
         touched |= {one.story.id for kin in found.values() for one in kin}
+        touched |= {one.state.id for look in self._looks.values() for one in look.copies}
         groups = {self._states[story].group for story in touched}
         self._rulings.remember(memory, touched, groups, flood=self._is_flood(items))
+
+    def _look_up(self, item: Item) -> None:
+        """Find out whom an item copies, and what it has in common with other stories."""
+        if item.sketch is None:
+            return
+        own = self._seen[item.key][0] if item.key in self._seen else None
+        is_new = own is None and not any(self._alike[key] for key in self._likeness[item.key])
+        look = self._kinship.look(item.sketch, own, new=is_new, events_too=not self._is_old(item.entry))
+        self._looks[item.key] = look
+        self._states |= {one.state.id: one.state for one in look.copies}
+
+    def _is_old(self, entry: Entry) -> bool:
+        """Whether an entry is backlog, which is told to nobody."""
+        old = is_backlog(_floor(entry.published), self._poll.at, self._poll.source.backlog)
+        return self._poll.claim.first and old
 
     def _is_flood(self, items: Sequence[Item]) -> bool:
         strangers = [item for item in items if item.key not in self._seen]
@@ -239,19 +267,19 @@ class _Planner:
             date_note=item.entry.date_note,
             seen=self._poll.at,
         )
-        kin, far = self._kin(item, state.id)
+        kin, far, why = self._kin(item, state.id)
         state = replace(state, group=kin[0].group if kin else state.id)
         self._counts["new"] += 1
-        self._keep(item, state, Family(near=[state, *kin], far=far))
+        self._keep(item, state, Family(near=[state, *kin], far=far), why)
 
     def _changed(self, item: Item, state: StoryState) -> None:
         """Plan a new version; one that has become a copy of another group's story joins that group."""
-        kin, far = self._kin(item, state.id)
+        kin, far, why = self._kin(item, state.id)
         stays = not kin or state.group in {one.group for one in kin}
         group = state.group if stays else kin[0].group
         self._counts["changed"] += 1
         later = replace(state, group=group, version=state.version + 1)
-        self._keep(item, later, Family(near=[later, *kin, state], far=far))
+        self._keep(item, later, Family(near=[later, *kin, state], far=far), None if stays else why)
 
     def _redate(self, entry: Entry, state: StoryState) -> None:
         """Keep the first date that a source gave; note it when it gives another."""
@@ -267,24 +295,32 @@ class _Planner:
         self._states[state.id] = state
         self._redated[state.id] = Redated(story=state.id, published=state.published, date_note=state.date_note)
 
-    def _kin(self, item: Item, story: int) -> tuple[list[StoryState], list[StoryState]]:
-        """Return the other stories that say the same, first seen first: its copies, and those of too long ago.
+    def _kin(self, item: Item, story: int) -> tuple[list[StoryState], list[StoryState], str]:
+        """Return the other stories that say the same, first seen first, and why the first of them is one.
 
-        The same link and title count only in another source: in this one they were no reason to see one story.
+        First its copies, then those that said the same too long ago. The same link and title count only in
+        another source: in this one they were no reason to see one story.
         """
-        near, all_ = set(), set()
+        near, all_ = dict[int, str](), set()
         for key in self._likeness[item.key]:
             for kin in self._alike[key]:
                 by_link = key == item.link_key and kin.story.source == self._poll.source.id
                 if kin.story.id != story and not by_link:
                     all_.add(kin.story.id)
-                    near |= {kin.story.id} if self._poll.at - kin.at <= self._judging.same_story else set()
-        return [self._states[one] for one in sorted(near)], [self._states[one] for one in sorted(all_ - near)]
+                    if self._poll.at - kin.at <= self._judging.same_story:
+                        same = "link and title" if key == item.link_key else "words"
+                        near[kin.story.id] = f"a copy of {encode(kin.story.id)}: the same {same}"
+        if look := self._looks.get(item.key):
+            for copied in self._kinship.copies(story, look):
+                near.setdefault(copied.state.id, copied.why)
+        first = min(near, default=None)
+        kin_states = [self._states[one] for one in sorted(near)]
+        return kin_states, [self._states[one] for one in sorted(all_ - near.keys())], near.get(first or 0, "")
 
     # ------------------------------------------------------------ what is done about it
 
-    def _keep(self, item: Item, state: StoryState, family: Family) -> None:
-        at, claim, backlog = self._poll.at, self._poll.claim, self._poll.source.backlog
+    def _keep(self, item: Item, state: StoryState, family: Family, group_why: str | None) -> None:
+        at = self._poll.at
         self._states[state.id] = state
         self._present.add(state.id)
         self._sight(item, state.id)
@@ -293,8 +329,12 @@ class _Planner:
             one = Likeness(key=key, story=state.id, fingerprint=item.fingerprint, at=at)
             self._likenesses[key, state.id] = one
         story = _story(state, item, self._poll.source)
-        self._versions.append(Version(story=story, group=state.group, at=at, rules=self._judging.revision))
-        old = claim.first and is_backlog(state.published, at, backlog)
+        self._versions.append(
+            Version(story=story, group=state.group, at=at, rules=self._judging.revision, group_why=group_why)
+        )
+        if look := self._looks.get(item.key):
+            self._kinship.keep(story, state, look, next((one for one in family.near if one.id != state.id), None))
+        old = self._is_old(item.entry)
         why = wants_page(item.entry, self._poll.source, backlog=old)
         if why and story.url:
             self._pages[state.id] = WantedPage(story=state.id, source=state.source, url=story.url, due=at, why=why)
@@ -318,6 +358,9 @@ class _Planner:
             redated=list(self._redated.values()),
             pages=list(self._pages.values()),
             touches=list(self._touches.values()),
+            sketches=self._kinship.sketches,
+            threads=self._kinship.threads,
+            frequencies=self._kinship.frequencies(),
             ignored=self._ignored,
             notes=[f"story {encode(story)} changed after {MAX_VERSIONS} versions: ignored" for story in self._ignored],
             tally=Tally(**self._counts, alerts=len(self._rulings.deliveries)),

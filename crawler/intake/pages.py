@@ -6,37 +6,48 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alerts.cluster import copy_key, fingerprint
+from alerts.cluster.boilerplate import line_keys
 from alerts.policy import Reason
+from crawler.ids import encode
+from crawler.intake.kinship import Kinship
 from crawler.intake.sift import link_key
+from crawler.intake.sketch import sketch
 from crawler.intake.verdicts import Family, Rulings
 from crawler.intake.wanted import words_of
-from crawler.store.plan import Likeness, Plan, Redated, Shift, Version
+from crawler.store.plan import Likeness, Plan, Redated, Shift, Touch, Version
 from crawler.visits.page import PageState
 from crawler.visits.poll import Tally
 from spiders.urls import site_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from alerts.story import Story
+    from crawler.intake.kinship import Look
+    from crawler.intake.threads import WordCounts
     from crawler.intake.verdicts import Judging
-    from crawler.store.plan import Draft, Memory, StoryState, Verdict, Waiting
+    from crawler.store.plan import Draft, Kin, Memory, StoryState, Verdict, Waiting
     from crawler.visits.page import PageVisit
     from spiders.article import Article
 
 MAX_VERSIONS = 24  # as for what sources change
 
 
-def plan(visit: PageVisit, language: str | None, memory: Memory, judging: Judging, now: datetime) -> Plan:
+def plan(
+    visit: PageVisit, language: str | None, memory: Memory, judging: Judging, *, now: datetime, counts: WordCounts
+) -> Plan:
     """Decide what a page changes; ``language`` is that of its words. Nothing but the arguments has a say."""
     draft = memory.draft(visit.claim.story)
     if draft is None or visit.state is PageState.DUE:
         return Plan()
     told = with_page(draft.story, visit.article, language) if visit.article else draft.story
-    if told == draft.story or draft.state.version >= MAX_VERSIONS:
+    if told == draft.story:
         return _released(draft, now)
-    return _Page(draft, told, visit, judging, now).plan(memory)
+    if draft.state.version >= MAX_VERSIONS:
+        return replace(_released(draft, now), ignored=[draft.story.id])
+    kinship = Kinship(memory.kinship, counts, now)
+    return _Page(draft, told, visit, judging, now).plan(memory, kinship)
 
 
 def with_page(story: Story, article: Article, language: str | None) -> Story:
@@ -52,7 +63,7 @@ def with_page(story: Story, article: Article, language: str | None) -> Story:
         url=article.canonical if elsewhere else story.url,
         title=story.title or article.title,
         text=article.text if longer else story.text,
-        language=language if longer else story.language,
+        language=(language or story.language) if longer else (story.language or language),
         authors=story.authors or article.authors,
         section=story.section or article.section,
         published=published,
@@ -80,25 +91,39 @@ class _Page:
         self._now = now
         self._rulings = Rulings(judging, now, first_visit=False)
 
-    def plan(self, memory: Memory) -> Plan:
+    def plan(self, memory: Memory, kinship: Kinship) -> Plan:
         """Return the new version, its verdicts, and what becomes of messages that waited."""
         keys = self._keys()
-        kin = self._kin(memory, keys)
+        look = self._look(memory, kinship)
+        kin, why = self._kin(memory, keys, look)
         groups = {one.group for one in kin}
         own = self._draft.state
-        group = own.group if not kin or own.group in groups else kin[0].group
+        stays = not kin or own.group in groups
+        group = own.group if stays else kin[0].group
         later = replace(own, group=group, version=self._told.version)
         family = Family(near=[later, *kin, own])
         self._rulings.remember(memory, {own.id, *(one.id for one in kin)}, {own.group, *groups})
         verdicts = self._rulings.rule(self._told, group, family, backlog=False, page=True)
         shifts = [self._shift(one, group, verdicts, family) for one in self._draft.waiting]
+        kinship.keep(self._told, later, look, kin[0] if kin else None)
+        version = Version(
+            story=self._told,
+            group=group,
+            at=self._visit.at,
+            rules=self._judging.revision,
+            group_why=None if stays else why,
+        )
         return Plan(
-            versions=[Version(story=self._told, group=group, at=self._visit.at, rules=self._judging.revision)],
+            versions=[version],
             likenesses=[self._likeness(key) for key in keys],
             verdicts=[self._carrying(one, shifts) for one in self._rulings.verdicts],
             deliveries=self._rulings.deliveries,
             redated=self._redated(),
             shifts=shifts,
+            touches=[Touch(group=group, at=self._now, why="its page was read")],
+            sketches=kinship.sketches,
+            threads=kinship.threads,
+            frequencies=kinship.frequencies(),
             tally=Tally(changed=1, alerts=len(self._rulings.deliveries) + len(shifts)),
         )
 
@@ -111,13 +136,37 @@ class _Page:
         found = [copy_key(story.title, story.text), link_key(story.url, story.title) if moved and story.url else None]
         return [key for key in found if key]
 
-    def _kin(self, memory: Memory, keys: list[bytes]) -> list[StoryState]:
-        found = {}
-        for kin in (one for every in memory.alike(keys).values() for one in every):
+    def _look(self, memory: Memory, kinship: Kinship) -> Look:
+        common = memory.kinship.common(self._told.outlet.id, line_keys(self._told.text))
+        return kinship.look(sketch(self._told, truncated=self._is_cut(), boilerplate=common), self._told.id, new=False)
+
+    def _is_cut(self) -> bool:
+        """Whether the text is less than the story: a summary still, or what stands before a paywall."""
+        article = self._visit.article
+        return article is None or article.paywalled or self._told.text != article.text
+
+    def _kin(self, memory: Memory, keys: list[bytes], look: Look) -> tuple[list[StoryState], str]:
+        """Return the other stories that say the same, first seen first, and why the first is one."""
+        found: dict[int, StoryState] = {}
+        why: dict[int, str] = {}
+        for kin in self._alike(memory, keys):
             near = self._visit.at - kin.at <= self._judging.same_story
             if near and kin.story.id != self._told.id:
                 found[kin.story.id] = kin.story
-        return [found[one] for one in sorted(found)]
+                why[kin.story.id] = f"a copy of {encode(kin.story.id)}: the same words"
+        for copied in look.copies:
+            found.setdefault(copied.state.id, copied.state)
+            why.setdefault(copied.state.id, copied.why)
+        return [found[one] for one in sorted(found)], why.get(min(found, default=0), "")
+
+    def _alike(self, memory: Memory, keys: list[bytes]) -> Iterable[Kin]:
+        """Return the stories that share a key; in its own source one link and title are not enough for that."""
+        own, words = self._draft.state.source, fingerprint(self._told.title, self._told.text)
+        text_key = copy_key(self._told.title, self._told.text)
+        for key, every in memory.alike(keys).items():
+            for kin in every:
+                if key == text_key or kin.story.source != own or kin.fingerprint == words:
+                    yield kin
 
     def _likeness(self, key: bytes) -> Likeness:
         words = fingerprint(self._told.title, self._told.text)
@@ -152,11 +201,16 @@ class _Page:
         )
 
     def _carrying(self, verdict: Verdict, shifts: list[Shift]) -> Verdict:
-        """Return a verdict on the page with the message that tells of it now instead of the source's own words."""
+        """Return a verdict on the page with the message that tells of it now instead of the source's own words.
+
+        What is not told after all has the reason that the message was given.
+        """
         for shift in shifts:
             rule, waiting = verdict.match.rule, shift.waiting
-            if shift.moved_to is None or waiting.channel != verdict.channel or rule not in waiting.told:
+            if waiting.channel != verdict.channel or rule not in waiting.told:
                 continue
-            if rule not in shift.withdrawn:
+            if rule in shift.withdrawn:
+                return replace(verdict, reason=shift.withdrawn[rule])
+            if shift.moved_to is not None:
                 return replace(verdict, delivery=waiting.key, reason=waiting.told[rule])
         return verdict

@@ -9,6 +9,7 @@ from alerts.errors import StoreError
 from crawler.store import (
     deliveries,
     engine,
+    kinship,
     ledger,
     migrate,
     pages,
@@ -215,6 +216,12 @@ class Store:
     async def fingerprints(self, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
         """Return what was last seen under identity keys, as far as they are known."""
         return await self._reader.run(partial(stories.fingerprints, keys=keys))
+
+    async def common_lines(self, source: str, keys: Collection[int]) -> frozenset[int]:
+        """Return those of some lines' keys that a source has put under many of its stories."""
+        if not keys:
+            return frozenset()
+        return await self._reader.run(partial(kinship.common, source_id=source, keys=keys))
 
     async def conditions(self) -> Mapping[tuple[str, Condition], StreamState]:
         """Return the state of every condition on the stream, by rule and condition."""

@@ -43,9 +43,10 @@ _EDIT_WAIT = timedelta(seconds=20)  # what else changes in the meantime goes int
 _parent = outbox.alias("parent")
 _newest = story_version.alias("newest")
 _EDITABLE = outbox.c.edit_due.is_not(None) & (outbox.c.state == State.SENT)
-_HEARD_OF = outbox.c.parent.is_(None) | select(_parent.c.key).where(
-    _parent.c.key == outbox.c.parent, _parent.c.state.in_(FINAL)
-).exists()
+_HEARD_OF = (
+    outbox.c.parent.is_(None)
+    | select(_parent.c.key).where(_parent.c.key == outbox.c.parent, _parent.c.state.in_(FINAL)).exists()
+)
 
 
 def recover(connection: Connection, now: datetime) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, exists, insert, or_, select, update
 
 from alerts.errors import StoreError
 from alerts.outbox import State
 from alerts.policy import Reason
 from crawler.store.plan import Draft, Waiting
 from crawler.store.rows import state
-from crawler.store.schema import delivery_log, outbox, page, story, verdict
+from crawler.store.schema import delivery_log, outbox, page, story, stream_alert, verdict
 from crawler.store.versions import newest
 from crawler.visits.page import PageClaim, PageState
 
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from crawler.store.plan import Shift, WantedPage
     from crawler.visits.page import PageVisit
 
-
+# Without summaries: they tell of other stories too, and wait for no page.
 _WAITING = (
     select(outbox.c.key, outbox.c.channel, verdict.c.version, verdict.c.rule, verdict.c.reason)
     .join(verdict, verdict.c.delivery == outbox.c.key)
     .where(outbox.c.story_id == bindparam("story"), verdict.c.story_id == bindparam("story"))
     .where(outbox.c.state == State.PENDING, outbox.c.attempts == 0)
+    .where(~exists().where(stream_alert.c.delivery == outbox.c.key))
     .order_by(outbox.c.key, verdict.c.version)
 )
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from alerts.cluster.events import Frequencies, Thread, Vector
     from alerts.policy import Reason
     from alerts.story import DateNote, Match, Story, Trend
     from alerts.stream import Condition, StreamState, Stretch
@@ -44,6 +45,38 @@ class Kin:
     story: StoryState
     fingerprint: bytes  # of that version
     at: datetime  # when that version was seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A stored story, as far as it takes to compare another with it."""
+
+    state: StoryState
+    story: Story
+    truncated: bool  # its text is not the whole
+    event: int | None  # None: it was not looked for
+    vector: Vector | None  # None: its terms were not looked at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sketched:
+    """What a version of a story is to be found by when others like it come."""
+
+    story: int
+    source: str  # its id
+    signature: bytes | None  # None: too short, or not whole
+    truncated: bool
+    vector: Vector | None
+    lines: Collection[int] = ()  # keys of its lines, where they are to be counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threaded:
+    """The event that a story belongs to, and its thread with this story in it."""
+
+    story: int
+    thread: Thread
+    why: str | None  # None: as before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +163,34 @@ class QuietMemory(Protocol):
         """Return the stories that wait, one of each group, newest first."""
 
 
+class KinshipMemory(Protocol):
+    """What can be asked about what stories have in common, those of this transaction not among them."""
+
+    def near(self, bands: Sequence[int], after: datetime) -> Sequence[int]:
+        """Return the stories first seen after a moment that share bands, those that share most first."""
+
+    def similar(self, terms: Collection[str], language: str | None, after: datetime) -> Sequence[int]:
+        """Return the stories first seen after a moment that share most with some terms, best first."""
+
+    def known(self, stories: Collection[int]) -> Sequence[Known]:
+        """Return these stories as far as it takes to compare them, in the order of their ids."""
+
+    def common(self, source_id: str, keys: Collection[int]) -> frozenset[int]:
+        """Return those of some lines' keys that are boilerplate of a source."""
+
+    def threads(self, ids: Collection[int]) -> Sequence[Thread]:
+        """Return these events' threads."""
+
+    def frequencies(self, pool: str) -> Frequencies:
+        """Return in how many stories of a pool of languages each term stood, as last kept."""
+
+
 class Memory(Protocol):
     """What can be asked while a poll is taken in; keys not found are absent from the answers."""
+
+    @property
+    def kinship(self) -> KinshipMemory:
+        """Return the memory of what stories have in common."""
 
     @property
     def quiet(self) -> QuietMemory:
@@ -165,6 +224,7 @@ class Version:
     group: int
     at: datetime
     rules: str  # revision of the rules that judged it
+    group_why: str | None = None  # why it is a copy; None: nothing changes about that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,6 +394,9 @@ class Plan:
     pages: Sequence[WantedPage] = ()
     shifts: Sequence[Shift] = ()
     touches: Sequence[Touch] = ()
+    sketches: Sequence[Sketched] = ()
+    threads: Sequence[Threaded] = ()
+    frequencies: Mapping[str, Frequencies] = field(default_factory=dict)  # to be kept, by pool of languages
     ignored: Sequence[int] = ()  # stories that changed once more after their last version that is kept
     notes: Sequence[str] = ()  # for the poll log
     tally: Tally = field(default_factory=Tally)

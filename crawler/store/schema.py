@@ -26,7 +26,7 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-HEAD = "0008"  # the newest migration; a test compares it with the scripts, so that a start need not read them
+HEAD = "0009"  # the newest migration; a test compares it with the scripts, so that a start need not read them
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -115,6 +115,7 @@ source = Table(
     Column("silent", Instant),  # when it was said aloud that it fell silent
     Column("hub", Text),  # of WebSub
     Column("topic", Text),
+    Column("counted", Integer, nullable=False, server_default="0"),  # stories of which the lines were counted
     Index("source_due", "next_due"),
 )
 
@@ -159,7 +160,11 @@ story = Table(
     Column("date_note", Text),
     Column("seen", Instant, nullable=False),
     Column("ignored", Integer, nullable=False),  # changes after the last version that is kept
+    Column("group_why", Text, nullable=False, server_default=""),  # why it is a copy; "": it is none
+    Column("event_id", BigInteger),  # NULL: not looked at
+    Column("event_why", Text, nullable=False, server_default=""),
     Index("story_group", "group_id"),
+    Index("story_event", "event_id"),
     Index("story_source", "source_id"),
     Index("story_seen", "seen"),
 )
@@ -178,16 +183,6 @@ story_version = Table(
     Column("tags", JSON, nullable=False),
     Column("section", Text),
     Column("rules", Text, nullable=False),  # the revision of the rules by which it was judged
-)
-
-story_search = Table(  # what full text is searched in, see crawler.store.search
-    "story_search",
-    metadata,
-    Column(
-        "story_id", Row, ForeignKey("story.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    ),  # a story that goes takes its words along
-    Column("title", Text, nullable=False),  # normalised, of the newest version
-    Column("text", Text, nullable=False),
 )
 
 seen = Table(

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, column, func, insert, or_, select, table, update
+from sqlalchemy import Column, ForeignKey, Table, Text, bindparam, column, func, insert, or_, select, table, update
 
 from alerts.rules.facts import is_source
 from alerts.rules.watched import Watched
 from alerts.search.query import AllOf, AnyOf, Phrase, any_of
 from alerts.search.text import searchable
 from crawler.ids import earliest
-from crawler.store.schema import source, story, story_search, story_version
+from crawler.store.schema import Row, metadata, source, story, story_version
 from crawler.store.versions import newest
 from spiders.source import Source
 
@@ -31,10 +31,19 @@ if TYPE_CHECKING:
     from alerts.search.query import Filter, Node, Query
     from alerts.story import Story
 
+story_search = Table(
+    "story_search",
+    metadata,
+    Column("story_id", Row, ForeignKey("story.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("title", Text, nullable=False),  # normalised, of the newest version
+    Column("text", Text, nullable=False),
+)
+
 # What FTS5 makes for itself.
 SHADOWS = frozenset({"story_fts", "story_fts_config", "story_fts_data", "story_fts_docsize", "story_fts_idx"})
 
 _BATCH = 500  # stories that an index is filled with at a time
+_LAST = (1 << 63) - 1  # no story has a greater id
 _TITLE_WEIGHT, _TEXT_WEIGHT = 4.0, 1.0  # what a word in each is worth to bm25
 # The tokenizer parts at everything in ASCII but letters and digits, and at nothing else: a blank is all there is.
 _CREATE = {
@@ -59,9 +68,10 @@ _CREATE = {
 _FTS = table("story_fts", column("rowid"), column("story_fts"))
 _ADD = insert(story_search)
 _CHANGE = update(story_search).where(story_search.c.story_id == bindparam("of"))
+_IS_NEWEST = (story_version.c.story_id == story.c.id) & (story_version.c.version == story.c.version)
 _TEXTS = (
     select(story.c.id, story_version.c.title, story_version.c.text)
-    .join(story_version, (story_version.c.story_id == story.c.id) & (story_version.c.version == story.c.version))
+    .join(story_version, _IS_NEWEST)
     .where(story.c.id > bindparam("after"))
     .order_by(story.c.id)
     .limit(_BATCH)
@@ -121,52 +131,62 @@ def find(connection: Connection, search: Search) -> list[Story]:
     Raises QueryError for a source that there never was.
     """
     query = search.query
-    chosen = _chosen(query.words)
     conditions = [*_sources(connection, query), *_languages(query.languages)]
-    if search.since is not None:
-        conditions += [story.c.id >= earliest(search.since), story.c.seen >= search.since]
     if search.until is not None:
         conditions.append(story.c.seen < search.until)
+    chosen, story_id = _chosen(query.words, search.since, conditions)
     by_relevance = search.order is Order.RELEVANCE and query.words.parts
-    order = (_relevance(), story.c.id.desc()) if by_relevance else (story.c.id.desc(),)
-    ids = list(connection.scalars(chosen.where(*conditions).order_by(*order).limit(search.limit)))
+    order = (_relevance(), story_id.desc()) if by_relevance else (story_id.desc(),)
+    ids = list(connection.scalars(chosen.order_by(*order).limit(search.limit)))
     found = {one.id: one for one in newest(connection, story.c.id.in_(ids))}
     return [found[one] for one in ids]
 
 
 def candidates(
-    connection: Connection, terms: Iterable[str], language: str | None, after: datetime, limit: int
+    connection: Connection, terms: Iterable[str], language: str | None, since: datetime, limit: int
 ) -> list[int]:
     """Return the ids of the stories that share most with some terms, best first by bm25.
 
-    Only those first seen after a moment, and with a language only those in it.
+    Only those first seen at a moment or later, and with a language only those in it.
     """
     wanted = any_of(terms)
     if wanted is None:
         return []
-    conditions = [story.c.id >= earliest(after), story.c.seen > after]
-    if language is not None:
-        conditions.append(story_version.c.language == language)
-    chosen = _chosen(AllOf((wanted,))).where(*conditions)
-    return list(connection.scalars(chosen.order_by(_relevance(), story.c.id.desc()).limit(limit)))
+    conditions = () if language is None else (story_version.c.language == language,)
+    chosen, story_id = _chosen(AllOf((wanted,)), since, conditions)
+    return list(connection.scalars(chosen.order_by(_relevance(), story_id.desc()).limit(limit)))
 
 
 def _texts(key: str, story_id: int, title: str, text: str) -> dict[str, Any]:
     return {key: story_id, "title": searchable(title), "text": searchable(text)}
 
 
-def _chosen(words: AllOf) -> Select[int]:
-    """Return a selection of the ids of stories that have these words; ``story`` and ``story_version`` are joined."""
-    version = (story_version.c.story_id == story.c.id) & (story_version.c.version == story.c.version)
+def _chosen(
+    words: AllOf, since: datetime | None, conditions: Sequence[ColumnElement[bool]]
+) -> tuple[Select[int], ColumnElement[int]]:
+    """Return a selection of the ids of stories that have these words, and the column by which to order it.
+
+    The conditions are on ``story`` and ``story_version``. They are asked of each hit, for FTS5 gives the hits in the
+    order of their ids, and whoever wants the newest twenty need not have all.
+    """
+    story_id: ColumnElement[int] = _FTS.c.rowid if words.parts else story.c.id
+    chosen = select(story_id)
+    if since is not None:
+        chosen = chosen.where(story_id >= min(earliest(since), _LAST))
+        conditions = (*conditions, story.c.seen >= since)
     if words.parts:
-        match = _FTS.c.story_fts.op("MATCH")(_spelled(words))
-        joined = _FTS.join(story, story.c.id == _FTS.c.rowid)
-        return select(story.c.id).select_from(joined.join(story_version, version)).where(match)
-    chosen = select(story.c.id).join(story_version, version)
+        chosen = chosen.where(_matches(words))
+        if conditions:
+            kept = select(story.c.id).join(story_version, _IS_NEWEST).where(story.c.id == story_id, *conditions)
+            chosen = chosen.where(kept.correlate(_FTS).exists())
+        return chosen, story_id
     for denied in words.without:
-        match = _FTS.c.story_fts.op("MATCH")(_spelled(denied))
-        chosen = chosen.where(story.c.id.not_in(select(_FTS.c.rowid).where(match)))
-    return chosen
+        chosen = chosen.where(story_id.not_in(select(_FTS.c.rowid).where(_matches(denied))))
+    return chosen.join(story_version, _IS_NEWEST).where(*conditions), story_id
+
+
+def _matches(node: Node) -> ColumnElement[bool]:
+    return _FTS.c.story_fts.bool_op("MATCH")(_spelled(node))
 
 
 def _relevance() -> ColumnElement[Any]:

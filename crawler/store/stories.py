@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from alerts.outbox import State
 from alerts.policy import Reason
-from crawler.store import deliveries, pages, quiet, search
+from crawler.store import deliveries, kinship, pages, quiet, search
 from crawler.store.plan import Kin, Past, Seen
 from crawler.store.rows import spans, state
 from crawler.store.schema import likeness, outbox, seen, story, story_version, verdict
@@ -50,6 +50,7 @@ _PAST = union(  # each part has its index, which an OR of them would not use
     _VERDICTS.where(_OF_GROUPS, quiet.HELD_BACK, verdict.c.rule >= ""),
 )
 _CHANGE = update(story).where(story.c.id == bindparam("of"))
+_REGROUP = _CHANGE.values(group_why=bindparam("group_why"))
 _IGNORE = _CHANGE.values(ignored=story.c.ignored + 1)
 
 
@@ -60,6 +61,7 @@ class StoredMemory:
         self._connection = connection
         self.stream = StoredStream(connection)
         self.quiet = quiet.StoredQuiet(connection)
+        self.kinship = kinship.StoredKinship(connection)
 
     def seen(self, keys: Collection[bytes]) -> Mapping[bytes, Seen]:
         """Return what identity keys stand for."""
@@ -120,12 +122,15 @@ def write(connection: Connection, plan: Plan) -> None:
         (_upsert(dialect, seen, "story_id", "fingerprint"), [_sighting(one) for one in plan.sightings]),
         (_CHANGE, [_redated(one) for one in plan.redated]),
         (_IGNORE, [{"of": one} for one in plan.ignored]),
+        (_REGROUP, [_regrouped(version) for version in later if version.group_why is not None]),
     ):
         if rows:
             connection.execute(statement, rows)
     search.write(connection, [version.story for version in plan.versions])
     pages.want(connection, plan.pages)
     deliveries.touch(connection, plan.touches)
+    kinship.write(connection, plan.sketches)
+    kinship.thread(connection, plan.threads, plan.frequencies)
     quiet.write(connection, plan.summaries)
     write_stream(connection, plan.stream)
 
@@ -149,6 +154,7 @@ def _story(version: Version) -> dict[str, Any]:
         "date_note": one.date_note,
         "seen": one.seen,
         "ignored": 0,
+        "group_why": version.group_why or "",
     }
 
 
@@ -161,6 +167,10 @@ def _progress(version: Version) -> dict[str, Any]:
         "published": one.published,
         "date_note": one.date_note,
     }
+
+
+def _regrouped(version: Version) -> dict[str, Any]:
+    return {"of": version.story.id, "group_why": version.group_why}
 
 
 def _version(version: Version) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def _nothing_is_lost(
     for row in rows["story_version"]:
         versions[of_source[row.story_id], row.title, row.text].append((row.story_id, row.version))
     verdicts = {(row.story_id, row.version, row.rule, row.channel): row for row in rows["verdict"]}
-    family = _families(rows["likeness"])
+    family = _families(rows)
     sent = [row for row in rows["verdict"] if row.delivery]
     told_by_story = {(row.story_id, row.rule, row.channel) for row in sent}
     told_by_family = {(family.get(row.story_id, row.story_id), row.rule, row.channel) for row in sent}
@@ -131,8 +131,8 @@ def _nothing_is_lost(
                     assert reason is not Reason.BACKLOG or not visited
 
 
-def _families(rows: Sequence[Row[Any]]) -> dict[int, int]:
-    """Return a common representative for stories that share a likeness key, at whatever remove."""
+def _families(rows: dict[str, Sequence[Row[Any]]]) -> dict[int, int]:
+    """Return a common representative for stories that share a likeness key or were of a group, at whatever remove."""
     parent: dict[Any, Any] = {}
 
     def find(node: Any) -> Any:
@@ -140,6 +140,10 @@ def _families(rows: Sequence[Row[Any]]) -> dict[int, int]:
             node = parent[node]
         return node
 
-    for row in rows:
+    for row in rows["likeness"]:
         parent[find(row.key)] = find(row.story_id)
-    return {row.story_id: find(row.story_id) for row in rows}
+    for row in rows["verdict"]:
+        parent[find(("group", row.group_id))] = find(row.story_id)
+    for row in rows["story"]:
+        parent[find(("group", row.group_id))] = find(row.id)
+    return {row.id: find(row.id) for row in rows["story"]}

@@ -1,4 +1,4 @@
-"""Whether two texts tell the same story: copies across outlets, and changes of one entry."""
+"""The keys by which equal texts are found: copies across outlets, and unchanged entries."""
 
 from __future__ import annotations
 

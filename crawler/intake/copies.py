@@ -1,0 +1,78 @@
+"""Finds the stories that one story is a copy of, among those of the last days and those of the same transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alerts.cluster.boilerplate import line_keys
+from alerts.cluster.copies import UPDATE_WINDOW, Verdict, judge
+from crawler.ids import encode
+from crawler.intake.sketch import profile
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from alerts.cluster.copies import Profile
+    from crawler.intake.sketch import Sketch
+    from crawler.store.plan import KinshipMemory, Known, StoryState
+
+_COPIES = frozenset({Verdict.COPY, Verdict.UPDATE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """A story that says the same, and the numbers that say so."""
+
+    state: StoryState
+    why: str
+
+    @classmethod
+    def by(cls, state: StoryState, one: Profile, other: Profile) -> Copied | None:
+        """Return the second story, which stands like this, if the first is a copy of it."""
+        found = judge(one, other)
+        if found.verdict not in _COPIES:
+            return None
+        return cls(state=state, why=f"a copy of {encode(state.id)}: {found.reason}")
+
+
+class Copies:
+    """One transaction's look at what copies what."""
+
+    def __init__(self, memory: KinshipMemory, now: datetime) -> None:
+        self._memory = memory
+        self._now = now
+        self._planned: dict[int, tuple[StoryState, Sketch]] = {}
+        self._bands: dict[int, set[int]] = defaultdict(set)  # band → planned stories
+
+    def stored(self, own: int | None, sketch: Sketch, similar: Collection[Known]) -> list[Copied]:
+        """Return the stored stories that a story copies; ``own`` is the story itself, if it is a stored one.
+
+        ``similar`` are those that share rare words with it: what has no signature is found among them.
+        """
+        others = {one.story.id: one for one in similar if one.truncated or not sketch.profile.is_long}
+        if sketch.bands:
+            near = set(self._memory.near(sketch.bands, self._now - UPDATE_WINDOW)) - others.keys()
+            others |= {one.story.id: one for one in self._memory.known(near)}
+        compared = (self._compared(sketch, one) for one in others.values() if one.story.id != own)
+        return [one for one in compared if one]
+
+    def planned(self, own: int, sketch: Sketch) -> list[Copied]:
+        """Return the stories of this transaction that a story copies."""
+        near = {other for band in sketch.bands for other in self._bands.get(band, ())} - {own}
+        others = (self._planned[other] for other in near)
+        compared = (Copied.by(state, sketch.profile, other.profile) for state, other in others)
+        return [one for one in compared if one]
+
+    def plan(self, state: StoryState, sketch: Sketch) -> None:
+        """Let a story that is being taken in be found by those that follow."""
+        self._planned[state.id] = state, sketch
+        for band in sketch.bands:
+            self._bands[band].add(state.id)
+
+    def _compared(self, sketch: Sketch, other: Known) -> Copied | None:
+        common = self._memory.common(other.state.source, line_keys(other.story.text))
+        known = profile(other.story, truncated=other.truncated, boilerplate=common)
+        return Copied.by(other.state, sketch.profile, known)

@@ -1,0 +1,115 @@
+"""Finds the event that a story belongs to, and keeps count of the words that events are told apart by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from alerts.cluster import events
+from crawler.store.plan import Threaded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from alerts.cluster.events import Frequencies, Thread, Vector
+    from crawler.store.plan import KinshipMemory, Known
+
+_KEPT_EVERY = 200  # stories of a language: what a crash forgets of its word counts changes no event
+
+
+class WordCounts:
+    """The term counts of every language, in memory; the store has them as of some stories ago."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, Frequencies] = {}
+        self._since: Counter[str] = Counter()  # stories since they were kept
+
+    def of(self, pool: str, memory: KinshipMemory) -> Frequencies:
+        """Return the counts of a pool of languages, from the store when it is met for the first time."""
+        if pool not in self._counts:
+            self._counts[pool] = memory.frequencies(pool)
+        return self._counts[pool]
+
+    def learn(self, pool: str, terms: Counter[str], memory: KinshipMemory) -> None:
+        """Count one new story."""
+        self.of(pool, memory).learn(terms)
+        self._since[pool] += 1
+
+    def to_keep(self) -> Mapping[str, Frequencies]:
+        """Return the counts that the store should have anew; they count as kept from now on."""
+        full = [pool for pool, count in self._since.items() if count >= _KEPT_EVERY]
+        for pool in full:
+            del self._since[pool]
+        return {pool: self._counts[pool] for pool in full}
+
+
+class Threads:
+    """One transaction's look at which stories are of one event."""
+
+    def __init__(self, memory: KinshipMemory, counts: WordCounts, now: datetime) -> None:
+        self._memory = memory
+        self._counts = counts
+        self._now = now
+        self._threads: dict[int, Thread] = {}  # as they stand with what is planned
+        self._planned: dict[int, int] = {}  # story → event
+        self._threaded: dict[int, Threaded] = {}
+
+    @property
+    def threaded(self) -> list[Threaded]:
+        """What was found out so far."""
+        return list(self._threaded.values())
+
+    def vector(self, pool: str, terms: Counter[str], *, new: bool) -> Vector:
+        """Weigh a story's terms; a ``new`` one, no version or copy of a known one, is counted first."""
+        if new:
+            self._counts.learn(pool, terms, self._memory)
+        return self._counts.of(pool, self._memory).vector(terms)
+
+    def similar(self, vector: Vector, pool: str) -> Sequence[Known]:
+        """Return stored stories of the last days that share a story's rare words."""
+        terms = events.query_terms(vector)
+        if not terms:
+            return []
+        language = None if pool == events.pool(None) else pool
+        return self._memory.known(self._memory.similar(terms, language, self._now - events.WINDOW))
+
+    def take(self, story: int, sketch: events.Sketch, similar: Sequence[Known], copy_of: int | None = None) -> None:
+        """Let a new story join an event, or begin one; a copy joins that of the story it copies."""
+        self._load(one.event for one in similar)
+        copied = self._of(copy_of, similar) if copy_of is not None else None
+        if copied:
+            thread, why = copied.touched(sketch.seen), "a copy of one of its stories"
+        else:
+            joining = events.join(sketch, self._threads.values())
+            thread = joining.thread.grown(sketch) if joining.thread else events.Thread.begun(story, sketch)
+            why = joining.says
+        self._put(story, thread, why)
+
+    def revise(self, known: Known, sketch: events.Sketch, similar: Sequence[Known]) -> None:
+        """Let a known story weigh in its event what it says now; one that was in none joins or begins one."""
+        thread = self._of(known.story.id, [known])
+        if thread is None or known.vector is None:
+            self.take(known.story.id, sketch, similar)
+        elif known.vector != sketch.vector:
+            self._put(known.story.id, thread.revised(known.vector, sketch.vector), None)
+
+    def _put(self, story: int, thread: Thread, why: str | None) -> None:
+        self._threads[thread.id] = thread
+        self._planned[story] = thread.id
+        self._threaded[story] = Threaded(story=story, thread=thread, why=why)
+
+    def _of(self, story: int, known: Sequence[Known]) -> Thread | None:
+        """Return the thread that a story is in; one that is neither planned nor among ``known`` is looked up."""
+        event = self._planned.get(story)
+        if event is None:
+            found = next((one for one in known if one.story.id == story), None)
+            found = found or next(iter(self._memory.known([story])), None)
+            event = found.event if found else None
+        self._load([event])
+        return self._threads.get(event) if event is not None else None
+
+    def _load(self, ids: Iterable[int | None]) -> None:
+        unknown = {one for one in ids if one is not None} - self._threads.keys()
+        if unknown:
+            self._threads |= {one.id: one for one in self._memory.threads(unknown)}

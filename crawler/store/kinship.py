@@ -1,0 +1,256 @@
+"""What tells in the database that stories are copies, or of one event: signatures, lines, threads, term counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from alerts.cluster import boilerplate, events, minhash
+from alerts.cluster.events import Frequencies, Thread
+from crawler.ids import earliest
+from crawler.store import search
+from crawler.store.plan import Known
+from crawler.store.rows import state
+from crawler.store.schema import Instant, Row, metadata, source, story
+from crawler.store.versions import newest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from crawler.store.plan import Sketched, Threaded
+
+CANDIDATES = 20  # stories that are compared word by word
+_CROWDED = 200  # stories under one band from which on it says nothing
+
+sketch = Table(
+    "sketch",
+    metadata,
+    Column("story_id", Row, ForeignKey("story.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("algo", Text, nullable=False),  # of the signature: those of others cannot be compared
+    Column("signature", LargeBinary(512)),  # NULL: the text is too short for one, or not whole
+    Column("truncated", Boolean, nullable=False),  # the text is a summary, or what stands before a paywall
+    Column("scheme", Text, nullable=False),  # of the vector
+    Column("vector", LargeBinary),  # of terms, for events; NULL: not looked at
+)
+
+band = Table(
+    "band",
+    metadata,
+    Column("band", BigInteger, primary_key=True, autoincrement=False),
+    Column("story_id", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+line = Table(
+    "line",
+    metadata,
+    Column("source_id", Text, ForeignKey("source.id"), primary_key=True),
+    Column("key", BigInteger, primary_key=True, autoincrement=False),  # of a line of text
+    Column("stories", Integer, nullable=False),  # with this line in them
+    Column("since", Integer, nullable=False),  # stories of the source that were counted before the first of them
+    sqlite_with_rowid=False,
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Row, primary_key=True, autoincrement=False),  # of its first story
+    Column("pool", Text, nullable=False),  # of languages
+    Column("first", Instant, nullable=False),
+    Column("last", Instant, nullable=False),
+    Column("stories", Integer, nullable=False),  # that the total is the sum of
+    Column("total", LargeBinary, nullable=False),
+    Column("scheme", Text, nullable=False),
+)
+
+frequency = Table(
+    "frequency",
+    metadata,
+    Column("pool", Text, primary_key=True),  # of languages
+    Column("scheme", Text, primary_key=True),
+    Column("counts", LargeBinary, nullable=False),  # in how many stories each term stood
+)
+
+_BY_BANDS = (
+    select(band)
+    .where(band.c.band.in_(bindparam("bands", expanding=True)), band.c.story_id >= bindparam("first"))
+    .limit(minhash.BANDS * _CROWDED)
+)
+_LINES = select(line.c.key, line.c.stories).where(
+    line.c.source_id == bindparam("of"), line.c.key.in_(bindparam("keys", expanding=True))
+)
+
+
+class StoredKinship:
+    """The memory of what stories have in common, read inside the transaction that takes a poll in."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def near(self, bands: Sequence[int], after: datetime) -> list[int]:
+        """Return the stories first seen after a moment that share bands, those that share most first."""
+        rows = self._connection.execute(_BY_BANDS, {"bands": list(bands), "first": earliest(after)}).all()
+        crowds = Counter(row.band for row in rows)
+        shared = Counter(row.story_id for row in rows if crowds[row.band] < _CROWDED)
+        return [one for one, _ in sorted(shared.items(), key=lambda item: (-item[1], item[0]))[:CANDIDATES]]
+
+    def similar(self, terms: Collection[str], language: str | None, after: datetime) -> list[int]:
+        """Return the stories first seen after a moment that share most with some terms, best first."""
+        return search.candidates(self._connection, terms, language, after, CANDIDATES)
+
+    def known(self, stories: Collection[int]) -> list[Known]:
+        """Return these stories as far as it takes to compare them, in the order of their ids."""
+        if not stories:
+            return []
+        texts = {one.id: one for one in newest(self._connection, story.c.id.in_(stories))}
+        chosen = select(story, sketch.c.truncated, sketch.c.vector, sketch.c.scheme).outerjoin(
+            sketch, sketch.c.story_id == story.c.id
+        )
+        rows = self._connection.execute(chosen.where(story.c.id.in_(texts)).order_by(story.c.id))
+        return [
+            Known(
+                state=state(row),
+                story=texts[row.id],
+                truncated=bool(row.truncated),
+                event=row.event_id,
+                vector=events.unpack(row.vector) if row.vector and row.scheme == events.SCHEME else None,
+            )
+            for row in rows
+        ]
+
+    def common(self, source_id: str, keys: Collection[int]) -> frozenset[int]:
+        """Return those of some lines' keys that are boilerplate of a source."""
+        return common(self._connection, source_id, keys)
+
+    def threads(self, ids: Collection[int]) -> list[Thread]:
+        """Return these events' threads; those of another scheme cannot be compared and are left out."""
+        rows = self._connection.execute(select(event).where(event.c.id.in_(list(ids)), event.c.scheme == events.SCHEME))
+        return [
+            Thread(
+                id=row.id,
+                pool=row.pool,
+                first=row.first,
+                last=row.last,
+                stories=row.stories,
+                total=events.unpack(row.total),
+            )
+            for row in rows
+        ]
+
+    def frequencies(self, pool: str) -> Frequencies:
+        """Return in how many stories of a pool of languages each term stood, as last kept."""
+        kept = self._connection.scalar(
+            select(frequency.c.counts).where(frequency.c.pool == pool, frequency.c.scheme == events.SCHEME)
+        )
+        return Frequencies.unpack(kept) if kept else Frequencies()
+
+
+def common(connection: Connection, source_id: str, keys: Collection[int]) -> frozenset[int]:
+    """Return those of some lines' keys that are boilerplate of a source."""
+    rows = connection.execute(_LINES, {"of": source_id, "keys": list(keys)})
+    return boilerplate.common({row.key: row.stories for row in rows})
+
+
+def write(connection: Connection, sketches: Sequence[Sketched]) -> None:
+    """Keep what stories are compared by, in place of what was kept of their last version."""
+    for one in sketches:
+        _forget(connection, one.story)
+        values: dict[str, Any] = {
+            "story_id": one.story,
+            "algo": minhash.ALGO,
+            "signature": one.signature,
+            "truncated": one.truncated,
+            "scheme": events.SCHEME,
+            "vector": None if one.vector is None else events.pack(one.vector),
+        }
+        connection.execute(insert(sketch), values)
+        if one.signature:
+            rows = [{"band": number, "story_id": one.story} for number in set(minhash.bands(one.signature))]
+            connection.execute(insert(band), rows)
+        if one.lines:
+            _count_lines(connection, one.source, one.lines)
+
+
+def thread(connection: Connection, threaded: Sequence[Threaded], counts: Mapping[str, Frequencies]) -> None:
+    """Keep which events stories belong to, how the events' threads stand, and what terms were counted."""
+    for one in threaded:
+        why = {} if one.why is None else {"event_why": one.why}
+        connection.execute(update(story).where(story.c.id == one.story).values(event_id=one.thread.id, **why))
+        values = {
+            "id": one.thread.id,
+            "pool": one.thread.pool,
+            "first": one.thread.first,
+            "last": one.thread.last,
+            "stories": one.thread.stories,
+            "total": events.pack(one.thread.total),
+            "scheme": events.SCHEME,
+        }
+        _put(connection, event, values)
+    for pool, found in counts.items():
+        _put(connection, frequency, {"pool": pool, "scheme": events.SCHEME, "counts": found.pack()})
+
+
+def forget_bands(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete the bands of up to ``limit`` stories that were seen before a moment: no copy of them is expected."""
+    old = select(sketch.c.story_id, sketch.c.signature).where(
+        sketch.c.signature.is_not(None), sketch.c.story_id < earliest(before)
+    )
+    rows = connection.execute(old.order_by(sketch.c.story_id).limit(limit)).all()
+    for row in rows:
+        _drop_bands(connection, row.story_id, row.signature)
+        connection.execute(update(sketch).where(sketch.c.story_id == row.story_id).values(signature=None))
+    return len(rows)
+
+
+def _forget(connection: Connection, story_id: int) -> None:
+    signed = connection.scalar(delete(sketch).where(sketch.c.story_id == story_id).returning(sketch.c.signature))
+    if signed:
+        _drop_bands(connection, story_id, signed)
+
+
+def _drop_bands(connection: Connection, story_id: int, signed: bytes) -> None:
+    connection.execute(delete(band).where(band.c.band.in_(minhash.bands(signed)), band.c.story_id == story_id))
+
+
+def _count_lines(connection: Connection, source_id: str, keys: Iterable[int]) -> None:
+    counted = connection.scalar(
+        update(source).where(source.c.id == source_id).values(counted=source.c.counted + 1).returning(source.c.counted)
+    )
+    if counted is None:
+        return
+    statement = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(line)
+    rows = [{"source_id": source_id, "key": key, "stories": 1, "since": counted - 1} for key in keys]
+    upsert = statement.on_conflict_do_update(
+        index_elements=[line.c.source_id, line.c.key], set_={"stories": line.c.stories + 1}
+    )
+    connection.execute(upsert, rows)
+    if counted % boilerplate.BUCKET == 0:  # lossy counting, see boilerplate.is_kept
+        rare = line.c.stories + line.c.since / boilerplate.BUCKET <= counted / boilerplate.BUCKET
+        connection.execute(delete(line).where(line.c.source_id == source_id, rare))
+
+
+def _put(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
+    statement = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
+    keys = list(table.primary_key)
+    renewed = {name: statement.excluded[name] for name in values if name not in {key.name for key in keys}}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=renewed), values)

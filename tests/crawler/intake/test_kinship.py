@@ -1,0 +1,178 @@
+"""Which stories are copies of which, and which are of one event, from a poll to the store."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+
+from crawler.ids import encode
+from crawler.store.kinship import band, event, forget_bands, line, sketch
+from crawler.store.schema import story
+from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, WordJudge, entry, source
+from tests.fakes import NOON
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Row
+
+    from crawler.store import Store
+    from tests.fakes import FakeClock
+
+WIRE = (
+    "LONDON - Britain and Japan opened talks in London on Monday on a treaty that would let their forces train on "
+    "each other's soil, officials of both governments said. The ministers spent four hours on questions of "
+    "jurisdiction, which had held up an earlier draft, and on who pays when equipment is damaged. "
+    "A second round is planned for the spring in Tokyo, where the two sides want to settle the rules for ports and "
+    "airfields. Neither minister would name a date for the signing, but an adviser said that the text was nearly "
+    "complete and that lawyers were reading it line by line. Fishermen near one of the bases have asked to be heard "
+    "before anything is signed, and a committee of the lower house is to visit them in March."
+)
+FRAMED = f"Our correspondents report. {WIRE} This newspaper will follow the talks as they go on in the coming weeks."
+OTHER = (
+    "The central bank of a neighbouring country left its main rate unchanged on Tuesday and said that prices of food "
+    "and fuel would fall more slowly than it had hoped. Economists had expected a cut after three months in which "
+    "factories made less than in the year before. The governor told reporters that she saw no reason to hurry, since "
+    "wages were still rising and shops were still busy, and that the next decision would come in six weeks. Shares of "
+    "banks rose a little, the currency hardly moved, and bonds of ten years were sold at the same price as last week."
+)
+FOLLOW_UP = (
+    "Talks of Britain and Japan on a treaty for their forces ended in London on Tuesday without a date for signing. "
+    "The ministers named jurisdiction and the damage of equipment as what is still open and said that the second round "
+    "in Tokyo would have to settle both, together with ports and airfields for training. Fishermen near the base were "
+    "heard by an adviser of the minister for an hour. The committee of the lower house will visit them in March, as "
+    "planned, and wants a say before the treaty is signed by the two governments."
+)
+
+
+async def rows(store: Store, table: Any) -> Sequence[Row[Any]]:
+    return await store._reader.run(lambda connection: connection.execute(select(table)).all())
+
+
+async def stories(store: Store) -> list[Row[Any]]:
+    return sorted(await rows(store, story), key=lambda row: row.id)
+
+
+@pytest.fixture
+async def newsroom(store: Store, clock: FakeClock) -> Newsroom:
+    made = Newsroom(store, WordJudge({"treaty": ("#news",), "Shares": ("#money",)}), clock)
+    await made.add(source("wire"), source("daily"), source("post"))
+    return made
+
+
+async def publish(newsroom: Newsroom, name: str, text: str, title: str = "Ministers open talks", **more: Any) -> None:
+    newsroom.clock.advance(MINUTE)
+    values: dict[str, Any] = {"url": f"https://{name}.example/{abs(hash(text)) % 10**6}", "language": "en"}
+    await newsroom.visit(name, entry(f"{name}-{title}", title=title, text=text, **(values | more)))
+
+
+async def test_a_copy_under_another_title_and_frame_is_told_once(newsroom: Newsroom) -> None:
+    await publish(newsroom, "wire", WIRE)
+    await publish(newsroom, "daily", FRAMED, title="Soldiers may soon train abroad")
+    first, second = await stories(newsroom.store)
+    assert second.group_id == first.id
+    assert second.group_why.startswith(f"a copy of {encode(first.id)}: containment 1.00, Jaccard .")
+    assert await newsroom.told() == [("#news", "Ministers open talks", ("treaty",))]
+    assert await newsroom.reasons() == [("treaty", "#news", "first"), ("treaty", "#news", "copy")]
+
+
+async def test_a_copy_tells_what_its_original_did_not(newsroom: Newsroom) -> None:
+    await publish(newsroom, "wire", WIRE)
+    await publish(newsroom, "daily", f"{FRAMED} Shares rose.")
+    assert [channel for channel, *_ in await newsroom.told()] == ["#news", "#money"]
+
+
+async def test_what_only_shares_the_event_is_told_as_well(newsroom: Newsroom) -> None:
+    await publish(newsroom, "wire", WIRE)
+    await publish(newsroom, "daily", FOLLOW_UP, title="Britain and Japan end talks")
+    await publish(newsroom, "post", OTHER, title="Bank keeps its rate")
+    first, second, third = await stories(newsroom.store)
+    assert [row.group_id for row in (first, second, third)] == [first.id, second.id, third.id]
+    assert (first.event_id, third.event_id) == (first.id, third.id)
+    assert [rule for rule, *_ in await newsroom.reasons()] == ["treaty", "treaty", "Shares".lower()]
+
+
+async def test_copies_of_one_visit_know_of_each_other(newsroom: Newsroom) -> None:
+    await newsroom.visit(
+        "wire",
+        entry("1", title="Ministers open talks", text=WIRE, url="https://wire.example/1", language="en"),
+        entry("2", title="Talks open", text=f"{WIRE} More soon.", url="https://wire.example/2", language="en"),
+    )
+    first, second = await stories(newsroom.store)
+    assert second.group_id == first.id
+    assert len(await newsroom.told()) == 1
+
+
+async def test_a_restart_forgets_no_copy(newsroom: Newsroom, sqlite_url: str) -> None:
+    del sqlite_url
+    await publish(newsroom, "wire", WIRE)
+    again = Newsroom(newsroom.store, newsroom.judge, newsroom.clock)
+    again.sources, again._claims_at = newsroom.sources, newsroom._claims_at
+    await publish(again, "daily", FRAMED, title="Soldiers may soon train abroad")
+    assert len(await again.told()) == 1
+
+
+@pytest.mark.parametrize(("apart", "told"), [(timedelta(hours=71), 1), (timedelta(hours=73), 2)])
+async def test_copies_are_looked_for_in_three_days(newsroom: Newsroom, apart: timedelta, told: int) -> None:
+    await publish(newsroom, "wire", WIRE, published=None)
+    newsroom.clock.advance(apart)
+    await publish(newsroom, "daily", FRAMED, title="Soldiers may soon train abroad", published=None)
+    assert len(await newsroom.told()) == told
+
+
+async def test_a_summary_is_a_copy_of_the_text_that_it_stands_in(newsroom: Newsroom) -> None:
+    summary = " ".join(WIRE.split()[:50])
+    await publish(newsroom, "wire", WIRE)
+    await publish(newsroom, "daily", summary, title="Soldiers may soon train abroad")
+    first, second = await stories(newsroom.store)
+    assert second.group_id == first.id
+    assert "of a summary of 5" in second.group_why
+    assert len(await newsroom.told()) == 1
+
+
+async def test_lines_that_a_source_puts_under_all_its_stories_make_no_copies(newsroom: Newsroom) -> None:
+    frame = FOLLOW_UP.replace("treaty", "charter")  # much longer than what is news
+    for n in range(8):
+        body = f"Matter {n} is about shares. " + " ".join(f"word{n}x{m}" for m in range(130 if n == 7 else 20))
+        address = f"https://daily.example/{n}"
+        await publish(newsroom, "daily", f"{body}\n\n{frame}", title=f"Matter {n} and nothing else", url=address)
+    found = await stories(newsroom.store)
+    assert found[1].group_id == found[0].id  # what nobody could know
+    assert found[-1].group_id == found[-1].id
+    assert max(row.stories for row in await rows(newsroom.store, line)) == 8
+
+
+async def test_an_edited_story_is_found_by_its_new_text_only(newsroom: Newsroom) -> None:
+    await publish(newsroom, "wire", WIRE)
+    before = {row.band for row in await rows(newsroom.store, band)}
+    await publish(newsroom, "wire", f"{OTHER} {FOLLOW_UP}")
+    after = {row.band for row in await rows(newsroom.store, band)}
+    assert len(before) == len(after) == 64
+    assert before != after
+    (kept,) = await rows(newsroom.store, sketch)
+    assert not kept.truncated
+
+
+async def test_bands_of_long_ago_are_forgotten(newsroom: Newsroom) -> None:
+    await publish(newsroom, "wire", WIRE)
+    store = newsroom.store
+    assert await store._write(lambda connection: forget_bands(connection, NOON - HOUR, 10)) == 0
+    later = NOON + timedelta(days=40)
+    assert await store._write(lambda connection: forget_bands(connection, later, 10)) == 1
+    assert await rows(store, band) == []
+
+
+async def test_stories_of_one_event_share_a_thread(newsroom: Newsroom) -> None:
+    for n in range(12):  # words are rare only among others
+        body = " ".join(f"matter{n}thing{m}" for m in range(70))
+        await publish(newsroom, "post", body, title=f"Matter {n} of the day", url=f"https://post.example/{n}")
+    await publish(newsroom, "wire", WIRE, title="Britain and Japan open treaty talks in London")
+    await publish(newsroom, "daily", FOLLOW_UP, title="Britain and Japan end treaty talks in London")
+    first, second = (await stories(newsroom.store))[-2:]
+    assert second.event_id == first.id
+    assert "in common" in second.event_why
+    thread = next(row for row in await rows(newsroom.store, event) if row.id == first.id)
+    assert (thread.stories, thread.pool) == (2, "en")
