@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from bench import collect, match, polls, rhythm
+from bench import collect, events, match, polls, rhythm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 BENCHES: Mapping[str, Callable[[], None]] = {
     "collect": collect.main,
+    "events": events.main,
     "match": match.main,
     "polls": polls.main,
     "rhythm": rhythm.main,

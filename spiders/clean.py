@@ -29,6 +29,9 @@ _UNSEEN = re.compile(r"<(script|style|template|svg|iframe)\b[^<>]*>.*?(?:</\1\s*
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[|\]\]>|<[!?][^<>]*>|</?([a-zA-Z][\w:-]*)(?:[\s/][^<>]*)?>", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_UNSPACED_LETTER = re.compile(rf"[{_UNSPACED}]")
+_WORDS = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 _SPACES = re.compile(r"[^\S\n]+")
 _BREAK = re.compile(r" ?\n ?")
 _BREAKS = re.compile(r"\n{2,}")
@@ -61,6 +64,21 @@ def text_of(markup: str) -> str:
 def has_markup(text: str) -> bool:
     """Tell whether there is at least one real HTML tag or comment in a text."""
     return any(match[1] is None or match[1].lower() in _ELEMENTS for match in _TAG.finditer(text))
+
+
+def is_unspaced(text: str) -> bool:
+    """Tell whether a text is of a script that puts no spaces between words."""
+    return sum(1 for _ in _UNSPACED_LETTER.finditer(text)) * 2 > sum(map(str.isalpha, text))
+
+
+def parts_paragraphs(name: str) -> bool:
+    """Tell whether an element of this lower-case name begins and ends a paragraph."""
+    return name in _PARAGRAPHS
+
+
+def length_of(text: str) -> int:
+    """Return how long a text is, in words; letters of scripts that put no spaces between words count as one each."""
+    return sum(1 for _ in _WORDS.finditer(text))
 
 
 def cut(text: str, limit: int) -> str:

@@ -1,17 +1,14 @@
-"""What a page says of its article besides the text: title, date, authors, canonical address, paywall."""
+"""What a page says of its article besides text, dates and address: title, authors, language, paywall."""
 
 from __future__ import annotations
 
+import copy
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from alerts.story import DateNote
 from spiders import clean, jsonld
-from spiders.dates import when
-from spiders.markup import base_of, links, metas, words_of
-from spiders.urls import canonical, site_of
+from spiders.markup import base_of, joined, metas, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,20 +17,10 @@ if TYPE_CHECKING:
     from lxml import html
 
     from spiders.reading import Document
-    from spiders.source import Source
 
 _ARTICLES = re.compile(
     r"(?:News|Report|Analysis|Opinion|Background|Review|Scholarly|Tech)?\w*Article|\w*BlogPosting|Report"
 )
-_PUBLISHED_NAMES = (
-    "article:published_time article:published og:published_time og:article:published_time datepublished "
-    "publishdate publish-date publish_date pubdate date.published parsely-pub-date sailthru.date "
-    "cxenseparse:recs:publishtime cxenseparse:publishtime dcterms.created dcterms.date dcterms.issued "
-    "dc.date.issued dc.date dc.date.created bt:pubdate published_at published_time publication_date "
-    "article.published article_date_original originalpublicationdate shareaholic:article_published_time "
-    "rnews:datepublished weibo:article:create_at firstpublished vr:published_time iso-8601-publish-date date"
-)
-_PUBLISHED = tuple(_PUBLISHED_NAMES.split())
 _TITLES = ("og:title", "twitter:title", "dc.title", "sailthru.title", "parsely-title", "title")
 _AUTHORS = (
     "author",
@@ -47,9 +34,26 @@ _AUTHORS = (
 _DESCRIPTIONS = ("og:description", "description", "twitter:description", "dc.description")
 _NO_NAME = re.compile(r"https?:|@|^\W*$|^(?:by|von|par|por|di)\W*$", re.IGNORECASE)
 _BY = re.compile(r"^(?:by|von|par|por|di)\s+", re.IGNORECASE)
+_AUTHOR_CLASS = "contains(translate(@class, 'ABLNOUTHR', 'ablnouthr'), '{}')"
+_IN_FURNITURE = "not(ancestor::aside or ancestor::footer or ancestor::nav or contains(@class, 'comment'))"
+_BYLINES = tuple(
+    f"//*[self::a or self::span or self::div or self::p or self::address or self::strong][{_AUTHOR_CLASS.format(word)}]"
+    f"[{_IN_FURNITURE}]"
+    for word in ("author-name", "authorname", "author__name", "author", "byline")
+)
+_BYLINE_END = re.compile(
+    r"\s+(?:\||\u2022|\u00b7|updated|published|posted|on|am|vom|le|el|il|\d{1,2}[./ ]|\d{4})(?=\W|\s|$)|\s*\d", re.IGNORECASE
+)
+_AND = re.compile(r",\s+|\s+(?:and|und|et|y|e|och|og|en|&|/|\|)\s+")
+_NAME = re.compile(r"(?:[^\W\d_][\w.'\u2019-]*)(?:\s[^\W\d_][\w.'\u2019-]*){1,4}")
 _SEPARATOR = re.compile(r"\s+[|\u2013\u2014\u00b7\u00bb\u2022:-]\s+")
 _ADDITION = 0.35  # share of a page title that the site's own name may be
 _NAME_LIMIT, _NAMES = 200, 20
+_IMAGES = ("og:image:secure_url", "og:image", "twitter:image", "twitter:image:src")
+_ADDRESS_LIMIT = 4_096  # characters
+_DIGITS = 7
+_PAGES = frozenset({"WebPage", "CreativeWork"})  # sites state here, too, whether the article is free
+_TIERS = ("article:content_tier", "og:article:content_tier")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +66,14 @@ class Page:
     fetched: datetime
     metas: dict[str, list[str]]
     objects: tuple[jsonld.Object, ...]
-    articles: tuple[jsonld.Object, ...]  # those of the objects that are articles
+    articles: tuple[jsonld.Object, ...]  # those of the objects that are articles, the page's own first; no live posts
 
     @classmethod
     def of(cls, root: html.HtmlElement, document: Document) -> Page:
         """Take a page apart."""
         objects = jsonld.objects(root)
+        posts = {id(post) for item in objects for post in jsonld.objects_in(item.get("liveBlogUpdate"))}
+        articles = [item for item in objects if id(item) not in posts and _is_article(item)]
         return cls(
             root=root,
             url=document.url,
@@ -75,8 +81,12 @@ class Page:
             fetched=document.fetched,
             metas=metas(root),
             objects=objects,
-            articles=tuple(item for item in objects if any(map(_ARTICLES.fullmatch, jsonld.types_of(item)))),
+            articles=tuple(sorted(articles, key=lambda item: not _is_about(item, document.url))),
         )
+
+    def copy(self) -> html.HtmlElement:
+        """Return the tree anew, for who changes it."""
+        return copy.deepcopy(self.root)
 
     def meta(self, names: Sequence[str]) -> Iterator[str]:
         """Yield what the page's metas of these names say, in the order of the names."""
@@ -89,8 +99,22 @@ def text_in(item: jsonld.Object, *keys: str) -> str:
     return next((text for key in keys if (text := jsonld.text_of(item.get(key)))), "")
 
 
+def _is_article(item: jsonld.Object) -> bool:
+    return any(map(_ARTICLES.fullmatch, jsonld.types_of(item)))
+
+
+def _is_about(item: jsonld.Object, url: str) -> bool:
+    """Tell whether an object names the page's address as its own: a page may describe others, too."""
+    path = _path(url)
+    return any(_path(text_in(item, key)) == path for key in ("url", "mainEntityOfPage", "@id"))
+
+
+def _path(url: str) -> str:
+    return url.partition("#")[0].partition("?")[0].partition("://")[2].partition("/")[2].rstrip("/")
+
+
 def title_of(page: Page) -> str:
-    """Return the headline: the h1 that the head repeats, else JSON-LD's, the metas', the page title's without the site.
+    """Return the headline: the h1 that the head repeats, else JSON-LD's, the metas' or the page title's without the site.
 
     "" when the page has none.
     """
@@ -98,12 +122,13 @@ def title_of(page: Page) -> str:
     named = [clean.title_of(text) for text in page.meta(_TITLES)]
     element = page.root.find(".//head/title")
     title = words_of(element) if element is not None else ""
-    heads = [text for head in page.root.iter("h1") if (text := words_of(head))]
+    site = site_name_of(page)
+    heads = [text for head in page.root.iter("h1") if (text := words_of(head)) and _key(text) != _key(site or "")]
     for head in heads:
         if any(_key(head) in _key(other) for other in (*headlines[:1], *named, title)):
             return head
-    cut = _without_site(title, site_name_of(page))
-    return next(filter(None, (*headlines[:1], *named, cut, *heads)), "")
+    cut = (_without_site(text, site) for text in (*named, title))
+    return next(filter(None, (*headlines[:1], *cut, *heads)), "")
 
 
 def _key(text: str) -> str:
@@ -123,56 +148,33 @@ def _without_site(title: str, site: str | None) -> str:
     return title
 
 
-def published_of(page: Page, source: Source, first: str = "") -> tuple[datetime | None, DateNote | None]:
-    """Return when the article appeared, by the first witness whose date has a zone.
-
-    Else by the first that the source's zone can date; when none can be used, why the first one cannot.
-    """
-    best: tuple[datetime | None, DateNote | None] | None = None
-    language = source.language or language_of(page)
-    for raw in filter(None, (first, *_dates(page))):
-        found = when(raw, fetched=page.fetched, zone=source.timezone, country=source.country, language=language)
-        if found[0] and found[1] is None:
-            return found
-        if best is None or (found[0] and not best[0]):
-            best = found
-    return best or (None, DateNote.MISSING)
-
-
-def _dates(page: Page) -> Iterator[str]:
-    for item in page.articles[:1]:
-        yield text_in(item, "datePublished")
-    yield from page.meta(_PUBLISHED)
-    for item in page.articles[:1]:
-        yield text_in(item, "dateCreated")
-    for element in page.root.xpath("//*[@itemprop='datePublished' or @pubdate]")[:2]:
-        yield element.get("datetime") or element.get("content") or words_of(element)
-    times = page.root.xpath("//article//time[@datetime] | //header//time[@datetime] | //main//time[@datetime]")
-    said = list(dict.fromkeys(time.get("datetime") for time in times))
-    if len(said) == 1:  # of several nobody knows which is meant
-        yield from said
-
-
 def authors_of(page: Page) -> tuple[str, ...]:
-    """Return the authors' names: JSON-LD's, else the metas', else those marked as authors."""
+    """Return the authors' names: JSON-LD's, else the metas', else those marked as authors, else a byline's."""
     told = [name for item in page.articles[:1] for name in jsonld.names_of(item.get("author") or item.get("creator"))]
     marked = page.root.xpath("//*[@itemprop='author' or @rel='author']")[:_NAMES]
-    for names in (told, list(page.meta(_AUTHORS)), [words_of(element) for element in marked]):
+    witnesses = (told, list(page.meta(_AUTHORS)), list(map(_name_in, marked)), list(_bylines(page)))
+    for names in witnesses:
         cleaned = (clean.cut(_BY.sub("", clean.title_of(name)), _NAME_LIMIT) for name in names)
         if known := tuple(dict.fromkeys(name for name in cleaned if name and not _NO_NAME.search(name))):
             return known[:_NAMES]
     return ()
 
 
-def canonical_of(page: Page) -> str | None:
-    """Return what the page calls its own address, when it is of the same site and no front page; else its own."""
-    named = [link.get("href") for link in links(page.root, "canonical")] + list(page.meta(("og:url",)))
-    for href in named:
-        url = canonical(href, page.base) if href else None
-        parts = urlsplit(url or "")
-        if url and site_of(url) == site_of(page.url) and (parts.path.strip("/") or parts.query):
-            return url
-    return canonical(page.url)
+def _name_in(element: html.HtmlElement) -> str:
+    """Return the name within what is marked as an author."""
+    inner = element.xpath(".//*[@itemprop='name']")
+    return (inner[0].get("content") or words_of(inner[0])) if inner else words_of(element)
+
+
+def _bylines(page: Page) -> Iterator[str]:
+    """Yield the names in the first element that is classed as an author's name or a byline, if they look like names."""
+    for path in _BYLINES:
+        for element in page.root.xpath(path)[:3]:
+            text = _BYLINE_END.split(_BY.sub("", words_of(element)), maxsplit=1)[0]
+            names = [name for part in _AND.split(text) if (name := part.strip(" ,|-\u2013\u2014\u00b7"))]
+            if names and all(_NAME.fullmatch(name) for name in names):
+                yield from names
+                return
 
 
 def language_of(page: Page) -> str | None:
@@ -203,17 +205,32 @@ def description_of(page: Page) -> str:
     return max((*page.meta(_DESCRIPTIONS), *told), key=len, default="")
 
 
+def image_of(page: Page) -> str | None:
+    """Return the address of the article's picture."""
+    told = (jsonld.address_of(item.get(key)) for item in page.articles for key in ("image", "thumbnailUrl"))
+    for href in (*page.meta(_IMAGES), *told):
+        url = joined(page.base, href) if href else None
+        if url and url.startswith(("https://", "http://")) and len(url) <= _ADDRESS_LIMIT:
+            return url
+    return None
+
+
+def word_count_of(page: Page) -> int | None:
+    """Return how many words the page says its article has."""
+    said = (text_in(item, "wordCount") for item in page.articles[:1])
+    return next((int(word) for word in said if word.isascii() and word.isdigit() and len(word) <= _DIGITS), None)
+
+
 def is_paywalled(page: Page) -> bool:
-    """Tell whether the page says that it is not free: as a bool, as a word, or of a part of it."""
-    parts = (part for item in page.articles for part in _parts(item))
-    said = (str(item.get("isAccessibleForFree", "")).rpartition("/")[2].strip().lower() for item in parts)
-    if any(word in {"false", "no", "0"} for word in said):
+    """Tell whether the page says that it is not free: as a bool, as a word, of a part of it, or in a meta."""
+    items = (item for item in page.objects if _is_article(item) or _PAGES & jsonld.types_of(item))
+    said = (str(part.get("isAccessibleForFree", "")) for item in items for part in _parts(item))
+    words = (word.rpartition("/")[2].strip().lower() for word in (*said, *page.meta(("isaccessibleforfree",))))
+    if any(word in {"false", "no", "0"} for word in words):
         return True
-    tiers = page.meta(("article:content_tier",))
-    return any(tier.lower() in {"locked", "metered"} for tier in tiers)
+    return any(tier.lower() in {"locked", "metered"} for tier in page.meta(_TIERS))
 
 
 def _parts(item: jsonld.Object) -> Iterator[jsonld.Object]:
     yield item
-    parts = item.get("hasPart")
-    yield from (part for part in (parts if isinstance(parts, list) else [parts]) if isinstance(part, dict))
+    yield from jsonld.objects_in(item.get("hasPart"))

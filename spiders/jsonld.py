@@ -56,6 +56,20 @@ def text_of(value: object) -> str:
     return ""
 
 
+def objects_in(value: object) -> list[Object]:
+    """Return the objects of a value: itself, or those of a list."""
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+
+
+def address_of(value: object) -> str:
+    """Return an address: a value's own, its ``url``, its ``contentUrl``, or that of the first of a list; else ""."""
+    if isinstance(value, list):
+        value = next((one for one in value if one), None)
+    if isinstance(value, dict):
+        value = value.get("url") or value.get("contentUrl") or value.get("@id")
+    return text_of(value)
+
+
 def names_of(value: object) -> list[str]:
     """Return the names of a list of persons or words, of one, or of a text with commas left as they are."""
     values = value if isinstance(value, list) else [value]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from spiders.reading import Document
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_CROWDED = re.compile(r"<([a-zA-Z][\w:-]*)([^<>]{4000,})>")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_ATTRIBUTES = 4_000  # characters of a tag outside its quotes: the parser's time grows by the square of their number
+_ANY_TAG = re.compile(r"</?([a-zA-Z][\w:-]*)[^<>]*>")
+_KEPT = frozenset("a base body br h1 h2 h3 h4 h5 h6 head html link meta p script style time title".split())
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # lxml takes no text with these
 
 
@@ -28,12 +34,37 @@ def tree_of(document: Document, language: str | None = None) -> html.HtmlElement
     text = _DECLARATION.sub("", decoded(document.body, document.content_type, language), count=1)
     if not clean.has_markup(text):
         raise FetchError("not-a-page", "there is no HTML in it")
-    parser = html.HTMLParser(encoding="utf-8", huge_tree=False, no_network=True, remove_comments=True, remove_pis=True)
+    text = _CROWDED.sub(_thinned, _CONTROLS.sub("", legible(text)))
+    for way in (_parsed, partial(_parsed, huge=True)):
+        root, whole = way(text)
+        if whole:
+            return root
+    return _parsed(_flat(text), huge=True)[0]
+
+
+def _parsed(text: str, *, huge: bool = False) -> tuple[html.HtmlElement, bool]:
+    """Return the root and whether all of the text is in it: the parser drops what is nested too deeply."""
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=huge, no_network=True, remove_comments=True, remove_pis=True)
     try:
-        body = _CONTROLS.sub("", legible(text)).encode("utf-8", "replace")
-        return html.document_fromstring(body, parser=parser, ensure_head_body=True)
+        root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser, ensure_head_body=True)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError, AttributeError, TypeError) as error:
         raise FetchError("not-a-page", f"cannot be read as HTML: {error}"[:300]) from error
+    return root, not any("depth" in entry.message for entry in parser.error_log)
+
+
+def _thinned(tag: re.Match[str]) -> str:
+    """Return a tag without its attributes where they are thousands."""
+    return f"<{tag[1]}>" if len(_QUOTED.sub("", tag[2])) > _ATTRIBUTES else tag[0]
+
+
+def _flat(text: str) -> str:
+    """Return a page without its groups: paragraphs instead of boxes in boxes."""
+    return _ANY_TAG.sub(_ungrouped, text)
+
+
+def _ungrouped(tag: re.Match[str]) -> str:
+    name = tag[1].lower()
+    return tag[0] if name in _KEPT else "<p>" if clean.parts_paragraphs(name) else ""
 
 
 def base_of(root: html.HtmlElement, document: Document) -> str:

@@ -28,7 +28,7 @@ WORDS = 400  # of a text that are read: what is new stands first
 TITLE = 3  # times that a word of the title counts
 TERMS = 200  # of a story, and of a thread, that are kept: the heaviest
 FULL = 20_000  # stories of a language at which all counts are halved, so that old ones fade
-MOST = 50_000  # terms of a language that are counted; some 7 MB
+MOST = 50_000  # terms of a language that are counted; some 6 MB
 UNIT = 10_000  # the length of a vector: weights are whole numbers, so sums of them are exact in any order
 
 _STEM = 6  # letters: endings are cut off, in the manner of every language (McNamee and Mayfield 2004)

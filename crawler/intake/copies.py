@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from alerts.cluster.copies import Profile
     from crawler.intake.sketch import Sketch
-    from crawler.store.plan import KinshipMemory, Known, StoryState
+    from crawler.store.kin import KinshipMemory, Known
+    from crawler.store.plan import StoryState
 
 _COPIES = frozenset({Verdict.COPY, Verdict.UPDATE})
 

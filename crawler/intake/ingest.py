@@ -298,18 +298,19 @@ class _Planner:
     def _kin(self, item: Item, story: int) -> tuple[list[StoryState], list[StoryState], str]:
         """Return the other stories that say the same, first seen first, and why the first of them is one.
 
-        First its copies, then those that said the same too long ago. The same link and title count only in
-        another source: in this one they were no reason to see one story.
+        First its copies, then those that said the same too long ago. The same address counts only in another
+        source, with its title or without: in this one it was no reason to see one story.
         """
         near, all_ = dict[int, str](), set()
+        reasons = {item.link_key: "the same link and title", item.address_key: "the same address"}
         for key in self._likeness[item.key]:
             for kin in self._alike[key]:
-                by_link = key == item.link_key and kin.story.source == self._poll.source.id
+                by_link = key in reasons and kin.story.source == self._poll.source.id
                 if kin.story.id != story and not by_link:
                     all_.add(kin.story.id)
                     if self._poll.at - kin.at <= self._judging.same_story:
-                        same = "link and title" if key == item.link_key else "words"
-                        near[kin.story.id] = f"a copy of {encode(kin.story.id)}: the same {same}"
+                        same = reasons.get(key, "the same words")
+                        near[kin.story.id] = f"a copy of {encode(kin.story.id)}: {same}"
         if look := self._looks.get(item.key):
             for copied in self._kinship.copies(story, look):
                 near.setdefault(copied.state.id, copied.why)

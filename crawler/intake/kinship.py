@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from alerts.cluster import events
 from crawler.intake.copies import Copies
 from crawler.intake.threads import Threads
-from crawler.store.plan import Sketched
+from crawler.store.kin import Sketched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from crawler.intake.copies import Copied
     from crawler.intake.sketch import Sketch
     from crawler.intake.threads import WordCounts
-    from crawler.store.plan import KinshipMemory, Known, StoryState, Threaded
+    from crawler.store.kin import KinshipMemory, Known, Threaded
+    from crawler.store.plan import StoryState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

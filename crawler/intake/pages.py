@@ -10,7 +10,7 @@ from alerts.cluster.boilerplate import line_keys
 from alerts.policy import Reason
 from crawler.ids import encode
 from crawler.intake.kinship import Kinship
-from crawler.intake.sift import link_key
+from crawler.intake.sift import address_key, link_key
 from crawler.intake.sketch import sketch
 from crawler.intake.verdicts import Family, Rulings
 from crawler.intake.wanted import words_of
@@ -43,9 +43,9 @@ def plan(
         return Plan()
     told = with_page(draft.story, visit.article, language) if visit.article else draft.story
     if told == draft.story:
-        return _released(draft, now)
+        return _released(draft, visit, now)
     if draft.state.version >= MAX_VERSIONS:
-        return replace(_released(draft, now), ignored=[draft.story.id])
+        return replace(_released(draft, visit, now), ignored=[draft.story.id])
     kinship = Kinship(memory.kinship, counts, now)
     return _Page(draft, told, visit, judging, now).plan(memory, kinship)
 
@@ -72,9 +72,12 @@ def with_page(story: Story, article: Article, language: str | None) -> Story:
     return story if found == story else replace(found, version=story.version + 1)
 
 
-def _released(draft: Draft, now: datetime) -> Plan:
-    """Let go what waited: the page says no more, or cannot be read."""
+def _released(draft: Draft, visit: PageVisit, now: datetime) -> Plan:
+    """Let go what waited: the page says no more, or cannot be read. What it calls itself is kept all the same."""
+    story, key = draft.story, address_key(visit.article.canonical) if visit.article else None
+    words = fingerprint(story.title, story.text)
     return Plan(
+        likenesses=[Likeness(key=key, story=story.id, fingerprint=words, at=visit.at)] if key else [],
         shifts=[Shift(waiting=one, story=draft.story.id, at=now, release=True, withdrawn={}) for one in draft.waiting],
         tally=Tally(alerts=len(draft.waiting)),
     )
@@ -130,10 +133,13 @@ class _Page:
     # ------------------------------------------------------------ which stories say the same
 
     def _keys(self) -> list[bytes]:
-        """Return the keys that copies share: of the text, and of the address where the page led to another."""
-        story, before = self._told, self._draft.story
-        moved = (story.url, story.title) != (before.url, before.title) and story.url
-        found = [copy_key(story.title, story.text), link_key(story.url, story.title) if moved and story.url else None]
+        """Return the keys that copies share: of the text, and of the address that the page gives itself."""
+        story, article = self._told, self._visit.article
+        found = [
+            copy_key(story.title, story.text),
+            link_key(story.url, story.title) if story.url else None,
+            address_key(article.canonical) if article and not article.posts else None,
+        ]
         return [key for key in found if key]
 
     def _look(self, memory: Memory, kinship: Kinship) -> Look:
@@ -153,7 +159,7 @@ class _Page:
             near = self._visit.at - kin.at <= self._judging.same_story
             if near and kin.story.id != self._told.id:
                 found[kin.story.id] = kin.story
-                why[kin.story.id] = f"a copy of {encode(kin.story.id)}: the same words"
+                why[kin.story.id] = f"a copy of {encode(kin.story.id)}: the same words or address"
         for copied in look.copies:
             found.setdefault(copied.state.id, copied.state)
             why.setdefault(copied.state.id, copied.why)

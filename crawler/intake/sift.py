@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from alerts.cluster import copy_key, fingerprint
 from alerts.cluster.boilerplate import line_keys
 from crawler.intake.sketch import sketch
 from crawler.intake.wanted import SHORT, words_of
+from spiders.address import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -32,6 +33,7 @@ class Item:
     key: bytes  # of its identity
     link_key: bytes  # of link and title: a new guid for the same thing does not make it new
     fingerprint: bytes  # of title and text
+    address_key: bytes | None = None  # of what its address names, however it is spelled; None: known, or no one story
     language: str | None = None  # of its words
     identified: bool = False  # the language was looked for
     sketch: Sketch | None = None  # None: its words are known
@@ -61,14 +63,20 @@ def sift(poll: Poll) -> list[Item]:
 
 
 def identified(items: Sequence[Item], known: Mapping[bytes, bytes]) -> list[Item]:
-    """Return the items, with their language those of which the words are not ``known``: fingerprints by key.
+    """Return the items, with language and address those of which the words are not ``known``: fingerprints by key.
 
-    It takes about half a millisecond for each, so it has no place inside a transaction, or on the event loop.
+    It takes most of a millisecond for each, so it has no place inside a transaction, or on the event loop.
     """
+    fresh = {item.key for item in items if known.get(item.key) != item.fingerprint}
+    addresses = {item.key: address_key(item.entry.url) for item in items if item.key in fresh}
+    titles = defaultdict(set)
+    for item in items:
+        titles[addresses.get(item.key)].add(_plain(item.entry.title))
+    one_story = {key: address if len(titles[address]) == 1 else None for key, address in addresses.items()}
     return [
-        item
-        if known.get(item.key) == item.fingerprint
-        else replace(item, language=item.entry.language_of_words(), identified=True)
+        replace(item, language=item.entry.language_of_words(), address_key=one_story[item.key], identified=True)
+        if item.key in fresh
+        else item
         for item in items
     ]
 
@@ -105,10 +113,16 @@ def link_key(link: str, title: str) -> bytes:
     return _key("link", link, _plain(title))
 
 
+def address_key(url: str | None) -> bytes | None:
+    """Return the key that all spellings of an address share; None for what names no one story."""
+    address = url and key_of(url)
+    return _key("address", address) if address else None
+
+
 def likeness_keys(item: Item) -> list[bytes]:
     """Return the keys that copies of an item share with it."""
     text_key = copy_key(item.entry.title, item.entry.text)
-    return [key for key in (item.link_key, text_key) if key]
+    return [key for key in (item.link_key, item.address_key, text_key) if key]
 
 
 def _key(kind: str, *parts: str) -> bytes:

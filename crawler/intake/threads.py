@@ -6,14 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from alerts.cluster import events
-from crawler.store.plan import Threaded
+from crawler.store.kin import Threaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from alerts.cluster.events import Frequencies, Thread, Vector
-    from crawler.store.plan import KinshipMemory, Known
+    from crawler.store.kin import KinshipMemory, Known
 
 _KEPT_EVERY = 200  # stories of a language: what a crash forgets of its word counts changes no event
 

@@ -26,7 +26,7 @@ from alerts.cluster import boilerplate, events, minhash
 from alerts.cluster.events import Frequencies, Thread
 from crawler.ids import earliest
 from crawler.store import search
-from crawler.store.plan import Known
+from crawler.store.kin import Known
 from crawler.store.rows import state
 from crawler.store.schema import Instant, Row, metadata, source, story
 from crawler.store.versions import newest
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from crawler.store.plan import Sketched, Threaded
+    from crawler.store.kin import Sketched, Threaded
 
 CANDIDATES = 20  # stories that are compared word by word
 _CROWDED = 200  # stories under one band from which on it says nothing

@@ -384,27 +384,3 @@ hold = Table(
     Column("reason", Text, nullable=False),
     Column("refused", Boolean, nullable=False),  # somebody must mend something; else the other side asked to wait
 )
-
-# ---------------------------------------------------------------- who tells us of news
-
-subscription = Table(
-    "subscription",
-    metadata,
-    Column("path", Text, primary_key=True),
-    Column("source_id", Text, ForeignKey("source.id"), nullable=False),
-    Column("hub", Text, nullable=False),
-    Column("topic", Text, nullable=False),
-    Column("callback", Text, nullable=False),
-    Column("secret", Text, nullable=False),
-    Column("wanted", Boolean, nullable=False),
-    Column("asking", Text, nullable=False),  # what the hub has not confirmed yet; "": nothing
-    Column("until", Instant),  # the end of the lease; NULL: there is none
-    Column("next_at", Instant, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("trouble", Text, nullable=False),
-    Column("pushed", Instant),
-    Column("pushes", Integer, nullable=False),
-    Column("looked", Instant),
-    Column("look_at", Instant),
-    Index("subscription_source", "source_id"),
-)

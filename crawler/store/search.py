@@ -152,7 +152,7 @@ def candidates(
     wanted = any_of(terms)
     if wanted is None:
         return []
-    conditions = () if language is None else (story_version.c.language == language,)
+    conditions = () if language is None else (_is_in(func.coalesce(story_version.c.language, ""), language),)
     chosen, story_id = _chosen(AllOf((wanted,)), since, conditions)
     return list(connection.scalars(chosen.order_by(_relevance(), story_id.desc()).limit(limit)))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, delete, func, insert, select, update
 
-from crawler.store.schema import source, subscription
+from crawler.store.schema import Instant, metadata, source
 from crawler.visits.subscription import Ask, Offer, Subscription
 
 if TYPE_CHECKING:
@@ -15,6 +15,28 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("source_id", Text, ForeignKey("source.id"), nullable=False),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("wanted", Boolean, nullable=False),
+    Column("asking", Text, nullable=False),  # what the hub has not confirmed yet; "": nothing
+    Column("until", Instant),  # the end of the lease; NULL: there is none
+    Column("next_at", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("trouble", Text, nullable=False),
+    Column("pushed", Instant),
+    Column("pushes", Integer, nullable=False),
+    Column("looked", Instant),
+    Column("look_at", Instant),
+    Index("subscription_source", "source_id"),
+)
 
 _COLUMNS = tuple(field.name for field in fields(Subscription) if field.name != "source")
 

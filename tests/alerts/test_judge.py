@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from alerts.judge import Judge
 from alerts.rules.ruleset import RuleSet, compile_rules
 from alerts.rules.spec import QuietSpec, Rate, StreamSpec
@@ -47,3 +49,31 @@ def test_rules_that_keep_quiet_are_told_apart_unless_they_are_switched_off() -> 
     spec = QuietSpec(at_most=Rate(count=3, per=timedelta(hours=1)))
     specs = [rule("japan", "one", quiet=spec), rule("japan", "off", quiet=spec, enabled=False), rule("peru", "loud")]
     assert Judge(compile_rules([], specs)[0]).quiet == {"one": spec}
+
+
+@pytest.mark.parametrize(
+    ("when", "may_be"),
+    [
+        ("japan", False),
+        ("japan AND france", False),
+        ('japan NEAR/3 "france"', False),
+        ("japan AND NOT rugby", True),
+        ("japan AND NOT (rugby OR cricket)", True),
+        ("japan AND (france OR (peru AND NOT rugby))", True),
+        ("japan AND NOT title:rugby", True),
+        ("japan AND NOT source:bbc", False),
+        ("japan AND NOT lang:fr", False),
+        ("japan AND NOT tag:sport", False),
+        ("japan AND NOT tag:(sport OR culture)", False),
+        ("japan AND NOT author:smith", True),
+        ("japan AND NOT section:sport", True),
+    ],
+)
+def test_only_what_a_page_may_say_and_must_not_can_undo_a_rule(when: str, *, may_be: bool) -> None:
+    rules, problems = compile_rules([], [rule(when, to=("#a",))])[:2]
+    assert not [problem for problem in problems if problem.level == "error"]
+    assert Judge(rules).may_be_undone("rule") is may_be
+
+
+def test_what_a_rule_found_that_is_gone_cannot_be_undone() -> None:
+    assert not Judge(RuleSet.empty()).may_be_undone("rule")

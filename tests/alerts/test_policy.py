@@ -26,6 +26,8 @@ CASES = st.builds(
     at_most=st.none() | st.integers(1, 3),
     sent=st.integers(0, 4),
     waiting=st.booleans(),
+    page=st.booleans(),
+    flood=st.booleans(),
 )
 
 
@@ -63,6 +65,22 @@ CASES = st.builds(
         (Circumstances(repeated=True), Reason.SAME_STORY),
         (Circumstances(repeated=True, critical=True), Reason.SAME_STORY),
         (Circumstances(repeated=True, at_most=3, sent=3), Reason.SAME_STORY),
+        (Circumstances(page=True), Reason.PAGE),
+        (Circumstances(page=True, edited=True, heard=True), Reason.PAGE),
+        (Circumstances(page=True, told=True), Reason.TOLD),
+        (Circumstances(page=True, told_of_copy=True), Reason.COPY),
+        (Circumstances(page=True, held=True), Reason.EARLIER),
+        (Circumstances(page=True, shadow=True), Reason.SHADOW),
+        (Circumstances(page=True, at_most=3, sent=3), Reason.OVER_LIMIT),
+        (Circumstances(flood=True), Reason.FLOOD),
+        (Circumstances(flood=True, page=True), Reason.FLOOD),
+        (Circumstances(flood=True, edited=True, heard=True), Reason.FLOOD),
+        (Circumstances(flood=True, at_most=3, sent=3), Reason.FLOOD),
+        (Circumstances(flood=True, critical=True), Reason.FIRST),
+        (Circumstances(flood=True, repeated=True), Reason.SAME_STORY),
+        (Circumstances(flood=True, shadow=True), Reason.SHADOW),
+        (Circumstances(flood=True, told=True), Reason.TOLD),
+        (Circumstances(flood=True, routed=False), Reason.UNROUTED),
     ],
 )
 def test_each_case_has_its_reason(case: Circumstances, reason: Reason) -> None:
@@ -72,8 +90,15 @@ def test_each_case_has_its_reason(case: Circumstances, reason: Reason) -> None:
 @given(CASES)
 def test_a_channel_is_told_exactly_when_nothing_speaks_against_it(case: Circumstances) -> None:
     full = case.at_most is not None and not case.critical and (case.waiting or case.sent >= case.at_most)
+    full = full or (case.flood and not case.critical)
     against = case.told, case.told_of_copy, case.backlog, case.held, case.counted, case.shadow, case.repeated, full
     assert decide(case).sends is (case.routed and not any(against))
+
+
+@pytest.mark.parametrize("reason", [Reason.UNDONE, Reason.COPY])
+def test_a_message_that_a_page_withdraws_is_neither_sent_nor_summed_up(reason: Reason) -> None:
+    assert not (reason.sends)
+    assert not (reason.is_summed_up)
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -1,13 +1,17 @@
 import json
-from datetime import UTC, datetime
+import unicodedata
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from alerts.errors import FetchError
 from alerts.story import DateNote
 from spiders.article import Article, extract
+from spiders.dating import Precision
 from spiders.source import Selectors
 from tests.spiders.made import document, source
 
@@ -140,6 +144,97 @@ def test_a_date_without_a_zone_needs_the_source_s_zone() -> None:
     assert (read(page(head=head)).published, read(page(head=head)).date_note) == (None, DateNote.ZONELESS)
     assumed = read(page(head=head), timezone=ZoneInfo("Asia/Tokyo"))
     assert (assumed.published, assumed.date_note) == (datetime(2026, 11, 24, 1, tzinfo=UTC), DateNote.ASSUMED_ZONE)
+
+
+def test_a_date_says_how_exact_it_is_and_in_which_zone() -> None:
+    article = read(page(head=told(datePublished="2026-11-24T09:30:00+01:00", dateModified="2026-11-24T10:00:00+01:00")))
+    assert (article.published_day, article.precision) == (date(2026, 11, 24), Precision.MINUTE)
+    assert article.offset == timedelta(hours=1)
+    assert article.modified == datetime(2026, 11, 24, 9, tzinfo=UTC)
+    day = read(page(head=told(datePublished="2026-11-24")))
+    assert (day.published, day.published_day, day.precision) == (None, date(2026, 11, 24), Precision.DAY)
+
+
+def test_a_copy_names_its_original_and_keeps_its_own_address() -> None:
+    article = read(page(head='<link rel="canonical" href="https://wire.example/2026/pact-on-minerals-signed">'))
+    assert article.canonical == URL
+    assert article.origin_url == "https://wire.example/2026/pact-on-minerals-signed"
+
+
+def test_an_amp_twin_is_known_by_the_page_that_it_names() -> None:
+    twin = read(page(head=f'<link rel="canonical" href="{URL}">'), url=f"{URL}/amp")
+    assert twin.canonical == URL
+
+
+@pytest.mark.parametrize(
+    ("sentences", "values", "truncated"),
+    [
+        (3, {"isAccessibleForFree": False}, True),
+        (3, {"isAccessibleForFree": True}, False),
+        (30, {"isAccessibleForFree": False}, False),
+        (30, {"isAccessibleForFree": False, "wordCount": 2_000}, True),
+        (3, {"isAccessibleForFree": False, "wordCount": 50}, False),
+    ],
+)
+def test_the_beginning_of_a_paid_article_is_known_as_such(
+    sentences: int, values: dict[str, Any], truncated: bool
+) -> None:
+    body = "".join(f"<p>{SENTENCE} It is number {number}.</p>" for number in range(sentences))
+    assert read(page(head=told(**values), body=body)).truncated is truncated
+
+
+def test_a_headline_with_a_kicker_is_not_repeated_in_the_text() -> None:
+    body = f"<p>Critical minerals: Ministers sign a pact</p>{BODY}"
+    assert read(page(body=body)).text == "\n\n".join(PARAGRAPHS)
+
+
+def test_a_backlog_is_read_faster() -> None:
+    assert extract(document(page(), url=URL), source(), fast=True).text == "\n\n".join(PARAGRAPHS)
+
+
+HOSTILE = {
+    "nested boxes": "<div>" * 5_000 + BODY,
+    "nested inline": "<p>" + "<span>" * 20_000 + BODY,
+    "nested lists": "<ul><li>" * 1_000 + BODY,
+    "nulls": "\0" + BODY.replace("minerals", "min\0erals"),
+    "attributes": "<div " + " ".join(f"a{number}" for number in range(20_000)) + ">" + BODY,
+    "long names": f"<div class='{'related-' * 50_000}'>" + BODY,
+    "more elements than extraction bears": BODY + "<p>x</p>" * 20_001,
+    "links without end": BODY + "<a href='/a/b/c'>Some link text for you here</a> " * 20_001,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_pages_give_their_text(kind: str) -> None:
+    assert PARAGRAPHS[0] in read(page(body=HOSTILE[kind])).text
+
+
+TAGS = "div p span a ul li table tr td h1 h2 article section aside form input figure figcaption script br b".split()
+CLASSES = ("", "related", "most-read", "comments", "newsletter", "share", "x", "wp-caption", "sidebar")
+
+
+@st.composite
+def fragments(draw: st.DrawFn) -> str:
+    """Return markup in which tags are opened and closed at random around sentences."""
+    parts = []
+    for _ in range(draw(st.integers(0, 40))):
+        tag = draw(st.sampled_from(TAGS))
+        attributes = f" class='{draw(st.sampled_from(CLASSES))}' href='{draw(st.sampled_from(('#', '/a', URL)))}'"
+        kinds = (f"<{tag}{attributes}>", f"</{tag}>", SENTENCE, draw(st.text(max_size=8)))
+        parts.append(draw(st.sampled_from(kinds)))
+    return "".join(parts)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(fragments(), st.booleans())
+def test_whatever_the_markup_the_answer_is_a_text_or_a_named_error(markup: str, fast: bool) -> None:
+    try:
+        article = extract(document(f"<html><body>{markup}", url=URL), source(), fast=fast)
+    except FetchError as error:
+        assert error.reason in {"no-text", "not-a-page"}
+    else:
+        assert article.text
+        assert unicodedata.is_normalized("NFC", article.text)
 
 
 @pytest.mark.parametrize(

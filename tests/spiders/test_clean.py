@@ -56,6 +56,22 @@ def test_a_text_full_of_unclosed_tags_costs_linear_time() -> None:
     assert clean.text_of("<a " * 100_000 + "<p>") != ""
 
 
+@pytest.mark.parametrize(
+    ("text", "length", "unspaced"),
+    [
+        ("Two words, it\u2019s three", 5, False),
+        ("協定に署名 in Tokyo", 7, False),
+        ("協定に署名", 5, True),
+        ("서울 협정", 2, False),
+        ("", 0, False),
+    ],
+)
+def test_the_length_of_a_text_is_in_words_or_in_letters_where_no_spaces_part_them(
+    text: str, length: int, unspaced: bool
+) -> None:
+    assert (clean.length_of(text), clean.is_unspaced(text)) == (length, unspaced)
+
+
 def test_what_is_cut_ends_at_a_word_and_says_so() -> None:
     assert clean.cut("one two three four", 15) == "one two three\u2026"
     assert clean.cut("x" * 30, 10) == "x" * 9 + "\u2026"

@@ -1,16 +1,13 @@
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from alerts.story import DateNote
 from spiders import facts
 from spiders.markup import tree_of
-from tests.spiders.made import document, source
+from tests.spiders.made import document
 
 URL = "https://www.news.example/world/pact"
-MORNING = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 
 
 def page(head: str = "", body: str = "<p>x</p>", attributes: str = "") -> facts.Page:
@@ -36,6 +33,8 @@ def meta(name: str, content: str) -> str:
         ("<title>Pact signed \u2013 The Example</title>" + meta("og:site_name", "The Example"), "", "Pact signed"),
         ("<title>The Example | Pact signed</title>" + meta("og:site_name", "The Example"), "", "Pact signed"),
         ("<title>Pact signed after long talks - Example</title>", "", "Pact signed after long talks"),
+        (meta("og:title", "Pact signed | The Example") + meta("og:site_name", "The Example"), "", "Pact signed"),
+        (meta("og:site_name", "The Example") + "<title>Pact - The Example</title>", "<h1>The Example</h1>", "Pact"),
         ("<title>Japan - a pact for everybody here</title>", "", "Japan - a pact for everybody here"),
         ("<title>Pact signed</title>", "", "Pact signed"),
         ("", "<h1>Pact signed</h1>", "Pact signed"),
@@ -47,41 +46,6 @@ def test_the_title_is_the_headline_and_not_the_site(head: str, body: str, title:
 
 
 @pytest.mark.parametrize(
-    ("head", "body"),
-    [
-        (told(datePublished="2026-11-24T08:30:00Z"), ""),
-        (told(datePublished="2026-11-24 08:30") + meta("article:published_time", "2026-11-24T09:30:00+01:00"), ""),
-        (told(datePublished="2026-11-24", dateCreated="2026-11-24T08:30:00Z"), ""),
-        ('<meta name="DC.date.issued" content="2026-11-24T08:30:00Z">', ""),
-        ('<meta itemprop="datePublished" content="2026-11-24T08:30:00Z">', ""),
-        ("", '<p><time itemprop="datePublished" datetime="2026-11-24T08:30:00Z">now</time>'),
-        ("", '<article><time datetime="2026-11-24T08:30:00Z">x</time><time datetime="2026-11-24T08:30:00Z">x</time>'),
-        ("", "<time pubdate>24 Nov 2026 08:30 GMT</time>"),
-    ],
-)
-def test_the_date_is_that_of_the_first_witness_with_a_zone(head: str, body: str) -> None:
-    assert facts.published_of(page(head, body), source()) == (MORNING, None)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        '<article><time datetime="2026-11-24T08:30:00Z">x</time><time datetime="2026-11-20T08:30:00Z">x</time>',
-        '<aside><time datetime="2026-11-24T08:30:00Z">x</time></aside>',
-        "<p>24 November 2026 08:30 GMT</p>",
-        "",
-    ],
-)
-def test_a_date_is_never_guessed(body: str) -> None:
-    assert facts.published_of(page("", body), source()) == (None, DateNote.MISSING)
-
-
-def test_a_date_that_cannot_be_used_is_named() -> None:
-    assert facts.published_of(page(told(datePublished="soon")), source()) == (None, DateNote.UNREADABLE)
-    assert facts.published_of(page(told(datePublished="2027-11-24T08:30:00Z")), source()) == (None, DateNote.FUTURE)
-
-
-@pytest.mark.parametrize(
     ("head", "body", "authors"),
     [
         (told(author={"name": "Ann Lee"}), "", ("Ann Lee",)),
@@ -89,33 +53,16 @@ def test_a_date_that_cannot_be_used_is_named() -> None:
         (told(author="https://news.example/ann") + meta("author", "By Ann Lee"), "", ("Ann Lee",)),
         ('<meta name="author" content="ann@news.example">', "<a rel=author>Ann <b>Lee</b></a>", ("Ann Lee",)),
         ("", '<span itemprop="author">Ann Lee</span>', ("Ann Lee",)),
+        ("", '<div itemprop="author">Ann <p>Editor</p><b itemprop="name">Ann Lee</b></div>', ("Ann Lee",)),
+        ("", '<p class="article-byline">By Ann Lee and Bob de Ray | 24 November 2026</p>', ("Ann Lee", "Bob de Ray")),
+        ("", '<a class="AuthorName">Ann Lee</a>', ("Ann Lee",)),
+        ("", '<div class="author">Our team of reporters: politics</div>', ()),
+        ("", '<aside><p class="author">Ann Lee</p></aside>', ()),
         ("", "", ()),
     ],
 )
 def test_authors_are_names(head: str, body: str, authors: tuple[str, ...]) -> None:
     assert facts.authors_of(page(head, body)) == authors
-
-
-@pytest.mark.parametrize(
-    ("head", "canonical"),
-    [
-        (
-            '<link rel="canonical" href="https://news.example/world/pact-1?utm_source=x">',
-            "https://news.example/world/pact-1",
-        ),
-        ('<link rel="canonical" href="/world/pact-1">', "https://www.news.example/world/pact-1"),
-        (
-            '<link rel="canonical" href="https://news.example/">' + meta("og:url", "/world/pact-2"),
-            "https://www.news.example/world/pact-2",
-        ),
-        ('<link rel="canonical" href="https://wire.example/pact">', URL),
-        ('<link rel="canonical" href="javascript:x">', URL),
-        ('<link rel="canonical">', URL),
-        ("", URL),
-    ],
-)
-def test_a_page_may_name_its_own_address_but_no_other_site_s_and_no_front_page(head: str, canonical: str) -> None:
-    assert facts.canonical_of(page(head)) == canonical
 
 
 @pytest.mark.parametrize(
@@ -142,6 +89,8 @@ def test_the_language_is_the_declared_one(head: str, attributes: str, language: 
         (told(hasPart=[{"isAccessibleForFree": False}, "x"]), True),
         (told(isAccessibleForFree="True"), False),
         (told("WebSite", isAccessibleForFree=False), False),
+        (told("WebPage", isAccessibleForFree=False), True),
+        ('<meta itemprop="isAccessibleForFree" content="false">', True),
         (meta("article:content_tier", "locked"), True),
         (meta("article:content_tier", "free"), False),
         ("", False),
@@ -157,3 +106,32 @@ def test_section_and_site_are_named() -> None:
     publisher = page(told(["NewsArticle", "Thing"], publisher={"name": "The Example"}, articleSection="World"))
     assert (facts.section_of(publisher), facts.site_name_of(publisher)) == ("World", "The Example")
     assert (facts.section_of(page()), facts.site_name_of(page())) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("head", "image"),
+    [
+        (meta("og:image", "/a.jpg"), "https://www.news.example/a.jpg"),
+        (told(image=[{"@type": "ImageObject", "url": "https://cdn.example/a.jpg"}]), "https://cdn.example/a.jpg"),
+        (told(image="data:image/png;base64,x", thumbnailUrl="/b.jpg"), "https://www.news.example/b.jpg"),
+        (meta("og:image", "http://[::1"), None),
+        ("", None),
+    ],
+)
+def test_the_picture_has_an_address(head: str, image: str | None) -> None:
+    assert facts.image_of(page(head)) == image
+
+
+def test_of_several_articles_that_of_the_page_is_asked_first() -> None:
+    other = told(url="https://www.news.example/other", headline="Other", wordCount="70")
+    own = told(mainEntityOfPage={"@id": f"{URL}?x=1"}, headline="Own", wordCount=700)
+    read = page(other + own)
+    assert [facts.text_in(item, "headline") for item in read.articles] == ["Own", "Other"]
+    assert facts.word_count_of(read) == 700
+    assert facts.word_count_of(page(told(wordCount="many"))) is None
+
+
+def test_live_posts_are_no_articles_of_the_page() -> None:
+    posts = [{"@type": "BlogPosting", "headline": "Post"}]
+    read = page(told("LiveBlogPosting", headline="Live", liveBlogUpdate=posts))
+    assert [facts.text_in(item, "headline") for item in read.articles] == ["Live"]

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from lxml import html
 
-from spiders.jsonld import names_of, objects, text_of, types_of
+from spiders.jsonld import address_of, names_of, objects, objects_in, text_of, types_of
 
 ARTICLE = {"@type": "NewsArticle", "headline": "Pact"}
 
@@ -92,3 +92,16 @@ def test_an_endless_wrapping_is_given_up() -> None:
 def test_names_are_those_of_one_or_many() -> None:
     assert names_of([{"name": "Ann"}, "Bob", None, {"url": "x"}]) == ["Ann", "Bob"]
     assert names_of("Ann, Bob") == ["Ann, Bob"]
+
+
+def test_objects_are_those_of_one_or_many() -> None:
+    assert objects_in([{"a": 1}, "b", None]) == [{"a": 1}]
+    assert objects_in({"a": 1}) == [{"a": 1}]
+    assert objects_in("b") == []
+
+
+@pytest.mark.parametrize(
+    "value", ["/a.jpg", {"url": "/a.jpg"}, [{"contentUrl": "/a.jpg"}], [None, "/a.jpg"], {"@id": "/a.jpg"}]
+)
+def test_an_address_is_found_in_every_form(value: Any) -> None:
+    assert address_of(value) == "/a.jpg"

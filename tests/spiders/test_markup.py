@@ -28,6 +28,19 @@ def test_a_page_nested_without_end_is_survived() -> None:
     assert tree_of(document("<div>" * 100_000 + "x")).tag == "html"
 
 
+@pytest.mark.parametrize("tag", ["div", "span", "ul><li", "table><tr><td", "x-box", "b"])
+@pytest.mark.parametrize("depth", [300, 5_000])
+def test_text_nested_too_deeply_is_read_all_the_same(tag: str, depth: int) -> None:
+    root = tree_of(document("<html><head><title>T</title></head><body>" + f"<{tag}>" * depth + "<p>Deep <b>down</b></p>"))
+    assert words_of(root) == "T Deep down"
+
+
+def test_a_tag_with_thousands_of_attributes_loses_them_and_one_with_a_long_value_does_not() -> None:
+    crowded = " ".join(f"a{number}=1" for number in range(5_000))
+    root = tree_of(document(f"<html><body><p {crowded}>One</p><p id='{'x ' * 5_000}'>Two</p>"))
+    assert [len(one.attrib) for one in root.iter("p")] == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("head", "base"),
     [

@@ -119,7 +119,7 @@ def test_every_reason_in_the_code_has_its_sentence() -> None:
 
 
 def test_what_the_network_layers_say_has_its_sentence() -> None:
-    source = (ROOT / "crawler/handler.py").read_text() + (ROOT / "spiders/walls.py").read_text()
+    source = (ROOT / "crawler/fetch/handler.py").read_text() + (ROOT / "spiders/walls.py").read_text()
     tables = ast.parse(source)
     named = {
         node.value

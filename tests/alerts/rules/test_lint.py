@@ -22,7 +22,7 @@ from tests.alerts.rules.specs import alias, entity, problems_of, rule, saved_que
         ("min* AND japan", 11, '"min*" finds every word that begins so', None),
         ("japan AND treaty NOT japan", 11, "this can never hold: it asks for the same thing", None),
         ("lang:en AND lang:(fr, de) AND japan", 29, "this can never hold: a story has one lang", "lang:(a OR b)"),
-        ("japan AND section:asia", 29, "section: is not yet available", "tag: looks in"),
+        ("japan AND section:asia", 29, "section: is known only once", "`fulltext: always` reads"),
         ("(rare earth, gallium, Rare-Earth)", 33, '"Rare-Earth" finds the same as "rare earth"', None),
     ],
 )

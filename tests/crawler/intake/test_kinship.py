@@ -176,3 +176,24 @@ async def test_stories_of_one_event_share_a_thread(newsroom: Newsroom) -> None:
     assert "in common" in second.event_why
     thread = next(row for row in await rows(newsroom.store, event) if row.id == first.id)
     assert (thread.stories, thread.pool) == (2, "en")
+
+
+async def test_one_story_under_five_addresses_is_told_once(newsroom: Newsroom) -> None:
+    await newsroom.add(source("mail"), source("feed"))
+    addresses = {
+        "wire": "https://wire.example/talks?id=7",
+        "daily": "http://wire.example/talks/?id=7&utm_source=daily",
+        "post": "https://WIRE.example:443/talks?fbclid=x&id=7",
+        "mail": "https://wire.example/./talks?id=7#top",
+        "feed": "https://wire.example/talks?utm_medium=rss&id=7",
+    }
+    for n, (name, address) in enumerate(addresses.items()):
+        await publish(newsroom, name, f"treaty, in the words of editor {n}", title=f"Headline {n}", url=address)
+    assert len(await newsroom.told()) == 1
+    assert {row.group_why.partition(": ")[2] for row in await stories(newsroom.store)} == {"", "the same address"}
+
+
+async def test_two_stories_that_differ_in_their_id_stay_two(newsroom: Newsroom) -> None:
+    await publish(newsroom, "wire", "treaty one", title="First", url="https://wire.example/story?id=1")
+    await publish(newsroom, "daily", "treaty two", title="Second", url="https://wire.example/story?id=2")
+    assert len(await newsroom.told()) == 2

@@ -45,11 +45,9 @@ LONG = "ministers of two countries said on Monday that they would meet again in 
 LEASE = 2 * MINUTE
 TABLES = (story, story_version, verdict, likeness, outbox, page)
 
-titles = st.sampled_from(["A cat", "talks", "earths", "RARE talks", "talks on earths"])
+titles = st.sampled_from(["A cat", "talks", "talks on earths", "RARE talks"])
 summaries = st.sampled_from(["", "", "talks", f"talks. {LONG}", f"earths. {LONG}"])
-pages = st.sampled_from(
-    ["", LONG, f"talks. {LONG}", f"earths. {LONG}", f"talks on rugby. {LONG}", f"RARE earths, talks. {LONG}"]
-)
+pages = st.sampled_from(["", f"talks. {LONG}", f"talks on rugby. {LONG}", f"RARE earths. {LONG}"])
 articles = st.builds(
     Article,
     title=st.sampled_from(["", "A title"]),
@@ -123,27 +121,27 @@ class PagesMachine(RuleBasedStateMachine):
     def pages_are_claimed(self, limit: int) -> None:
         self.hands += self.run(self.store.claim_pages(self.clock.now(), limit, LEASE))
 
-    @rule(data=st.data(), found=articles)
-    def a_page_is_read(self, data: st.DataObject, found: Article) -> None:
-        self.end(data, state=PageState.READ, reason="200", article=found)
-
-    @rule(data=st.data(), passing=st.booleans())
-    def a_page_fails(self, data: st.DataObject, passing: bool) -> None:
-        state, next_at = (PageState.DUE, self.clock.now() + MINUTE) if passing else (PageState.FAILED, None)
-        self.end(data, state=state, reason="timeout" if passing else "http-404", next_at=next_at)
-
-    @rule(data=st.data())
-    def a_claim_is_given_back(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), found=articles, how=st.sampled_from(["read", "read", "fails", "fails for now", "given back"]))
+    def a_claim_ends(self, data: st.DataObject, found: Article, how: str) -> None:
         if self.hands:
             claim = data.draw(st.sampled_from(self.hands))
             self.hands.remove(claim)
-            self.run(self.store.release_page(claim))
+            if how == "given back":
+                self.run(self.store.release_page(claim))
+            else:
+                self.commit(claim, **self.end(how, found))
 
-    def end(self, data: st.DataObject, **how: Any) -> None:
-        if self.hands:
-            claim = data.draw(st.sampled_from(self.hands))
-            self.hands.remove(claim)
-            self.commit(claim, **how)
+    @rule(found=articles, how=st.sampled_from(["read", "read", "read", "fails"]))
+    def a_page_is_visited(self, found: Article, how: str) -> None:
+        for claim in self.run(self.store.claim_pages(self.clock.now(), 1, LEASE)):
+            self.commit(claim, **self.end(how, found))
+
+    def end(self, how: str, found: Article) -> dict[str, Any]:
+        if how == "read":
+            return {"state": PageState.READ, "reason": "200", "article": found}
+        if how == "fails":
+            return {"state": PageState.FAILED, "reason": "http-404"}
+        return {"state": PageState.DUE, "reason": "timeout", "next_at": self.clock.now() + MINUTE}
 
     def commit(self, claim: PageClaim, **how: Any) -> None:
         """Commit a visit: it must be taken while its claim is in force, and change nothing when it is not."""
@@ -203,7 +201,7 @@ class PagesMachine(RuleBasedStateMachine):
     # ------------------------------------------------------------ what must be so
 
     @invariant()
-    def nobody_hears_a_thing_twice(self) -> None:
+    def nobody_hears_a_thing_twice_or_waits_too_long(self) -> None:
         rows = self.rows()
         text = {(row.story_id, row.version): copy_key(row.title, row.text) for row in rows["story_version"]}
         told = [row for row in rows["verdict"] if row.delivery]
@@ -212,19 +210,12 @@ class PagesMachine(RuleBasedStateMachine):
         assert max(Counter(heard).values(), default=0) <= 1
         assert max(Counter((row.group_id, row.rule, row.channel) for row in told).values(), default=0) <= 1
         assert all(count == 1 for (key, *_), count in by_text.items() if key)
-
-    @invariant()
-    def what_people_saw_is_what_is_written_down(self) -> None:
-        told = defaultdict(list)
-        for row in self.rows()["verdict"]:
-            if row.delivery:
-                told[row.delivery].append((row.story_id, row.rule, row.channel))
-        for key, message in self.arrived.items():
-            assert sorted(told[key]) == sorted(message)
-
-    @invariant()
-    def nobody_waits_longer_than_for_all_tries_of_a_page(self) -> None:
-        for row in self.rows()["outbox"]:
+        told_by = defaultdict(list)
+        for row in told:
+            told_by[row.delivery].append((row.story_id, row.rule, row.channel))
+        for key, message in self.arrived.items():  # what people saw is what is written down
+            assert sorted(told_by[key]) == sorted(message)
+        for row in rows["outbox"]:
             if row.state == State.PENDING and not row.attempts and row.not_before > self.clock.now():
                 assert row.severity < Severity.CRITICAL
                 assert row.not_before <= row.queued + PAGE_PATIENCE
@@ -236,7 +227,7 @@ class PagesMachine(RuleBasedStateMachine):
             self.clock.advance(MINUTE)
             claims = self.run(self.store.claim_pages(self.clock.now(), 100, LEASE))
             for claim in claims:
-                self.commit(claim, state=PageState.FAILED, reason="robots")
+                self.commit(claim, **self.end("fails", Article(title="", text="", method="")))
             due = self.run(self.store.due(self.clock.now(), 100))
             for delivery in due:
                 self.deliver(delivery)
@@ -302,4 +293,4 @@ def families(rows: Sequence[Row[Any]]) -> dict[int, int]:
 
 
 TestPages = PagesMachine.TestCase
-TestPages.settings = settings(max_examples=30, stateful_step_count=25)
+TestPages.settings = settings(max_examples=15, stateful_step_count=25)

@@ -1,0 +1,68 @@
+"""What the store remembers of what stories have in common, and what it is to write of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from alerts.cluster.events import Frequencies, Thread, Vector
+    from alerts.story import Story
+    from crawler.store.plan import StoryState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A stored story, as far as it takes to compare another with it."""
+
+    state: StoryState
+    story: Story
+    truncated: bool  # its text is not the whole
+    event: int | None  # None: it was not looked for
+    vector: Vector | None  # None: its terms were not looked at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sketched:
+    """What a version of a story is to be found by when others like it come."""
+
+    story: int
+    source: str  # its id
+    signature: bytes | None  # None: too short, or not whole
+    truncated: bool
+    vector: Vector | None
+    lines: Collection[int] = ()  # keys of its lines, where they are to be counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threaded:
+    """The event that a story belongs to, and its thread with this story in it."""
+
+    story: int
+    thread: Thread
+    why: str | None  # None: as before
+
+
+class KinshipMemory(Protocol):
+    """What can be asked about what stories have in common, those of this transaction not among them."""
+
+    def near(self, bands: Sequence[int], after: datetime) -> Sequence[int]:
+        """Return the stories first seen after a moment that share bands, those that share most first."""
+
+    def similar(self, terms: Collection[str], language: str | None, after: datetime) -> Sequence[int]:
+        """Return the stories first seen after a moment that share most with some terms, best first."""
+
+    def known(self, stories: Collection[int]) -> Sequence[Known]:
+        """Return these stories as far as it takes to compare them, in the order of their ids."""
+
+    def common(self, source_id: str, keys: Collection[int]) -> frozenset[int]:
+        """Return those of some lines' keys that are boilerplate of a source."""
+
+    def threads(self, ids: Collection[int]) -> Sequence[Thread]:
+        """Return these events' threads."""
+
+    def frequencies(self, pool: str) -> Frequencies:
+        """Return in how many stories of a pool of languages each term stood, as last kept."""

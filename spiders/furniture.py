@@ -1,0 +1,265 @@
+"""What stands on an article's page beside the article, told by its marks and its shape."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lxml import html
+
+# What publishers' templates call the boxes beside an article: words of classes, ids and data attributes.
+_NAMES = (
+    r"related|read-(?:more|next|also|on)|see-also|also-(?:read|like)|you-(?:may|might)",
+    r"most-(?:read|popular|viewed|shared|commented|recent)|trending|popular|top-stories|latest-(?:news|stories)",
+    r"recommend\w*|suggested|more-(?:from|on|in|stories|news|articles|like)|up-next|next-(?:article|story|up)",
+    r"newsletters?|sign-up|signup|subscribe|subscription-(?:box|form|cta)|email-(?:capture|signup|form)",
+    r"share|shares|sharing|social|socials|sociable|follow-us|comments?|disqus|respond",
+    r"cookies?|cookiebanner|consent|gdpr|onetrust|didomi|usercentrics",
+    r"promos?|promo-?box|promoted|sponsored|partner-content|adverts?|advertis\w+|ad-(?:slot|unit|box|wrapper)",
+    r"outbrain|taboola|zergnet|dianomi|mgid|revcontent|teasers?",
+    r"bread-?crumbs?|tags|tag-(?:list|cloud|links)|taglist",
+    r"(?:author|writer)-(?:bio|box|info|card|profile|about|description)|about-(?:the-)?authors?|bio|biography",
+    r"paywall-(?:box|prompt|message|overlay|offer)|regwall|login-(?:box|prompt|form)",
+    r"side-?bar|right-rail|site-(?:header|footer|nav)|skip-links?|back-to-top|toolbar",
+    r"app-(?:banner|promo|download)|push-(?:prompt|notification)|report-error",
+)
+_BOX = re.compile("-(?:" + "|".join(_NAMES) + ")-")
+_CAPTION = re.compile(r"-(?:caption|figcaption|(?:photo|image|picture)-credit)-")
+_ROLES = frozenset("alertdialog banner complementary contentinfo dialog menu menubar navigation search toolbar".split())
+_ATTRIBUTES = ("class", "id", "data-testid", "data-component", "data-module", "data-type", "data-qa")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_JOINTS = re.compile(r"[^a-z0-9\s]+")
+
+_BOXES = frozenset(
+    "a article aside button details dialog div dl fieldset figure footer form header nav ol section span table ul".split()
+)  # not p: a standfirst is a "teaser" in many houses; no heading: their ids are made of their words
+_BESIDE = frozenset("aside dialog figcaption footer menu nav".split())  # always beside the article
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+_BLOCKS = frozenset(("p", "li", "div", "blockquote", "td", "dd", "section", "ul", "ol", "table", "figure", *_HEADINGS))
+_NAMELESS = frozenset(("p", "li", *_HEADINGS))
+_LINES = ("p", "li", "div", "td", *_HEADINGS)
+_UNSEEN = frozenset("script style noscript template head svg iframe textarea select".split())
+_ROOTS = frozenset({"html", "body", "main", "article"})
+
+_PART = 0.3  # share of the page's paragraphs that no box has: what has more is the article
+_BULK = 0.6  # the same for boxes of few letters, beside briefs; and for letters outside links
+_SMALL = 400
+_BODY = 0.8  # share of the paragraphs that the article's element holds
+_LEAST = 0.2  # share of the paragraphs that boxes leave: else their names mean something else on this page
+_MOSTLY, _WHOLLY = 0.6, 0.9  # shares of letters in links
+_CARD = 500  # letters of a card with a headline, at most
+_FORM = 600  # letters around a field for an address
+_SHORT = 12  # letters; shorter links are left to extraction
+_HEADLINE = 30  # letters of a headline in a list, on average
+_LEAD = re.compile(r"[:|>\u00bb\u203a\u2013\u2014\u2192\u25b6\u25ba\uff1a-]\s*$")
+_COLONS = (":", "\uff1a")
+_NAME = 1_000  # characters of a class; longer ones only cost time
+_AFTER = 3  # letters that may follow the link of a teaser: a full stop, an arrow
+
+
+@dataclass(slots=True)
+class _Size:
+    """How much stands in an element: letters in all, in paragraphs and in links; blocks; whether the headline does."""
+
+    letters: int = 0
+    written: int = 0
+    linked: int = 0
+    blocks: int = 0
+    head: bool = False
+
+
+@dataclass(slots=True)
+class _Plan:
+    """A page's elements with their sizes."""
+
+    root: html.HtmlElement
+    own: str  # the path of the page: a link to itself leads nowhere else
+    sizes: dict[html.HtmlElement, _Size] = field(default_factory=dict)
+    whole: int = 1  # letters in the page's paragraphs
+
+    def is_part(self, element: html.HtmlElement) -> bool:
+        """Tell whether an element is too small a part of the page to be its article."""
+        size, all_of_it = self.sizes[element], self.sizes[self.root]
+        spoken = size.letters - size.linked
+        if size.head or spoken > (all_of_it.letters - all_of_it.linked) * _BULK:
+            return False
+        return size.written <= self.whole * (_BULK if size.written <= _SMALL else _PART)
+
+
+def prune(root: html.HtmlElement, url: str) -> None:
+    """Take out of a page what is not its article: boxes by their names, forms, teasers, lists of links.
+
+    What holds the headline, or a good part of the page's paragraphs, stays whatever it is called. Linear in the
+    size of the page.
+    """
+    own = urlsplit(url).path.rstrip("/")
+    _drop(_beside(_measured(root, own)))
+    plan = _measured(root, own)
+    doomed = dict.fromkeys((*_boxes(plan), *_forms(plan), *_cards(plan), *_lists(plan), *_teasers(plan)))
+    _drop(doomed)
+    _unname(root)
+    if not any(True for _ in root.iter("article", "main")) and not root.xpath("//*[@itemprop='articleBody']"):
+        _mark(_measured(root, own))
+
+
+def _mark(plan: _Plan) -> None:
+    """Mark the smallest element that holds the paragraphs of a page which marks none."""
+    body, inner = plan.root, plan.root
+    while inner is not None:
+        body = inner
+        enough = plan.sizes[body].written * _BODY
+        parts = (one for one in body if isinstance(one.tag, str) and plan.sizes[one].written >= enough > 0)
+        inner = next(parts, None)
+    if body.tag in {"div", "section"}:
+        body.set("itemprop", "articleBody")
+
+
+def _unname(root: html.HtmlElement) -> None:
+    """Take the names from what stayed although it is called a box, and from lines: they would mislead extraction."""
+    for element in root.iter():
+        if isinstance(element.tag, str) and (element.tag in _NAMELESS or _is_box(element)):
+            for name in _ATTRIBUTES:
+                element.attrib.pop(name, None)
+        elif len(element.get("class") or "") > _NAME:
+            element.attrib.pop("class")
+
+
+def _drop(elements: Iterable[html.HtmlElement]) -> None:
+    for element in elements:
+        if element.getparent() is not None:
+            element.drop_tree()
+
+
+def _beside(plan: _Plan) -> list[html.HtmlElement]:
+    """Return what its tag or its role puts beside the article, however much it holds."""
+    return [one for one in plan.root.iter() if _is_beside(one) and not plan.sizes[one].head]
+
+
+def _is_beside(element: html.HtmlElement) -> bool:
+    role = (element.get("role") or "").lower()
+    return element.tag in _BESIDE or (element.tag in _BOXES and (role in _ROLES or element.get("aria-modal") == "true"))
+
+
+def _measured(root: html.HtmlElement, own: str) -> _Plan:
+    """Measure every element in one walk from the end of the page to its beginning: children before their parents."""
+    plan = _Plan(root, own)
+    sizes = plan.sizes
+    for element in reversed([one for one in root.iter() if isinstance(one.tag, str)]):
+        size = sizes.setdefault(element, _Size())
+        tag = element.tag
+        if tag in _UNSEEN:
+            size.letters = size.written = size.linked = 0
+        else:
+            size.letters += len((element.text or "").strip())
+        if tag == "p":
+            size.written = size.letters
+        if tag == "a" and _leads_away(element, own):
+            size.linked = size.letters
+        parent = element.getparent()
+        if parent is not None:
+            above = sizes.setdefault(parent, _Size())
+            above.letters += size.letters + len((element.tail or "").strip())
+            above.written += size.written
+            above.linked += size.linked
+            above.blocks += size.blocks + (tag in _BLOCKS)
+            above.head = above.head or size.head or tag == "h1"
+    plan.whole = max(sizes[root].written, sizes[root].letters // 4, 1)
+    return plan
+
+
+def _leads_away(link: html.HtmlElement, own: str) -> bool:
+    """Tell whether a link leads to another page."""
+    href = (link.get("href") or "#").strip()
+    if href.startswith("#"):
+        return False
+    return not own or not href.partition("#")[0].partition("?")[0].rstrip("/").endswith(own)
+
+
+def _boxes(plan: _Plan) -> list[html.HtmlElement]:
+    """Return the boxes that their names betray, but for a name that nearly all that is written bears."""
+    found = []
+    rest = [plan.root]
+    while rest:
+        for child in rest.pop():
+            if isinstance(child.tag, str):
+                (found if _is_box(child) and plan.is_part(child) else rest).append(child)
+    taken: Counter[str | None] = Counter()
+    for one in found:
+        taken[one.get("class")] += plan.sizes[one].written
+    return [one for one in found if taken[one.get("class")] <= plan.whole * (1 - _LEAST)]
+
+
+def _is_box(element: html.HtmlElement) -> bool:
+    if element.tag not in _BOXES and element.tag != "p":
+        return False
+    names = " ".join(filter(None, map(element.get, _ATTRIBUTES)))[:_NAME]
+    pattern = _CAPTION if element.tag == "p" else _BOX
+    return any(pattern.search(f"-{name}-") for name in _JOINTS.sub("-", _HUMP.sub("-", names).lower()).split())
+
+
+def _forms(plan: _Plan) -> Iterator[html.HtmlElement]:
+    """Yield the boxes around fields for an address or a password: newsletters, logins, paywalls."""
+    for entry in plan.root.iter("input"):
+        if (entry.get("type") or "").lower() in {"email", "password"}:
+            box = entry
+            for above in entry.iterancestors():
+                if above.tag in _ROOTS or plan.sizes[above].letters > _FORM or not plan.is_part(above):
+                    break
+                box = above
+            yield box
+
+
+def _cards(plan: _Plan) -> Iterator[html.HtmlElement]:
+    """Yield teasers as cards: a link around blocks, or a small box whose headline is a link."""
+    for link in plan.root.iter("a"):
+        size = plan.sizes[link]
+        if size.blocks and size.linked and plan.is_part(link):
+            yield link
+    for heading in plan.root.iter(*_HEADINGS):
+        size, box = plan.sizes[heading], heading.getparent()
+        if size.linked >= max(size.letters * _WHOLLY, _SHORT) and plan.sizes[box].letters <= _CARD:
+            yield heading if box.tag in _ROOTS and box.tag != "article" or not plan.is_part(box) else box
+
+
+def _lists(plan: _Plan) -> Iterator[html.HtmlElement]:
+    """Yield lists of links: of headlines, or of anything unless a paragraph announces the list by a colon."""
+    for element in plan.root.iter("ul", "ol"):
+        size, items = plan.sizes[element], sum(1 for one in element if one.tag == "li")
+        if items > 1 and size.linked and plan.is_part(element):
+            headlines = size.linked >= size.letters * _MOSTLY and size.letters >= _HEADLINE * items
+            if headlines or (size.linked >= size.letters * _WHOLLY and not _announced(element)):
+                yield element
+
+
+def _announced(element: html.HtmlElement) -> bool:
+    before = element.getprevious()
+    return before is not None and before.tag == "p" and "".join(before.itertext()).rstrip().endswith(_COLONS)
+
+
+def _teasers(plan: _Plan) -> Iterator[html.HtmlElement]:
+    """Yield lines that are a link, or a few words, a colon and a link: "Read also: ..." in any language."""
+    for element in plan.root.iter(*_LINES):
+        size = plan.sizes[element]
+        if size.blocks or not size.linked or element.tag in _HEADINGS:
+            continue
+        if size.linked >= size.letters * _WHOLLY:
+            if size.letters >= _SHORT:
+                yield element
+        elif size.linked >= size.letters * _MOSTLY and _leads_in(element):
+            yield element
+
+
+def _leads_in(element: html.HtmlElement) -> bool:
+    """Tell whether the text before an element's first link ends in a colon or the like, and nothing follows the last."""
+    before = []
+    for one in element.iter():
+        if one.tag == "a":
+            break
+        before.append(one.text or "")
+    return len((element[-1].tail or "").strip()) <= _AFTER and bool(_LEAD.search("".join(before)))
