@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from alerts.outbox import Delivery
-    from alerts.story import Alert, Headline, Match, Outlet, Severity, Story
+    from alerts.story import Alert, Headline, Match, Outlet, Severity, Span, Story
 
 TITLE_LIMIT = 300
 SNIPPET_LIMIT = 500
@@ -31,6 +31,7 @@ NOTE_LIMIT = 400
 NEXT_TITLE_LIMIT = 120
 NEXT_LINK_LIMIT = 500  # a longer one is left out: it is not the card's own
 
+UPDATED = "updated: the outlet changed the story, and only now it matches"
 MAY_REPEAT = "may repeat: an earlier try got no clear answer and could not be looked up"
 
 _REMARKS = {
@@ -106,6 +107,7 @@ class Card:
     nexts: tuple[Next, ...] = ()  # with a trend: the next ones
     more: int = 0  # with a trend: how many further ones are meant
     was: str = ""  # the headline under which the story was told, where it has another by now
+    update: str = ""  # that the outlet changed the story, and only now the rules hold
 
     @property
     def headline(self) -> str:
@@ -187,7 +189,7 @@ def card_for(alert: Alert, *, notice: str | None = None) -> Card:
         severity=alert.severity,
         reasons=tuple(_reason(match, story) for match in sorted(alert.matches, key=lambda m: -m.severity)),
         title=title or (Segment("(no title)"),),
-        snippet=_snippet(story.text, _hits(alert.matches, Field.TEXT)),
+        snippet=_snippet(story.text, _hits(alert.matches, Field.TEXT), alert.added or ()),
         link=story.url if link else None,
         host=link,
         outlet=clean(story.outlet.name, NAME_LIMIT) or story.outlet.id,
@@ -200,6 +202,7 @@ def card_for(alert: Alert, *, notice: str | None = None) -> Card:
         nexts=tuple(map(_next, alert.trend.top)) if alert.trend else (),
         more=alert.trend.more if alert.trend else 0,
         was="".join(segment.text for segment in told) if by_now else "",
+        update=UPDATED if alert.added is not None else "",
     )
 
 
@@ -273,9 +276,13 @@ def _hits(matches: Iterable[Match], field: Field) -> Sequence[tuple[int, int]]:
     return sorted(pair for pair in found if pair[0] < pair[1])
 
 
-def _snippet(text: str, hits: Sequence[tuple[int, int]]) -> tuple[Segment, ...]:
+def _snippet(text: str, hits: Sequence[tuple[int, int]], added: Sequence[Span]) -> tuple[Segment, ...]:
+    """Return the part of a text where most was found, or where the first sentence that was ``added`` begins."""
     hits = [(start, end) for start, end in hits if end <= len(text)]
-    start = _opening(text, *_densest(text, hits)) if hits and len(text) > SNIPPET_LIMIT else 0
+    if added and added[0].end <= len(text):
+        start = added[0].start
+    else:
+        start = _opening(text, *_densest(text, hits)) if hits and len(text) > SNIPPET_LIMIT else 0
     window = text[start : start + SNIPPET_LIMIT * 3]
     tidy, marks = _tidy(window, [(max(a - start, 0), b - start) for a, b in hits if b > start])
     more = start + len(window) < len(text)

@@ -142,6 +142,7 @@ class Alert:
     also: tuple[Outlet, ...] = ()  # other outlets that carry a copy
     trend: Trend | None = None  # with it the alert tells of many stories, of which ``story`` is the weightiest
     retitled: str | None = None  # the headline by now, where the outlet has changed it
+    added: tuple[Span, ...] | None = None  # the sentences that made an edited story match; None: it matched as it was
 
     @property
     def severity(self) -> Severity:

@@ -77,7 +77,7 @@ def note(notice: Notice, channel: str) -> Text:
 
 def panel(card: Card, channel: str, zone: tzinfo) -> Panel:
     """Return the card as a panel; its text is never taken for rich's markup."""
-    lines = [Text(card.trend, "italic")] if card.trend else []
+    lines = [Text(said, "italic") for said in (card.trend, card.update) if said]
     lines += [_marked(card.title, "bold"), *([_marked(card.snippet, "")] if card.snippet else []), Text()]
     lines.append(_source(card, zone))
     lines += [_reason(reason) for reason in card.reasons]

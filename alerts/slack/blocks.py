@@ -102,6 +102,8 @@ def full_text(card: Card) -> str:
     if card.also:
         count = len(card.also)
         tail.append(f"Also reported by {count} other {'source' if count == 1 else 'sources'}.")
+    if card.update:
+        tail.append(f"{card.update.capitalize()}.")
     if card.was:
         tail.append(escape(f"Headline before: {card.was}.", 400))
     if card.notice:
@@ -174,6 +176,7 @@ def _blocks(card: Card) -> list[Block]:
     blocks = [
         _context("sev", _why(card)),
         *([{"type": "context", "block_id": "trend", "elements": [trend]}] if card.trend else []),
+        *([_context("update", escape(card.update, 200))] if card.update else []),
         _story(card),
         _context("src", _source(card)),
     ]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, delete, func, insert, literal, select, update
 
+from alerts.cluster.updates import compare
 from alerts.errors import StoreError
 from alerts.outbox import FINAL, Delivery, Edit, Kind, Receipt, State
+from alerts.policy import Reason
 from alerts.story import Alert, DateNote, Severity, Story
 from crawler.store.rows import match, trend
 from crawler.store.schema import (
@@ -239,7 +242,9 @@ def assemble(connection: Connection, rows: Sequence[Row[Any]]) -> list[Delivery]
     matches = _matches(connection, keys)
     outlets = _outlets(connection, {row.story_group_id for row in rows})
     trends = _trends(connection, keys)
-    return [_delivery(row, matches[row.key], outlets[row.story_group_id], trends.get(row.key)) for row in rows]
+    told = [_delivery(row, matches[row.key], outlets[row.story_group_id], trends.get(row.key)) for row in rows]
+    edited = _edited(connection, keys)
+    return [_updated(connection, one) if one.key in edited else one for one in told]
 
 
 def outlet(row: Row[Any], prefix: str = "") -> Outlet:
@@ -263,6 +268,31 @@ def _matches(connection: Connection, keys: Sequence[str]) -> dict[str, list[Matc
     for row in rows:
         found[row.delivery].append(match(row))
     return found
+
+
+def _edited(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Return those of the deliveries that tell of nothing but what an edit brought about."""
+    rows = connection.execute(
+        select(verdict.c.delivery, func.min(verdict.c.reason), func.max(verdict.c.reason))
+        .where(verdict.c.delivery.in_(keys))
+        .group_by(verdict.c.delivery)
+    )
+    return {key for key, *reasons in rows if set(reasons) == {Reason.EDITED}}
+
+
+def _updated(connection: Connection, delivery: Delivery) -> Delivery:
+    """Add what the edit brought: the sentences in which the words stand that the version before did not have."""
+    alert = delivery.alert
+    before = connection.execute(
+        select(story_version.c.title, story_version.c.text).where(
+            story_version.c.story_id == alert.story.id, story_version.c.version == alert.story.version - 1
+        )
+    ).one_or_none()
+    if before is None:
+        return delivery
+    change = compare(title=before.title, text=before.text, new_title=alert.story.title, new_text=alert.story.text)
+    added = change.quoted(span for match in alert.matches for span in match.spans)
+    return replace(delivery, alert=replace(alert, added=added))
 
 
 def _trends(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[Match, Trend]]:

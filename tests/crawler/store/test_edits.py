@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from alerts.card import UPDATED, card_for
 from alerts.outbox import Edited, Kind, Receipt, Settlement, State
 from crawler.store.plan import NewDelivery, Plan
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, entry, source
@@ -152,3 +153,26 @@ async def test_a_reply_whose_thread_is_gone_stands_by_itself(newsroom: Newsroom,
     await newsroom.store.settle(reply.key, gone, NOON)
     (again,) = await newsroom.store.due(NOON, 10)
     assert (again.kind, again.thread) == (Kind.POST, None)
+
+
+async def test_an_edit_that_matches_is_told_by_the_sentence_that_it_added(newsroom: Newsroom) -> None:
+    await newsroom.add(source())
+    old = "Ministers met on Monday. They spoke for an hour about the weather of the season."
+    await newsroom.visit("bbc", entry(title="A meeting", text=old))
+    assert await newsroom.told() == []
+    new = f"{old} On Tuesday they announced that talks would begin in spring."
+    await newsroom.visit("bbc", entry(title="A meeting", text=new))
+    (due,) = await newsroom.store.due(SOON, 10)
+    assert due.alert.added is not None
+    assert [span.of(due.alert.story) for span in due.alert.added] == [
+        "On Tuesday they announced that talks would begin in spring."
+    ]
+    card = card_for(due.alert)
+    assert (card.update, card.summary) == (UPDATED, "…On Tuesday they announced that talks would begin in spring.")
+
+
+async def test_what_matched_from_the_first_is_no_update(newsroom: Newsroom) -> None:
+    await newsroom.add(source())
+    await newsroom.visit("bbc", entry(title=TITLE))
+    (due,) = await newsroom.store.due(SOON, 10)
+    assert (due.alert.added, card_for(due.alert).update) == (None, "")
