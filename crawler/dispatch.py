@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -24,14 +26,19 @@ class Dispatcher:
 
     def every(self, seconds: float, job: Callable[[], Awaitable[object]], *, name: str) -> None:
         """Run ``job`` each ``seconds`` from now on, in the running loop."""
-        self._scheduler.add_job(job, "interval", seconds=seconds, id=name, replace_existing=True)
+
+        async def beat() -> None:
+            with suppress(asyncio.CancelledError):  # by stop; APScheduler would log a traceback
+                await job()
+
+        self._scheduler.add_job(beat, "interval", seconds=seconds, id=name, replace_existing=True)
 
     def start(self) -> None:
         """Begin; must be called inside the loop."""
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Fire nothing more; a job that is running is left to end."""
+        """Fire nothing more, and cancel what is running."""
         if self._scheduler.running:
             self._scheduler.pause()
             self._scheduler.remove_all_jobs()

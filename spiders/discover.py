@@ -214,8 +214,9 @@ def _judged(trial: Trial, now: datetime) -> Choice:
         return choice
     if not reading.entries:
         children = f"; it names {len(reading.more)} other documents" if reading.more else ""
-        usable = candidate.kind == "sitemap" and bool(reading.more)
-        score = 15 + candidate.score // 5 if usable else 0
+        leads_on = candidate.kind == "sitemap" and bool(reading.more)
+        score = 15 + candidate.score // 5 if leads_on else 0  # an empty feed may fill, and is better than nothing
+        usable = leads_on or candidate.kind == "feed"
         return replace(choice, usable=usable, score=score, reason=f"{_called(reading)} without entries{children}")
     points, says = _weighed(reading, now)
     return replace(choice, usable=True, score=points + candidate.score // 5, reason=says)

@@ -32,10 +32,10 @@ CONFIG = """
 store: sqlite:///tocsin.db
 slack: {{token_file: token, api_url: "{slack}"}}
 fetch: {{allow_private: [127.0.0.0/8], per_host: {{concurrency: 4, delay: 0s}}, timeout: 2s}}
-defaults: {{every: 1s, to: ["#news"]}}
+defaults: {{every: 1s, to: ["#news"], fulltext: never}}
 include: [rules/*.yaml]
 sources:
-  - {{id: wire, name: Pacific Wire, url: "{web}/wire.xml"}}
+  - {{id: wire, name: Pacific Wire, kind: feed, url: "{web}/wire.xml"}}
 """
 RULES = """
 rules:
@@ -271,7 +271,7 @@ async def test_an_added_source_starts_as_a_baseline(desk: Desk, caplog: pytest.L
     caplog.set_level("INFO", "crawler.reload")
     desk.publish("gazette", "Old reciprocal access notes", age=timedelta(days=3))
     address = desk.web.url("/gazette.xml")
-    desk.file.write_text(f"{desk.text}  - {{id: gazette, url: '{address}'}}\n")
+    desk.file.write_text(f"{desk.text}  - {{id: gazette, kind: feed, url: '{address}'}}\n")
     await desk.looks()
     assert facts(caplog)["sources_added"] == "gazette"
     assert await desk.round() == []

@@ -31,10 +31,10 @@ CONFIG = """
 store: sqlite:///tocsin.db
 slack: {{token: xoxb-test, api_url: "{slack}"}}
 fetch: {{allow_private: [127.0.0.0/8], per_host: {{concurrency: 4, delay: 0s}}, timeout: 2s}}
-defaults: {{every: 1s, to: ["#news"]}}
+defaults: {{every: 1s, to: ["#news"], fulltext: never}}
 sources:
-  - {{id: wire, name: Pacific Wire, url: "{web}/wire.xml"}}
-  - {{id: gazette, name: Gazette, url: "{web}/gazette.xml"}}
+  - {{id: wire, name: Pacific Wire, kind: feed, url: "{web}/wire.xml"}}
+  - {{id: gazette, name: Gazette, kind: feed, url: "{web}/gazette.xml"}}
 entities:
   raa:
     label: Reciprocal Access Agreement

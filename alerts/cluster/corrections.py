@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # What outlets put before such a sentence, as their own guidelines ask: the word stands first, and something parts it
 # from what follows, or it begins a formula.
 _WORDS = (
-    "correction|corrections|corrected|clarification|clarified|retraction|erratum|editor['’]s note",
+    "correction|corrections|corrected|clarification|clarified|retraction|erratum|editor['\u2019]s note",
     "rectificatif|rectification|correctif|mise au point|précision|note de la rédaction",
     "berichtigung|korrektur|richtigstellung|klarstellung|anmerkung der redaktion|hinweis der redaktion",
     "corrección|fe de errores|rectificación|aclaración|nota de la redacción",

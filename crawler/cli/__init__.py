@@ -17,6 +17,7 @@ from crawler.cli.fmt import fmt
 from crawler.cli.outbox import outbox
 from crawler.cli.packs import packs
 from crawler.cli.rules_import import rules
+from crawler.cli.search import search
 from crawler.cli.slack import slack
 from crawler.cli.sources_show import sources
 from crawler.cli.status import status
@@ -45,7 +46,7 @@ def tocsin(context: click.Context, config: str | None) -> None:
     context.obj = config
 
 
-for command in (run, once, check, try_rule, explain, fmt, demo, status, sources, rules, packs, outbox, slack):
+for command in (run, once, check, try_rule, explain, fmt, demo, status, sources, rules, packs, outbox, search, slack):
     tocsin.add_command(command)
 
 

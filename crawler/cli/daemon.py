@@ -19,8 +19,8 @@ from crawler.clock import SystemClock
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
-    from alerts.pacer import Pace
     from alerts.notify import Notifier
+    from alerts.pacer import Pace
     from alerts.slack.client import SlackNotifier
     from crawler.app import App, Round
     from crawler.config.loader import Attempt

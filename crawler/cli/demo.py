@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FATES = {  # by crawler.demo.script.Expect
     "alert": ("told", "bold green"),
     "edit": ("told after an edit", "bold green"),
+    "page": ("told for its page", "bold green"),
     "copy": ("folded", "cyan"),
     "backlog": ("kept quiet", "yellow"),
     "silent": ("no match", "dim"),

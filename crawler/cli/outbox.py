@@ -9,9 +9,12 @@ import click
 
 from alerts.outbox import State
 from crawler.cli.common import ago, config_option, json_option, load_config, print_json
+from crawler.ids import encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from crawler.config.model import Config
     from crawler.store import DeliveryStatus
@@ -32,17 +35,19 @@ def outbox() -> None:
 @click.option("--state", type=click.Choice([state.value for state in State]), help="Only messages in this state.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many, newest first.")
 def list_deliveries(config: str | None, state: str | None, limit: int, *, as_json: bool) -> None:
-    """List messages, newest first.
+    """List messages, newest first, each with the id of its story, for `tocsin explain RULE STORY`.
 
     pending waits for its turn · sending is on the wire · unclear may have arrived and is being looked
-    for · sent stands in the channel · dead was refused in every form.
+    for · sent stands in the channel · dead was refused in every form · withdrawn was taken back before
+    anybody saw it, for its story's page says otherwise or somebody else told it.
     """
     wanted = State(state) if state else None
-    rows = asyncio.run(_rows(load_config(config), wanted, limit))
+    loaded = load_config(config)
+    rows = asyncio.run(_rows(loaded, wanted, limit))
     if as_json:
         print_json([_facts(row) for row in rows])
     else:
-        _print(rows)
+        _print(rows, loaded.timezone)
 
 
 async def _rows(config: Config, state: State | None, limit: int) -> Sequence[DeliveryStatus]:
@@ -65,6 +70,7 @@ def _facts(row: DeliveryStatus) -> dict[str, object]:
         "severity": delivery.alert.severity.label,
         "rules": [match.rule for match in delivery.alert.matches],
         "together": delivery.alert.trend.says if delivery.alert.trend else None,
+        "story": encode(delivery.alert.story.id),
         "title": delivery.alert.story.title,
         "url": delivery.alert.story.url,
         "queued": delivery.queued,
@@ -73,11 +79,12 @@ def _facts(row: DeliveryStatus) -> dict[str, object]:
         "detail": row.detail,
         "changed": row.changed,
         "not_before": row.not_before,
+        "waits_for_page_until": row.page_until,
         "receipt": row.receipt,
     }
 
 
-def _print(rows: Sequence[DeliveryStatus]) -> None:
+def _print(rows: Sequence[DeliveryStatus], zone: ZoneInfo) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -96,7 +103,15 @@ def _print(rows: Sequence[DeliveryStatus]) -> None:
             alert.channel,
             ago(row.delivery.queued, now),
             ", ".join(match.rule for match in alert.matches),
-            Text(f"{alert.trend.says}: {alert.story.title}" if alert.trend else alert.story.title),
-            Text(f"{row.reason} {row.detail}".strip()),
+            Text(f"{alert.trend.says}: {alert.story.title}" if alert.trend else alert.story.title)
+            + Text(f"\n{encode(alert.story.id)}", "dim"),
+            Text(_why(row, now, zone)),
         )
     Console(highlight=False).print(table if rows else "Nothing there.")
+
+
+def _why(row: DeliveryStatus, now: datetime, zone: ZoneInfo) -> str:
+    """Say how a message came to where it is, in the zone of the configuration."""
+    if row.page_until and row.page_until > now:
+        return f"waits for its page until {row.page_until.astimezone(zone):%H:%M:%S} at the latest"
+    return f"{row.reason} {row.detail}".strip()

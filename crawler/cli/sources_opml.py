@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crawler.cli.common import config_option, config_path, json_option, load_config, print_json
+from crawler.cli.common import config_option, config_path, json_option, load_config, print_json, problem_facts
 from crawler.cli.sources_add import sources, write_sources
 
 if TYPE_CHECKING:
@@ -25,14 +25,17 @@ __all__ = ["sources"]
 @sources.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @config_option
+@json_option
 @click.option("--print", "prints", is_flag=True, help="Print the entries as YAML, and change nothing.")
-def import_sources(file: Path, config: str | None, *, prints: bool) -> None:
+def import_sources(file: Path, config: str | None, *, as_json: bool, prints: bool) -> None:
     """Add the feeds in FILE, which is OPML, to the configuration.
 
     Folders and categories become tags. What is watched already is left as it is; an outline that cannot be
     used is reported with its line and left out (exit code 1). To keep using the file itself, name it under
     `sources_from:` instead.
     """
+    if prints and as_json:
+        raise click.UsageError("--print and --json exclude each other")
     path = config_path(config)
     loaded = load_config(config)
     found, findings = _read(file)
@@ -40,11 +43,14 @@ def import_sources(file: Path, config: str | None, *, prints: bool) -> None:
     for problem in findings.all:
         click.echo(str(problem), err=True)
     known = len(found) - len(entries)
+    if entries and not prints:
+        write_sources(path, entries)
     if prints:
         _print_yaml(entries)
-    elif entries:
-        write_sources(path, entries)
-    if not prints:
+    elif as_json:
+        problems = [problem_facts(problem) for problem in findings.all]
+        print_json({"added": entries, "watched_already": known, "problems": problems})
+    else:
         told = f"{len(entries)} added to {path}" if entries else "nothing was changed"
         click.echo(told + (f", {known} watched already" if known else ""))
     sys.exit(1 if findings.fatal else 0)

@@ -114,12 +114,13 @@ def _yield(dossier: Dossier, now: datetime) -> Iterator[tuple[str, str, str]]:
     yield "stories", f"{account.stories}{a_day}; {how.entries} in the last document", ""
     if late := account.latency:
         text = f"half within {roughly(late.p50)} of publication, 19 in 20 within {roughly(late.p95)}"
-        yield "late", f"{text} ({late.stories} stories of 7 days)", ""
+        yield "late", f"{text} ({_stories(late.stories)} of 7 days)", ""
     if how.gaps:
         text = (
             f"{how.gaps} visit{'s' if how.gaps > 1 else ''} shared nothing with the one before: stories may be missing"
         )
         yield "gaps", text, "yellow"
+    yield from _pages(dossier, now)
     if account.rate is None:
         yield "rhythm", "nothing learnt yet", ""
         return
@@ -127,7 +128,22 @@ def _yield(dossier: Dossier, now: datetime) -> Iterator[tuple[str, str, str]]:
     silence = f", longest silence {roughly(how.rhythm.longest)}" if how.rhythm.longest else ""
     newest = f", last new {ago(how.rhythm.last_new, now)}"
     yield "rhythm", f"{number(account.rate)} stories/h at this hour{usual}{silence}{newest}", ""
-    yield "", f"{sparkline(dossier.profile)}  by hour, 0 to 23 UTC ({how.rhythm.learnt} stories)", ""
+    yield "", f"{sparkline(dossier.profile)}  by hour, 0 to 23 UTC ({_stories(how.rhythm.learnt)})", ""
+
+
+def _stories(count: int) -> str:
+    return f"{count} {'story' if count == 1 else 'stories'}"
+
+
+def _pages(dossier: Dossier, now: datetime) -> Iterator[tuple[str, str, str]]:
+    pages, failed = dossier.pages, dossier.failed_page
+    if not (pages.due or pages.read or pages.failed or failed):
+        return
+    style = "yellow" if pages.failed > pages.read else ""
+    yield "pages", f"{pages.read} read, {pages.failed} failed in 7 days; {pages.due} due", style
+    if failed:
+        yield "", f"the last that failed, {ago(failed.at, now)}: {failed.reason}, {shown(failed.url)}", ""
+        yield "", meaning(failed.reason) + (f" ({shown(failed.detail)})" if failed.detail else ""), "dim"
 
 
 def _polling(dossier: Dossier, source: Source | None, now: datetime) -> Iterator[tuple[str, str, str]]:

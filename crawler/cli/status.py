@@ -10,17 +10,21 @@ import click
 
 from alerts.errors import ConfigError, Level
 from crawler.cli.common import ago, config_option, config_path, json_option, print_json
+from spiders.reasons import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from rich.console import RenderableType
     from rich.table import Table
 
     from crawler.config.loader import Attempt
-    from crawler.store import Overview, SourceStatus
+    from crawler.store import Overview, Pages, SourceStatus
 
 COLOURS = {"ok": "green", "silent": "yellow", "failing": "red", "gone": "red", "new": "yellow", "disabled": "dim"}
+_REASONS = 3  # for which pages failed, that are explained
+_INDENT = 10
 
 
 @click.command()
@@ -69,14 +73,15 @@ async def _show(url: str, attempt: Attempt, *, as_json: bool) -> None:
     console.print(_table(sources, now))
 
 
-def _summary(overview: Overview, now: datetime) -> Iterator[str]:
+def _summary(overview: Overview, now: datetime) -> Iterator[RenderableType]:
     from rich.markup import escape
 
     yield f"[b]sources[/]   {_counts(overview.sources)}"
     yield f"[b]stories[/]   {overview.stories}, of them {overview.stories_24h} in the last 24 h"
+    yield from _pages(overview.pages)
     yield f"[b]verdicts[/]  {_counts(overview.verdicts)}"
     for reason in overview.verdicts:
-        yield f"          [dim]{reason}: {escape(reason.words)}[/]"
+        yield _remark(f"{reason}: {reason.words}")
     for waiting in overview.held_back:
         number = f"{waiting.stories} {'story waits' if waiting.stories == 1 else 'stories wait'}"
         where = escape(f"rule {waiting.rule} for {waiting.channel}")
@@ -86,6 +91,23 @@ def _summary(overview: Overview, now: datetime) -> Iterator[str]:
     for hold in overview.holds:
         where = hold.channel or "every channel"
         yield f"[b red]held[/]      {escape(where)}, tried again {ago(hold.until, now)}: {escape(hold.reason)}"
+
+
+def _pages(pages: Pages) -> Iterator[RenderableType]:
+    yield f"[b]pages[/]     {pages.due} due, {pages.read} read and {pages.failed} failed in the last 24 h"
+    for reason, count in list(pages.reasons.items())[:_REASONS]:
+        yield _remark(f"{count} {reason}: {meaning(reason)}")
+    if len(pages.reasons) > _REASONS:
+        others = sum(list(pages.reasons.values())[_REASONS:])
+        yield _remark(f"{others} for other reasons")
+
+
+def _remark(text: str) -> RenderableType:
+    """Set a text below the line that it belongs to."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return Padding(Text(text, "dim"), (0, 0, 0, _INDENT))
 
 
 def _counts(counts: object) -> str:

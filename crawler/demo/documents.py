@@ -48,7 +48,9 @@ def page(site: Site, shown: Shown, most_read: Sequence[Shown]) -> str:
 <main><article>
 <h1>{escape(shown.version.title)}</h1>
 {when}
-{_html(shown.version.text)}
+<div class="text">
+{_html(shown.version.page)}
+</div>
 </article></main>
 <aside><h2>Most read</h2>
 <ul>

@@ -24,6 +24,7 @@ class Expect(StrEnum):
     BACKLOG = "backlog"  # old on the first visit: stored, not told
     SILENT = "silent"  # a near miss: no rule holds
     EDIT = "edit"  # told once the outlet has rewritten it
+    PAGE = "page"  # told for what only its page says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Site:
     type: str
     charset: str = "utf-8"
     broken: bool = False  # its feed is not well-formed
+    body: str = "div.text"  # where the text stands on its pages, as CSS; empty: Tocsin finds it
     down_until: int = 0  # answers 503 before this second of the show
     origin: str = ""
 
@@ -55,6 +57,7 @@ class Version:
     at: int  # seconds from the show's start
     title: str
     text: str  # paragraphs parted by a blank line
+    page: str  # the same on the story's page, which may say more
     since: int  # the second that its date stands for; an edit alone does not move it
     dated: timedelta | None = None  # claims another date, counted from the show's start
     undated: bool = False
@@ -137,6 +140,7 @@ def _version(fields: dict[str, Any]) -> Version:
         since=fields["since"],
         title=fields["title"],
         text=_paragraphs(fields["text"]),
+        page=_paragraphs(fields.get("page", fields["text"])),
         dated=None if dated in {"now", "none"} else _offset(dated),
         undated=dated == "none",
     )

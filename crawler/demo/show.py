@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from alerts.pacer import Pace
 from alerts.policy import Reason
 from crawler import config
 from crawler.app import App
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 AFTERTHOUGHT = timedelta(seconds=4)  # after the last publication: each outlet is visited once more
 LOOK = timedelta(milliseconds=200)
 LONGEST = timedelta(seconds=60)  # for the last cards to come out
+PACE = Pace(channel=timedelta(milliseconds=400))  # a terminal takes more than Slack does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,10 @@ class Line:
 async def show(notifier: Notifier, clock: Clock, *, scale: float = 1.0) -> list[Line]:
     """Run the daemon on the demo's web until everything is published and delivered; return what became of it all."""
     with TemporaryDirectory(prefix="tocsin-demo-") as folder:
-        async with DemoWeb(clock=clock, scale=scale) as web, App(_configure(web, Path(folder)), notifier, clock) as app:
+        async with (
+            DemoWeb(clock=clock, scale=scale) as web,
+            App(_configure(web, Path(folder)), notifier, clock, pace=PACE) as app,
+        ):
             web.restart()
             stop = asyncio.Event()
             running = asyncio.create_task(app.run(stop))
@@ -100,6 +105,8 @@ def _fate(outcome: Outcome, stories: Mapping[int, Outcome]) -> tuple[Expect | No
         fate = Expect.SILENT, "no rule holds"
     elif Reason.EDITED in reasons:
         fate = Expect.EDIT, f"{rules}: holds since the outlet changed the text"
+    elif Reason.PAGE in reasons:
+        fate = Expect.PAGE, f"{rules}: only its page says it"
     elif reasons & {Reason.FIRST, Reason.NEW_RULE}:
         fate = Expect.ALERT, rules
     elif outcome.copy_of is not None:

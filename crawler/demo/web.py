@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 MOST_READ = 5
+ROBOTS = "User-agent: *\nDisallow: /account/\n"
 
 
 class DemoWeb:
@@ -67,8 +68,9 @@ class DemoWeb:
     def config_text(self, database: Path) -> str:
         """Return a config.yaml that watches all sites and keeps its store in the file ``database``."""
         sources = "\n".join(
-            f"  - {{id: {site.id}, name: {site.name}, url: {site.feed_url}, language: {site.language},\n"
-            f"     country: {site.country}, tier: {site.tier}, type: {site.type}}}"
+            f"  - {{id: {site.id}, name: {site.name}, url: {site.feed_url}, kind: feed,\n"
+            f"     language: {site.language}, country: {site.country}, tier: {site.tier}, type: {site.type}"
+            + (f",\n     article: {{body: {site.body}}}}}" if site.body else "}")
             for site in self.sites
         )
         return (
@@ -88,8 +90,13 @@ class DemoWeb:
         async def article(request: web.Request) -> web.Response:
             return self._article(served, request.match_info["story"])
 
+        async def robots(_: web.Request) -> web.Response:
+            return web.Response(text=ROBOTS)
+
         application = web.Application()
-        application.add_routes([web.get("/feed", feed), web.get("/articles/{story}", article)])
+        application.add_routes(
+            [web.get("/feed", feed), web.get("/articles/{story}", article), web.get("/robots.txt", robots)]
+        )
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         self._open.push_async_callback(runner.cleanup)
         await runner.setup()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from alerts.errors import FetchError, StoreError
 from crawler.visits.page import PageState, PageVisit, after_failure
+from crawler.visits.record import OVERLOADED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,6 +62,7 @@ class PagePatrol:
         self._visits: set[asyncio.Task[None]] = set()
         self._settling: set[asyncio.Task[None]] = set()
         self._owed: dict[int, PageClaim] = {}  # to be given back as soon as the store can take it
+        self._claiming = asyncio.Lock()
         self._closing = False
         self.counts: Counter[str] = Counter()  # visits by how they ended
 
@@ -70,18 +72,22 @@ class PagePatrol:
 
     async def tick(self) -> int:
         """Claim what is due, start the visits, and return how many there are; none while the store fails."""
-        room = _IN_HAND - len(self._visits)
-        if self._closing or room <= 0:
-            return 0
+        async with self._claiming:
+            room = _IN_HAND - len(self._visits)
+            if self._closing or room <= 0:
+                return 0
+            try:
+                return await self._claim(room)
+            except StoreError as error:
+                log.warning("pages-refused", extra={"detail": str(error)})
+                return 0
+
+    async def _claim(self, room: int) -> int:
+        for claim in tuple(self._owed.values()):
+            await self._frontier.release_page(claim)
+            del self._owed[claim.story]
         now = self._clock.now()
-        try:
-            for claim in tuple(self._owed.values()):
-                await self._frontier.release_page(claim)
-                del self._owed[claim.story]
-            claims = await self._frontier.claim_pages(now, room, LEASE)
-        except StoreError as error:
-            log.warning("pages-refused", extra={"detail": str(error)})
-            return 0
+        claims = await self._frontier.claim_pages(now, room, LEASE)
         for claim in claims:
             task = asyncio.create_task(self._serve(claim, now + LEASE), name=f"page of {claim.story}")
             self._visits.add(task)
@@ -96,7 +102,8 @@ class PagePatrol:
     async def drain(self, patience: timedelta) -> None:
         """Claim no more, give back what is not being committed, and wait for the rest within ``patience``."""
         self._closing = True
-        await asyncio.sleep(0)  # a task that never started could not give its claim back
+        async with self._claiming:
+            await asyncio.sleep(0)  # a task that never started could not give its claim back
         for task in self._visits - self._settling:
             task.cancel()
         if self._visits:
@@ -137,6 +144,8 @@ class PagePatrol:
     def _failed(self, claim: PageClaim, failure: FetchError) -> PageVisit:
         now = self._clock.now()
         next_at, detail = after_failure(claim, failure, now, self._luck())
+        if failure.status in OVERLOADED and (wait := failure.retry_after or (next_at and next_at - now)):
+            self._turns.hold(claim.host, now + wait)
         state = PageState.FAILED if next_at is None else PageState.DUE
         return PageVisit(claim=claim, at=now, state=state, reason=failure.reason, detail=detail, next_at=next_at)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crawler.visits.poll import Tally
     from spiders.article import Article
 
-TRIES = 4  # with the waits below, the last one comes half an hour after the first
+TRIES = 4  # with the waits below, the last one comes some twenty minutes after the first
 _FIRST_WAIT = timedelta(minutes=1)
 _FACTOR = 4
 _LONGEST_WAIT = timedelta(hours=1)

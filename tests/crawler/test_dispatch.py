@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from crawler.dispatch import Dispatcher
+
+if TYPE_CHECKING:
+    import pytest
 
 
 async def test_a_job_is_run_again_and_again_until_stopped() -> None:
@@ -41,6 +45,27 @@ async def test_a_job_never_overlaps_itself_and_late_beats_are_made_up_for_once()
             await rounds.get()
     dispatcher.stop()
     assert most == 1
+
+
+async def test_a_job_that_stop_cuts_short_leaves_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    dispatcher, begun, cut = Dispatcher(), asyncio.Event(), asyncio.Event()
+
+    async def endless() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cut.set()
+
+    dispatcher.every(0.001, endless, name="endless")
+    dispatcher.start()
+    async with asyncio.timeout(10):
+        await begun.wait()
+        dispatcher.stop()
+        await cut.wait()
+    for _ in range(3):
+        await asyncio.sleep(0)  # what APScheduler has to say of it comes a turn later
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_stopping_what_never_started_is_fine() -> None:

@@ -232,7 +232,7 @@ def test_what_cannot_be_used_comes_last_with_its_reason() -> None:
     )
     assert [(choice.usable, choice.reason) for choice in choices] == [
         (True, "index of sitemaps without entries; it names 2 other documents"),
+        (True, "feed without entries"),
         (False, "http-404: 404 Not Found"),
         (False, "not looked at"),
-        (False, "feed without entries"),
     ]

@@ -53,6 +53,16 @@ def test_an_import_adds_what_is_new_and_reports_what_it_cannot_use(config: Path)
     assert config.read_text().startswith(CONFIG[: CONFIG.index("rules:")])
 
 
+def test_a_program_is_told_what_was_added_and_what_could_not_be(config: Path) -> None:
+    feeds = str(config.parent / "feeds.opml")
+    facts = json.loads(run(config, "import", feeds, "--json").stdout)
+    assert [one["id"] for one in facts["added"]] == ["four"]
+    assert facts["watched_already"] == 1
+    assert [(one["line"], one["level"]) for one in facts["problems"]] == [(4, "error")]
+    assert load(config, {"TOKEN": "hush"}).sources[-1].id == "four"
+    assert run(config, "import", feeds, "--json", "--print").exit_code == 2
+
+
 def test_an_import_that_is_printed_changes_nothing(config: Path) -> None:
     result = run(config, "import", str(config.parent / "feeds.opml"), "--print")
     assert result.stdout.startswith("sources:\n  - id: four\n")

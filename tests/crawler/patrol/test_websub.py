@@ -473,8 +473,8 @@ WALK = """
 store: sqlite:///tocsin.db
 slack: {{token: xoxb-test, api_url: "{slack}"}}
 fetch: {{allow_private: [127.0.0.0/8], per_host: {{delay: 0s}}}}
-defaults: {{every: 1h, to: ["#news"]}}
-sources: [{{id: wire, url: "{feed}"}}]
+defaults: {{every: 1h, to: ["#news"], fulltext: never}}
+sources: [{{id: wire, kind: feed, url: "{feed}"}}]
 rules: [{{id: talks, when: talks}}]
 {websub}
 """
