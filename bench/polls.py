@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
     from datetime import datetime
 
-    from alerts.card import Card
+    from alerts.card import Face
     from alerts.outbox import Delivery, Receipt
 
 T = TypeVar("T")
@@ -58,13 +58,18 @@ class Nobody:
 
     rungs = 1
 
-    async def send(self, delivery: Delivery, card: Card) -> Receipt:
+    async def send(self, delivery: Delivery, face: Face) -> Receipt:
         """Refuse: this would be measured with the rest."""
-        raise AssertionError(delivery, card)
+        raise AssertionError(delivery, face)
 
-    async def find(self, channel: str, keys: object, since: object) -> Mapping[str, Receipt] | None:
-        """Find nothing."""
-        del channel, keys, since
+    async def edit(self, delivery: Delivery, face: Face) -> None:
+        """Do nothing."""
+
+    async def find(
+        self, channel: str, keys: object, since: object, thread: str | None = None
+    ) -> Mapping[str, Receipt] | None:
+        """Return None."""
+        del channel, keys, since, thread
         return None
 
     async def close(self) -> None:

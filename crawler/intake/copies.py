@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from alerts.cluster.copies import Profile
     from crawler.intake.sketch import Sketch
-    from crawler.store.kin import KinshipMemory, Known
-    from crawler.store.plan import StoryState
+    from crawler.store.kin import KinshipMemory, Known, StoryState
 
 _COPIES = frozenset({Verdict.COPY, Verdict.UPDATE})
 

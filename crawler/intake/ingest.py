@@ -20,7 +20,8 @@ from crawler.intake.threads import WordCounts
 from crawler.intake.verdicts import HOLD, Family, Judging, Rulings
 from crawler.intake.wanted import wants_page
 from crawler.intake.watch import Watch
-from crawler.store.plan import Kin, Likeness, Plan, Redated, Sighting, StoryState, Touch, Version, WantedPage
+from crawler.store.kin import StoryState
+from crawler.store.plan import Kin, Likeness, Plan, Redated, Sighting, Touch, Version, WantedPage
 from crawler.store.schema import from_ms, to_ms
 from crawler.visits import flood
 from crawler.visits.poll import Tally

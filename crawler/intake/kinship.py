@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from crawler.intake.copies import Copied
     from crawler.intake.sketch import Sketch
     from crawler.intake.threads import WordCounts
-    from crawler.store.kin import KinshipMemory, Known, Threaded
-    from crawler.store.plan import StoryState
+    from crawler.store.kin import KinshipMemory, Known, StoryState, Threaded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from crawler.intake.kinship import Look
     from crawler.intake.threads import WordCounts
     from crawler.intake.verdicts import Judging
-    from crawler.store.plan import Draft, Kin, Memory, StoryState, Verdict, Waiting
+    from crawler.store.kin import StoryState
+    from crawler.store.plan import Draft, Kin, Memory, Verdict, Waiting
     from crawler.visits.page import PageVisit
     from spiders.article import Article
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from alerts.rules.spec import QuietSpec
     from alerts.story import Match, Story
     from crawler.ids import Ids
-    from crawler.store.plan import Memory, StoryState
+    from crawler.store.kin import StoryState
+    from crawler.store.plan import Memory
 
 
 HOLD = timedelta(seconds=30)

@@ -1,4 +1,4 @@
-"""What the store remembers of what stories have in common, and what it is to write of it."""
+"""Where stories stand, what they have in common, and what the store is to write of that."""
 
 from __future__ import annotations
 
@@ -10,8 +10,20 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.cluster.events import Frequencies, Thread, Vector
-    from alerts.story import Story
-    from crawler.store.plan import StoryState
+    from alerts.story import DateNote, Story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryState:
+    """Where a known story stands."""
+
+    id: int
+    source: str
+    group: int
+    version: int
+    published: datetime | None
+    date_note: DateNote | None
+    seen: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from crawler.store.kin import Sketched, Threaded
 
 CANDIDATES = 20  # stories that are compared word by word
+_AT_ONCE = 500  # stories that one statement names
 _CROWDED = 200  # stories under one band from which on it says nothing
 
 sketch = Table(
@@ -95,6 +96,13 @@ _BY_BANDS = (
     select(band)
     .where(band.c.band.in_(bindparam("bands", expanding=True)), band.c.story_id >= bindparam("first"))
     .limit(minhash.BANDS * _CROWDED)
+)
+_ADD_SKETCH = insert(sketch)
+_ADD_BAND = insert(band)
+_DROP_SKETCHES = (
+    delete(sketch)
+    .where(sketch.c.story_id.in_(bindparam("stories", expanding=True)))
+    .returning(sketch.c.story_id, sketch.c.signature)
 )
 _LINES = select(line.c.key, line.c.stories).where(
     line.c.source_id == bindparam("of"), line.c.key.in_(bindparam("keys", expanding=True))
@@ -173,20 +181,15 @@ def common(connection: Connection, source_id: str, keys: Collection[int]) -> fro
 
 def write(connection: Connection, sketches: Sequence[Sketched]) -> None:
     """Keep what stories are compared by, in place of what was kept of their last version."""
+    stories = [one.story for one in sketches]
+    for start in range(0, len(stories), _AT_ONCE):
+        _forget(connection, stories[start : start + _AT_ONCE])
+    if sketches:
+        connection.execute(_ADD_SKETCH, [_row(one) for one in sketches])
+    found = {(number, one.story) for one in sketches if one.signature for number in minhash.bands(one.signature)}
+    if found:  # in the order of the table: every page of it is then read and written once
+        connection.execute(_ADD_BAND, [{"band": number, "story_id": one} for number, one in sorted(found)])
     for one in sketches:
-        _forget(connection, one.story)
-        values: dict[str, Any] = {
-            "story_id": one.story,
-            "algo": minhash.ALGO,
-            "signature": one.signature,
-            "truncated": one.truncated,
-            "scheme": events.SCHEME,
-            "vector": None if one.vector is None else events.pack(one.vector),
-        }
-        connection.execute(insert(sketch), values)
-        if one.signature:
-            rows = [{"band": number, "story_id": one.story} for number in set(minhash.bands(one.signature))]
-            connection.execute(insert(band), rows)
         if one.lines:
             _count_lines(connection, one.source, one.lines)
 
@@ -222,10 +225,21 @@ def forget_bands(connection: Connection, before: datetime, limit: int) -> int:
     return len(rows)
 
 
-def _forget(connection: Connection, story_id: int) -> None:
-    signed = connection.scalar(delete(sketch).where(sketch.c.story_id == story_id).returning(sketch.c.signature))
-    if signed:
-        _drop_bands(connection, story_id, signed)
+def _row(one: Sketched) -> dict[str, Any]:
+    return {
+        "story_id": one.story,
+        "algo": minhash.ALGO,
+        "signature": one.signature,
+        "truncated": one.truncated,
+        "scheme": events.SCHEME,
+        "vector": None if one.vector is None else events.pack(one.vector),
+    }
+
+
+def _forget(connection: Connection, stories: Sequence[int]) -> None:
+    for row in connection.execute(_DROP_SKETCHES, {"stories": stories}).all():
+        if row.signature:
+            _drop_bands(connection, row.story_id, row.signature)
 
 
 def _drop_bands(connection: Connection, story_id: int, signed: bytes) -> None:

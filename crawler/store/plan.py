@@ -15,20 +15,7 @@ if TYPE_CHECKING:
     from alerts.policy import Reason
     from alerts.story import DateNote, Match, Story, Trend
     from alerts.stream import Condition, StreamState, Stretch
-    from crawler.store.kin import KinshipMemory, Sketched, Threaded
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoryState:
-    """Where a known story stands."""
-
-    id: int
-    source: str
-    group: int
-    version: int
-    published: datetime | None
-    date_note: DateNote | None
-    seen: datetime
+    from crawler.store.kin import KinshipMemory, Sketched, StoryState, Threaded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

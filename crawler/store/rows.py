@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from alerts.story import DateNote, Field, Headline, Match, Severity, Span, Trend
 from alerts.stream import HELD_BACK
-from crawler.store.plan import StoryState
+from crawler.store.kin import StoryState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -463,7 +463,7 @@ async def test_stopping_finishes_the_message_under_way_and_leaves_the_rest() -> 
 
 async def test_a_call_that_hangs_is_cut_off_and_its_message_is_found_at_the_next_start() -> None:
     class Hanging(Recorder):
-        async def send(self, one: Delivery, card: Card) -> Receipt:
+        async def send(self, one: Delivery, card: Face) -> Receipt:
             await super().send(one, card)
             await asyncio.Event().wait()
             raise AssertionError
@@ -544,7 +544,7 @@ class Fickle(Recorder):
         super().__init__()
         self.fates = fates
 
-    async def send(self, one: Delivery, card: Card) -> Receipt:
+    async def send(self, one: Delivery, card: Face) -> Receipt:
         fate = self.fates.pop() if self.fates else "ok"
         errors: dict[str, Exception] = {
             "lost": Unclear("x"),

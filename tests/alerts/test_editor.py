@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -25,7 +24,7 @@ from tests.fakes import NOON, FakeClock, outlet, story
 from tests.fakes_outbox import MemoryOutbox, alert, delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Awaitable, Collection, Mapping
     from datetime import datetime
 
     from alerts.card import Face

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,7 +23,7 @@ async def say(notifier: SlackNotifier, one: Delivery) -> Receipt:
     return await notifier.send(one, face_for(one))
 
 
-def reply(parent: Receipt, key: str = "K2", **changes: object) -> Delivery:
+def reply(parent: Receipt, key: str = "K2", **changes: Any) -> Delivery:
     return delivery(key, kind=Kind.REPLY, parent=parent, **changes)
 
 

@@ -13,8 +13,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from alerts.card import MAY_REPEAT
 from alerts.courier import Courier
-from alerts.pacer import Pace
 from alerts.outbox import Receipt, State
+from alerts.pacer import Pace
 from alerts.slack.client import SlackNotifier, open_session
 from tests.fakes import NOON, FakeClock
 from tests.fakes_outbox import MemoryOutbox, alert, delivery, until
