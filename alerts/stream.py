@@ -45,6 +45,7 @@ class Condition(StrEnum):
     FIRST_TERM = "first_seen: term"
     FIRST_SOURCE = "first_seen: source"
     SILENCE = "silence"
+    SOURCES = "independent_sources"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ class StreamRule:
             Condition.FIRST_TERM: spec.first_seen == "term",
             Condition.FIRST_SOURCE: spec.first_seen == "source",
             Condition.SILENCE: spec.silence is not None,
+            Condition.SOURCES: spec.independent_sources is not None,
         }
         return tuple(condition for condition, there in has.items() if there)
 
@@ -220,6 +222,12 @@ def first_seen_says(condition: Condition, names: Sequence[str]) -> str:
 def silence_says(quiet: timedelta, last: datetime) -> str:
     """Say for how long no story came, and when the last one was seen."""
     return f"no story for {spoken(quiet)}; the last one was seen {last:%Y-%m-%d %H:%M} UTC"
+
+
+def independent_says(names: Sequence[str], threshold: int) -> str:
+    """Say which sources tell of an event independently of each other, first seen first, and how many make an alert."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{len(names)} independent sources: {', '.join(names[:_SHOWN])}{more} ({threshold} make an alert)"
 
 
 def held_back_says(number: int, at_most: Rate | None) -> str:

@@ -168,7 +168,7 @@ KEYS: tuple[Key, ...] = (
     Key("rules[].tests.ignore[].source", "the source, by id or host"),
     Key("rules[].tests.ignore[].lang", "the language"),
     Key("rules[].shadow", "true: on trial, judged and counted, never sent"),
-    Key("rules[].independent_sources", "a number of outlets", "remove it; each outlet's story is judged by itself"),
+    Key("rules[].independent_sources", "so many outlets that tell of one event, before the rule speaks"),
     Key("rules[].count", "so many stories within a time, before the rule speaks"),
     Key("rules[].count.n", "how many stories, at least 2"),
     Key("rules[].count.within", "within what time"),

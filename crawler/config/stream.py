@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 _MINUTE = timedelta(minutes=1)
 _LONGEST_WINDOW = timedelta(days=90)
 _MANY = 100_000
+_OUTLETS = 50
 _window = values.duration_between(_MINUTE, _LONGEST_WINDOW)
 
 
 def read_stream(rule: Section) -> StreamSpec | None:
     """Read a rule's conditions on the stream; None when it has none."""
     stream = StreamSpec(
+        independent_sources=rule.optional("independent_sources", values.whole(2, _OUTLETS)),
         count=_read_count(rule),
         spike=_read_spike(rule),
         first_seen=cast(
@@ -30,7 +32,7 @@ def read_stream(rule: Section) -> StreamSpec | None:
         silence=rule.optional("silence", _window),
     )
     silence = rule.get("silence")
-    for other in ("count", "spike", "first_seen"):
+    for other in ("independent_sources", "count", "spike", "first_seen"):
         if silence and rule.tried(other):
             silence.error(f"`silence` cannot stand beside `{other}`", "write two rules")
     return None if stream == StreamSpec() else stream

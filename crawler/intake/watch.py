@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from alerts.cluster.groups import independent
 from alerts.policy import Reason
 from alerts.story import Headline, Trend
 from alerts.stream import (
@@ -16,12 +17,14 @@ from alerts.stream import (
     count_says,
     cross,
     first_seen_says,
+    independent_says,
     silence_says,
     silent_for,
     spike_says,
     spike_threshold,
     term_key,
 )
+from crawler.ids import encode
 from crawler.store.plan import NewDelivery, Plan, StreamAlert, StreamPlan
 from crawler.visits.poll import Tally
 
@@ -125,6 +128,8 @@ class Watch:
             self._count(memory, rule, rule.spec.count)
         elif rule.spec.spike and condition is Condition.SPIKE:
             self._spike(memory, rule, rule.spec.spike)
+        elif rule.spec.independent_sources and condition is Condition.SOURCES:
+            self._confirmed(memory, rule, rule.spec.independent_sources)
         elif condition in FIRST_SEEN:
             self._first_seen(memory, rule, condition)
 
@@ -161,6 +166,17 @@ class Watch:
     def _told(self, rule: StreamRule, condition: Condition) -> str:
         told = self._states[rule.id, condition].told
         return told.isoformat(timespec="milliseconds") if told else ""
+
+    def _confirmed(self, memory: StreamMemory, rule: StreamRule, needed: int) -> None:
+        """Tell of an event, once, that enough sources tell of on their own account."""
+        counted = [one.story.id for one in self._found[rule.id] if one.verdict.reason is Reason.COUNTED]
+        for event, groups in memory.voices(rule.id, counted).items():
+            voices, occasion = independent(groups.values()), f"event {encode(event)}"
+            if len(voices) < needed or memory.alerted(rule.id, Condition.SOURCES, occasion):
+                continue
+            says = independent_says([voice.outlet for voice in voices], needed)
+            trend = Trend(condition=Condition.SOURCES, says=says, number=len(voices))
+            self._tell(memory, rule, trend, sorted(groups, key=lambda group: groups[group][0].seen)[::-1], occasion)
 
     def _first_seen(self, memory: StreamMemory, rule: StreamRule, condition: Condition) -> None:
         """Tell of terms or sources that the rule never met; what only teaches it is remembered."""

@@ -9,6 +9,7 @@ from alerts.errors import StoreError
 from crawler.store import (
     deliveries,
     engine,
+    families,
     kinship,
     ledger,
     migrate,
@@ -20,6 +21,7 @@ from crawler.store import (
     versions,
     visits,
 )
+from crawler.store.families import Copies, Event, Kin, Listed, Pulse, Told
 from crawler.store.ledger import Account, Dossier, Latency, VisitLine
 from crawler.store.lock import DataLock
 from crawler.store.reports import (
@@ -58,18 +60,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account",
+    "Copies",
     "DeliveryStatus",
     "Dossier",
+    "Event",
     "HeldBack",
     "Hold",
+    "Kin",
     "Latency",
+    "Listed",
     "Outcome",
     "Overview",
     "PageStatus",
     "Pages",
+    "Pulse",
     "Ruling",
     "SourceStatus",
     "Store",
+    "Told",
     "VisitLine",
 ]
 
@@ -223,6 +231,13 @@ class Store:
             return frozenset()
         return await self._reader.run(partial(kinship.common, source_id=source, keys=keys))
 
+    async def forget_bands(self, before: datetime, limit: int, after: int) -> Sequence[int]:
+        """Let up to ``limit`` stories seen before a moment, their ids above ``after``, be found as copies no more.
+
+        Returns their ids in order.
+        """
+        return await self._write(partial(kinship.forget_bands, before=before, limit=limit, after=after))
+
     async def conditions(self) -> Mapping[tuple[str, Condition], StreamState]:
         """Return the state of every condition on the stream, by rule and condition."""
         return await self._reader.run(lambda connection: stories.StoredMemory(connection).stream.states())
@@ -322,6 +337,14 @@ class Store:
     async def search(self, wanted: Search) -> Sequence[Story]:
         """Return the stories that are looked for; raises QueryError for a source that there never was."""
         return await self._reader.run(partial(search.find, search=wanted))
+
+    async def kin(self, story_id: int, now: datetime) -> Kin | None:
+        """Return which stories are copies of a story, and of its event; None when there is no such story."""
+        return await self._reader.run(partial(families.kin_of, story_id=story_id, now=now))
+
+    async def texts(self, wanted: Search, now: datetime) -> Sequence[Listed]:
+        """Return the newest texts, copies put together; raises QueryError for a source that there never was."""
+        return await self._reader.run(partial(families.newest_texts, wanted=wanted, now=now))
 
     async def rulings(self, story_id: int) -> Sequence[Ruling]:
         """Return what was decided about a story: each version, rule and channel."""

@@ -213,16 +213,20 @@ def thread(connection: Connection, threaded: Sequence[Threaded], counts: Mapping
         _put(connection, frequency, {"pool": pool, "scheme": events.SCHEME, "counts": found.pack()})
 
 
-def forget_bands(connection: Connection, before: datetime, limit: int) -> int:
-    """Delete the bands of up to ``limit`` stories that were seen before a moment: no copy of them is expected."""
+def forget_bands(connection: Connection, before: datetime, limit: int, after: int = 0) -> list[int]:
+    """Delete the bands of up to ``limit`` stories that were seen before a moment: no copy of them is expected.
+
+    Returns their ids in order. Those up to ``after`` are not looked at, so that whoever goes on where he left off
+    does not read again what was forgotten long ago.
+    """
     old = select(sketch.c.story_id, sketch.c.signature).where(
-        sketch.c.signature.is_not(None), sketch.c.story_id < earliest(before)
+        sketch.c.signature.is_not(None), sketch.c.story_id > after, sketch.c.story_id < earliest(before)
     )
     rows = connection.execute(old.order_by(sketch.c.story_id).limit(limit)).all()
     for row in rows:
         _drop_bands(connection, row.story_id, row.signature)
         connection.execute(update(sketch).where(sketch.c.story_id == row.story_id).values(signature=None))
-    return len(rows)
+    return [row.story_id for row in rows]
 
 
 def _row(one: Sketched) -> dict[str, Any]:

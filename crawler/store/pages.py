@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, exists, insert, or_, select, update
+from sqlalchemy import bindparam, exists, func, insert, literal, or_, select, update
 
 from alerts.errors import StoreError
 from alerts.outbox import State
 from alerts.policy import Reason
+from crawler.store.following import KnownPage, Told
 from crawler.store.plan import Draft, Waiting
 from crawler.store.rows import state
-from crawler.store.schema import delivery_log, outbox, page, story, stream_alert, verdict
+from crawler.store.schema import Instant, delivery_log, outbox, page, story, story_version, stream_alert, verdict
 from crawler.store.versions import newest
 from crawler.visits.page import PageClaim, PageState
+from crawler.visits.poll import Validators
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from crawler.store.following import Followed, Listing
     from crawler.store.plan import Shift, WantedPage
     from crawler.visits.page import PageVisit
 
@@ -33,6 +36,24 @@ _WAITING = (
     .where(~exists().where(stream_alert.c.delivery == outbox.c.key))
     .order_by(outbox.c.key, verdict.c.version)
 )
+_KNOWN = (
+    select(page, story_version.c.title, story_version.c.text)
+    .outerjoin(
+        story_version, (story_version.c.story_id == page.c.story_id) & (story_version.c.version == page.c.version)
+    )
+    .where(page.c.story_id == bindparam("story"))
+)
+_THREAD = func.coalesce(outbox.c.parent, outbox.c.key).label("thread")  # Slack's threads are one deep
+_TOLD_IN = (
+    select(_THREAD, outbox.c.channel, outbox.c.severity, outbox.c.version)
+    .where(outbox.c.story_id == bindparam("story"), outbox.c.note == "")
+    .where(outbox.c.state.not_in((State.DEAD, State.WITHDRAWN)))
+    .where(~exists().where(stream_alert.c.delivery == outbox.c.key))
+    .order_by(outbox.c.key)
+)
+_OCCASIONS = select(outbox.c.occasion).where(outbox.c.story_id == bindparam("story"), outbox.c.occasion.is_not(None))
+
+_UNCONDITIONAL = {"etag": None, "last_modified": None, "body_hash": None}  # the page's words are needed anew
 
 
 def free_all(connection: Connection) -> None:
@@ -75,20 +96,73 @@ def settle(connection: Connection, visit: PageVisit) -> None:
         update(page)
         .where(page.c.story_id == visit.claim.story, page.c.lease_token == visit.claim.token)
         .where(page.c.lease_until.is_not(None))
-        .values(
-            state=visit.state,
-            reason=visit.reason,
-            detail=visit.detail,
-            at=visit.at,
-            attempts=page.c.attempts + 1,
-            next_due=visit.next_at,
-            lease_until=None,
-        )
+        .values(_settled(visit))
     )
     if written.rowcount != 1:
         raise StoreError(
             f"the visit to {visit.claim.url} came back after its lease had passed to another: nothing was written"
         )
+
+
+def _settled(visit: PageVisit) -> dict[str, Any]:
+    """Return what a visit changes; one that found nothing leaves what is known of a page that was read."""
+    values: dict[str, Any] = {"at": visit.at, "detail": visit.detail, "next_due": visit.next_at, "lease_until": None}
+    if not visit.is_answered:
+        known = {} if visit.claim.again else {"state": visit.state, "reason": visit.reason}
+        return values | known | {"attempts": page.c.attempts + 1}
+    return values | {
+        "state": visit.state,
+        "reason": visit.reason,
+        "attempts": 0,
+        "reads": page.c.reads + 1,
+        "first_read": func.coalesce(page.c.first_read, literal(visit.at, Instant)),
+        "etag": visit.validators.etag,
+        "last_modified": visit.validators.last_modified,
+        "body_hash": visit.validators.body_hash,
+        "fast": visit.fast,
+    }
+
+
+def follow(connection: Connection, followed: Sequence[Followed]) -> None:
+    """Remember what visits found, and when to visit again."""
+    for one in followed:
+        values: dict[str, Any] = {
+            "next_due": one.next_due,
+            "headline": one.headline,
+            "words": one.words,
+            "version": one.version,
+            "missing": one.missing,
+            "attempts": 0,
+        }
+        if one.detail is not None:
+            values["detail"] = one.detail
+        connection.execute(update(page).where(page.c.story_id == one.story).values(values))
+        gone = update(story).where(story.c.id == one.story, story.c.gone.is_distinct_from(one.gone))
+        connection.execute(gone.values(gone=one.gone))
+
+
+def list_(connection: Connection, listing: Listing | None) -> None:
+    """Remember of pages that are visited again whether their source lists the story still."""
+    if listing is None:
+        return
+    watched = select(page.c.story_id, page.c.listed).where(
+        page.c.source_id == listing.source, page.c.next_due.is_not(None)
+    )
+    for row in connection.execute(watched).all():
+        is_listed = row.story_id in listing.stories
+        if row.listed != is_listed:
+            connection.execute(update(page).where(page.c.story_id == row.story_id).values(listed=is_listed))
+
+
+def told_in(connection: Connection, story_id: int) -> list[Told]:
+    """Return the messages that tell of a story and of no other, oldest first; of one thread the first."""
+    rows = connection.execute(_TOLD_IN, {"story": story_id}).all()
+    occasions = frozenset(connection.scalars(_OCCASIONS, {"story": story_id})) if rows else frozenset()
+    told: dict[str, Told] = {}
+    for row in rows:
+        one = Told(key=row.thread, channel=row.channel, severity=row.severity, version=row.version, occasions=occasions)
+        told.setdefault(row.thread, one)
+    return list(told.values())
 
 
 def want(connection: Connection, wanted: Sequence[WantedPage]) -> None:
@@ -102,7 +176,7 @@ def want(connection: Connection, wanted: Sequence[WantedPage]) -> None:
         connection.execute(insert(page), fresh)
     for one in wanted:
         if one.story in known:
-            again = _first(one) | {"lease_token": page.c.lease_token + 1, "lease_until": None}
+            again = _first(one) | {"lease_token": page.c.lease_token + 1, "lease_until": None} | _UNCONDITIONAL
             connection.execute(update(page).where(page.c.story_id == one.story).values(again))
 
 
@@ -118,6 +192,25 @@ def draft(connection: Connection, story_id: int) -> Draft | None:
         story=newest(connection, story.c.id == story_id)[0],
         state=state(row),
         waiting=[Waiting(key=key, channel=at, version=of, told=rules) for (key, at, of), rules in told.items()],
+        page=_known(connection, story_id, row.gone),
+    )
+
+
+def _known(connection: Connection, story_id: int, gone: datetime | None) -> KnownPage:
+    row = connection.execute(_KNOWN, {"story": story_id}).one_or_none()
+    if row is None:
+        return KnownPage(gone=gone)
+    return KnownPage(
+        first_read=row.first_read,
+        next_due=row.next_due,
+        headline=row.headline,
+        words=row.words,
+        version=row.version,
+        title=row.title or "",
+        text=row.text or "",
+        missing=row.missing,
+        listed=row.listed,
+        gone=gone,
     )
 
 
@@ -173,4 +266,8 @@ def _claim(row: Row[Any]) -> PageClaim:
         due=row.next_due,
         token=row.lease_token,
         attempts=row.attempts,
+        state=PageState(row.state),
+        reads=row.reads,
+        validators=Validators(etag=row.etag, last_modified=row.last_modified, body_hash=row.body_hash),
+        fast=row.fast,
     )

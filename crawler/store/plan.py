@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.cluster.events import Frequencies
+    from alerts.cluster.groups import Member
     from alerts.policy import Reason
     from alerts.story import DateNote, Match, Story, Trend
     from alerts.stream import Condition, StreamState, Stretch
+    from crawler.store.following import Followed, KnownPage, Listing, Told
     from crawler.store.kin import KinshipMemory, Sketched, StoryState, Threaded
 
 
@@ -99,6 +101,15 @@ class StreamMemory(Protocol):
     def witnesses(self, rule: str, groups: Collection[int]) -> Sequence[Witness]:
         """Return the stories of these groups, first seen first."""
 
+    def voices(self, rule: str, stories: Collection[int]) -> Mapping[int, Mapping[int, Sequence[Member]]]:
+        """Return who tells of the events of some stories, as far as a rule holds: by event and group of copies.
+
+        The members of a group come first seen first. Stories taken in as backlog do not count.
+        """
+
+    def alerted(self, rule: str, condition: Condition, occasion: str) -> bool:
+        """Return whether an alert was made on an occasion."""
+
     def watched(self, after: datetime | None) -> Sequence[Stretch]:
         """Return the times at which Tocsin watched that ended after a moment, or all, in order."""
 
@@ -145,6 +156,12 @@ class Memory(Protocol):
 
     def draft(self, story: int) -> Draft | None:
         """Return a story as it reads now, and the messages about it that were not sent yet."""
+
+    def told_in(self, story: int) -> Sequence[Told]:
+        """Return the messages that tell of a story, whatever its version, and of no other, oldest first.
+
+        Those of its copies do not count, nor those that nobody saw or will see.
+        """
 
     def judged_otherwise(self, stories: Collection[int], rules: str) -> Mapping[int, Story]:
         """Return the newest version of those of these stories that were judged by other rules than this revision."""
@@ -209,6 +226,7 @@ class NewDelivery:
     parent: str | None = None  # the message that this one answers, in its thread
     broadcast: bool = False  # the channel sees the answer as well
     note: str = ""  # all that an answer says, when it tells of no match
+    occasion: str | None = None  # what an answer is made by that is made once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +266,7 @@ class Draft:
     story: Story
     state: StoryState
     waiting: Sequence[Waiting]
+    page: KnownPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,6 +346,8 @@ class Plan:
     summaries: Sequence[Summary] = ()
     pages: Sequence[WantedPage] = ()
     shifts: Sequence[Shift] = ()
+    followed: Sequence[Followed] = ()
+    listing: Listing | None = None  # None: nothing is known of what is listed now
     touches: Sequence[Touch] = ()
     sketches: Sequence[Sketched] = ()
     threads: Sequence[Threaded] = ()

@@ -13,6 +13,7 @@ from alerts.outbox import Receipt, State
 from alerts.policy import Reason
 from crawler.store import versions
 from crawler.store.deliveries import EVERYBODY, WAITING, assemble, chosen, outlet
+from crawler.store.families import Pulse, pulse
 from crawler.store.quiet import StoredQuiet
 from crawler.store.rows import match
 from crawler.store.schema import hold, outbox, page, source, story, story_version, verdict
@@ -83,6 +84,7 @@ class Overview:
     oldest_waiting: datetime | None  # when the oldest delivery was queued that is not yet sent or dead
     holds: tuple[Hold, ...]  # those in force
     pages: Pages  # of the last 24 hours
+    pulse: Pulse
     held_back: tuple[HeldBack, ...] = ()
 
 
@@ -168,6 +170,7 @@ def overview(connection: Connection, now: datetime) -> Overview:
             for row in connection.execute(select(hold).where(hold.c.until > now).order_by(hold.c.channel))
         ),
         pages=pages(connection, now - DAY),
+        pulse=pulse(connection, now),
         held_back=tuple(_held_back(connection)),
     )
 

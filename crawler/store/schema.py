@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
@@ -21,12 +21,13 @@ from sqlalchemy import (
     TypeDecorator,
     false,
     text,
+    true,
 )
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-HEAD = "0009"  # the newest migration; a test compares it with the scripts, so that a start need not read them
+HEAD = "0010"  # the newest migration; a test compares it with the scripts, so that a start need not read them
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -65,6 +66,12 @@ metadata = MetaData(
         "ix": "%(table_name)s_%(column_0_name)s",
     }
 )
+
+
+def _only(condition: str) -> dict[str, Any]:
+    """Return what makes an index one of those rows alone for which a condition holds."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
 
 Row = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER primary key
 
@@ -163,6 +170,7 @@ story = Table(
     Column("group_why", Text, nullable=False, server_default=""),  # why it is a copy; "": it is none
     Column("event_id", BigInteger),  # NULL: not looked at
     Column("event_why", Text, nullable=False, server_default=""),
+    Column("gone", Instant),  # when it was believed that its outlet has removed it; NULL: it is there
     Index("story_group", "group_id"),
     Index("story_event", "event_id"),
     Index("story_source", "source_id"),
@@ -216,15 +224,22 @@ page = Table(
     Column("detail", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("at", Instant),  # of the last visit
-    Column("next_due", Instant),  # NULL: read, or failed for good
+    Column("next_due", Instant),  # NULL: it is visited no more
     Column("lease_until", Instant),
     Column("lease_token", BigInteger, nullable=False),
-    Index(
-        "page_due",
-        "next_due",
-        sqlite_where=text("next_due IS NOT NULL"),
-        postgresql_where=text("next_due IS NOT NULL"),
-    ),
+    Column("reads", Integer, nullable=False, server_default="0"),  # visits that were answered, if only by a 304
+    Column("first_read", Instant),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", LargeBinary(16)),
+    Column("fast", Boolean, nullable=False, server_default=false()),  # it is read in haste, since it first was
+    Column("headline", Text, nullable=False, server_default=""),  # its own, when last read
+    Column("words", LargeBinary(16)),  # the fingerprint of its text, when last read
+    Column("version", Integer),  # of the story, after it was last read
+    Column("missing", Instant),  # since when it is not found, which is not believed yet
+    Column("listed", Boolean, nullable=False, server_default=true()),  # in its source's last document
+    Index("page_due", "next_due", **_only("next_due IS NOT NULL")),
+    Index("page_followed", "source_id", **_only("next_due IS NOT NULL")),
 )
 
 # ---------------------------------------------------------------- what was found in it, and who is told
@@ -254,6 +269,7 @@ outbox = Table(
     Column("parent", Text),  # the message in whose thread it belongs; NULL: by itself
     Column("broadcast", Boolean, nullable=False, server_default=false()),
     Column("note", Text, nullable=False, server_default=""),  # of a reply: all it says, when it tells of no match
+    Column("occasion", Text),  # of a reply that is made once: the message it answers, and what about
     Column("face", LargeBinary(16)),  # of what was shown last; NULL: unknown
     Column("edit_due", Instant),  # NULL: it says what it should
     Column("edit_why", Text, nullable=False, server_default=""),
@@ -262,12 +278,8 @@ outbox = Table(
     Index("outbox_due", "state", "not_before"),
     Index("outbox_story", "story_id"),
     Index("outbox_group", "group_id"),
-    Index(
-        "outbox_edit",
-        "edit_due",
-        sqlite_where=text("edit_due IS NOT NULL"),
-        postgresql_where=text("edit_due IS NOT NULL"),
-    ),
+    Index("outbox_occasion", "occasion", unique=True, **_only("occasion IS NOT NULL")),
+    Index("outbox_edit", "edit_due", **_only("edit_due IS NOT NULL")),
 )
 
 verdict = Table(
@@ -285,29 +297,14 @@ verdict = Table(
     Column("reason", Text, nullable=False),
     Column("delivery", Text, ForeignKey("outbox.key")),
     Index(  # partial, or SQLite would take it for the way to all that told nobody
-        "verdict_delivery",
-        "delivery",
-        sqlite_where=text("delivery IS NOT NULL"),
-        postgresql_where=text("delivery IS NOT NULL"),
+        "verdict_delivery", "delivery", **_only("delivery IS NOT NULL")
     ),
     Index("verdict_rule", "rule", "story_id"),  # the stream of a rule, in the order of the news
     Index(  # what waits for a summary
-        "verdict_held_back",
-        "rule",
-        "channel",
-        sqlite_where=text("reason IN ('flood', 'over-limit') AND delivery IS NULL"),
-        postgresql_where=text("reason IN ('flood', 'over-limit') AND delivery IS NULL"),
+        "verdict_held_back", "rule", "channel", **_only("reason IN ('flood', 'over-limit') AND delivery IS NULL")
     ),
     # The promise itself: of one group, a channel hears once by a rule.
-    Index(
-        "verdict_told_once",
-        "group_id",
-        "rule",
-        "channel",
-        unique=True,
-        sqlite_where=text("delivery IS NOT NULL"),
-        postgresql_where=text("delivery IS NOT NULL"),
-    ),
+    Index("verdict_told_once", "group_id", "rule", "channel", unique=True, **_only("delivery IS NOT NULL")),
     sqlite_with_rowid=False,
 )
 

@@ -7,11 +7,29 @@ told the old text to forget it, and only the text as it was indexed is the right
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from math import log
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, ForeignKey, Table, Text, bindparam, column, func, insert, or_, select, table, update
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Table,
+    Text,
+    bindparam,
+    column,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    table,
+    union_all,
+    update,
+)
 
 from alerts.rules.facts import is_source
 from alerts.rules.watched import Watched
@@ -26,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select
 
     from alerts.search.query import Filter, Node, Query
     from alerts.story import Story
@@ -44,6 +62,8 @@ SHADOWS = frozenset({"story_fts", "story_fts_config", "story_fts_data", "story_f
 
 _BATCH = 500  # stories that an index is filled with at a time
 _LAST = (1 << 63) - 1  # no story has a greater id
+_RANKED_AGAIN = 5  # times as many candidates as are wanted, by their titles
+_IN_TITLE = 1.8  # times what a word is worth anywhere
 _TITLE_WEIGHT, _TEXT_WEIGHT = 4.0, 1.0  # what a word in each is worth to bm25
 # The tokenizer parts at everything in ASCII but letters and digits, and at nothing else: a blank is all there is.
 _CREATE = {
@@ -68,10 +88,16 @@ _CREATE = {
 _FTS = table("story_fts", column("rowid"), column("story_fts"))
 _ADD = insert(story_search)
 _CHANGE = update(story_search).where(story_search.c.story_id == bindparam("of"))
-_IS_NEWEST = (story_version.c.story_id == story.c.id) & (story_version.c.version == story.c.version)
+IS_NEWEST = (story_version.c.story_id == story.c.id) & (story_version.c.version == story.c.version)
+_TITLES = (
+    select(story.c.id, story_search.c.title, story_version.c.language)
+    .join(story_version, IS_NEWEST)
+    .join(story_search, story_search.c.story_id == story.c.id)
+    .where(story.c.id.in_(bindparam("ids", expanding=True)), story.c.seen >= bindparam("since"))
+)
 _TEXTS = (
     select(story.c.id, story_version.c.title, story_version.c.text)
-    .join(story_version, _IS_NEWEST)
+    .join(story_version, IS_NEWEST)
     .where(story.c.id > bindparam("after"))
     .order_by(story.c.id)
     .limit(_BATCH)
@@ -131,7 +157,7 @@ def find(connection: Connection, search: Search) -> list[Story]:
     Raises QueryError for a source that there never was.
     """
     query = search.query
-    conditions = [*_sources(connection, query), *_languages(query.languages)]
+    conditions = narrowed(connection, query)
     if search.until is not None:
         conditions.append(story.c.seen < search.until)
     chosen, story_id = _chosen(query.words, search.since, conditions)
@@ -142,19 +168,71 @@ def find(connection: Connection, search: Search) -> list[Story]:
     return [found[one] for one in ids]
 
 
+def narrowed(connection: Connection, query: Query) -> list[ColumnElement[bool]]:
+    """Return what a query's sources and languages ask of ``story`` and of its newest ``story_version``.
+
+    Raises QueryError for a source that there never was.
+    """
+    return [*_sources(connection, query), *_languages(query.languages)]
+
+
 def candidates(
     connection: Connection, terms: Iterable[str], language: str | None, since: datetime, limit: int
 ) -> list[int]:
-    """Return the ids of the stories that share most with some terms, best first by bm25.
+    """Return the ids of the stories that share most with some terms, best first.
 
-    Only those first seen at a moment or later, and with a language only those in it.
+    Only those first seen at a moment or later, and with a language only those in it. What a term is worth is its
+    inverse frequency in the stories of that time, and half as much again and more where it stands in the title. It
+    finds what bm25 finds (a story of the same event for 98.5% of 789 stories, and bm25 for 98.6%), but FTS5 reads for
+    bm25 where each term ever stood, so that it takes the longer the more stories are kept.
     """
     wanted = any_of(terms)
     if wanted is None:
         return []
-    conditions = () if language is None else (_is_in(func.coalesce(story_version.c.language, ""), language),)
-    chosen, story_id = _chosen(AllOf((wanted,)), since, conditions)
-    return list(connection.scalars(chosen.order_by(_relevance(), story_id.desc()).limit(limit)))
+    parts = [part for part in wanted.parts if isinstance(part, Phrase)]
+    shared, worth = _shared(connection, parts, min(earliest(since), _LAST))
+    ranked = sorted([(sum([worth[part] for part in those]), one) for one, those in shared.items()], reverse=True)
+    found: list[tuple[float, int]] = []
+    step = limit * _RANKED_AGAIN
+    for start in range(0, len(ranked), step):  # more than one step only where most are in other languages
+        ids = [one for _, one in ranked[start : start + step]]
+        for row in connection.execute(_TITLES, {"ids": ids, "since": since}):
+            if language is None or row.language == language or (row.language or "").startswith(f"{language}-"):
+                weights = (
+                    worth[part] * (_IN_TITLE if _stands_in(parts[part], row.title) else 1) for part in shared[row.id]
+                )
+                found.append((sum(weights), row.id))
+        if len(found) >= limit:
+            break
+    return [one for _, one in sorted(found, reverse=True)[:limit]]
+
+
+def _shared(connection: Connection, parts: Sequence[Phrase], first: int) -> tuple[dict[int, list[int]], list[float]]:
+    """Return which of the parts each story has, of those with this id or a greater one, and what each part is worth."""
+    words = {f"words{number}": _spelled(part) for number, part in enumerate(parts)}
+    shared: dict[int, list[int]] = defaultdict(list)
+    counts = [0] * len(parts)
+    for story_id, part in connection.execute(_hits(len(parts)), {**words, "first": first}).tuples():
+        shared[story_id].append(part)
+        counts[part] += 1
+    return shared, [log((len(shared) + 1) / (count + 0.5)) for count in counts]
+
+
+@cache
+def _hits(parts: int) -> CompoundSelect[Any]:
+    """Return how to ask which stories have each of so many parts."""
+    return union_all(
+        *(
+            select(_FTS.c.rowid, literal_column(str(number)).label("part")).where(
+                _FTS.c.story_fts.bool_op("MATCH")(bindparam(f"words{number}")), _FTS.c.rowid >= bindparam("first")
+            )
+            for number in range(parts)
+        )
+    )
+
+
+def _stands_in(part: Phrase, title: str) -> bool:
+    return f" {' '.join(part.tokens)}{'' if part.prefix else ' '}" in f" {title} "
 
 
 def _texts(key: str, story_id: int, title: str, text: str) -> dict[str, Any]:
@@ -177,12 +255,12 @@ def _chosen(
     if words.parts:
         chosen = chosen.where(_matches(words))
         if conditions:
-            kept = select(story.c.id).join(story_version, _IS_NEWEST).where(story.c.id == story_id, *conditions)
+            kept = select(story.c.id).join(story_version, IS_NEWEST).where(story.c.id == story_id, *conditions)
             chosen = chosen.where(kept.correlate(_FTS).exists())
         return chosen, story_id
     for denied in words.without:
         chosen = chosen.where(story_id.not_in(select(_FTS.c.rowid).where(_matches(denied))))
-    return chosen.join(story_version, _IS_NEWEST).where(*conditions), story_id
+    return chosen.join(story_version, IS_NEWEST).where(*conditions), story_id
 
 
 def _matches(node: Node) -> ColumnElement[bool]:

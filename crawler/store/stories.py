@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Executable
 
     from alerts.story import Story
+    from crawler.store.following import Told
     from crawler.store.plan import Draft, Likeness, NewDelivery, Plan, Redated, Sighting, Verdict, Version
 
 # Built once: to build a statement costs more than to run it.
@@ -94,6 +95,10 @@ class StoredMemory:
         """Return a story as it reads now, and the messages about it that were not sent yet."""
         return pages.draft(self._connection, story)
 
+    def told_in(self, story: int) -> Sequence[Told]:
+        """Return the messages that tell of a story and of no other, oldest first."""
+        return pages.told_in(self._connection, story)
+
     def judged_otherwise(self, stories: Collection[int], rules: str) -> Mapping[int, Story]:
         """Return the newest version of those of these stories that were judged by other rules than this revision."""
         found = newest(self._connection, story.c.id.in_(stories), story_version.c.rules != rules)
@@ -128,6 +133,8 @@ def write(connection: Connection, plan: Plan) -> None:
             connection.execute(statement, rows)
     search.write(connection, [version.story for version in plan.versions])
     pages.want(connection, plan.pages)
+    pages.follow(connection, plan.followed)
+    pages.list_(connection, plan.listing)
     deliveries.touch(connection, plan.touches)
     kinship.write(connection, plan.sketches)
     kinship.thread(connection, plan.threads, plan.frequencies)
@@ -223,6 +230,7 @@ def _delivery(one: NewDelivery) -> dict[str, Any]:
         "parent": one.parent,
         "broadcast": one.broadcast,
         "note": one.note,
+        "occasion": one.occasion,
     }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from alerts.cluster.groups import Member
 from alerts.policy import Reason
 from alerts.stream import Condition, StreamState
 from crawler.ids import earliest
@@ -22,6 +23,7 @@ from crawler.store.schema import (
     verdict,
     watched,
 )
+from spiders.urls import site_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -73,6 +75,23 @@ _WITNESSES = (
     .join(source, source.c.id == story.c.source_id)
     .where(story.c.group_id.in_(bindparam("groups", expanding=True)))
     .order_by(story.c.id, verdict.c.version, verdict.c.channel)
+)
+_EVENTS = select(story.c.event_id).where(
+    story.c.id.in_(bindparam("stories", expanding=True)), story.c.event_id.is_not(None)
+)
+_VOICES = (
+    select(
+        story,
+        story_version.c.url,
+        source.c.name.label("outlet"),
+        source.c.url.label("home"),
+        source.c.type,
+    )
+    .join(verdict, and_(_OF_STORY, _COUNTS))
+    .join(story_version, _TEXT)
+    .join(source, source.c.id == story.c.source_id)
+    .where(story.c.event_id.in_(_EVENTS))
+    .order_by(story.c.id, verdict.c.version)
 )
 _KNOWN = select(stream_known.c.value).where(
     stream_known.c.rule == bindparam("rule"),
@@ -145,6 +164,29 @@ class StoredStream:
                 match=match(row),
             )
         return list(found.values())
+
+    def voices(self, rule: str, stories: Collection[int]) -> Mapping[int, Mapping[int, Sequence[Member]]]:
+        """Return who tells of the events of some stories: by event and group of copies, first seen first."""
+        found: dict[int, dict[int, dict[int, Member]]] = {}
+        for row in self._connection.execute(_VOICES, {"rule": rule, "stories": list(stories)}):
+            member = Member(
+                story=row.id,
+                outlet=row.outlet,
+                owner=site_of(row.url or row.home) or row.source_id,
+                kind=row.type,
+                seen=row.seen,
+            )
+            found.setdefault(row.event_id, {}).setdefault(row.group_id, {})[row.id] = member
+        return {
+            event: {group: [*members.values()] for group, members in groups.items()} for event, groups in found.items()
+        }
+
+    def alerted(self, rule: str, condition: Condition, occasion: str) -> bool:
+        """Return whether an alert was made on an occasion."""
+        made = select(stream_alert.c.rule).where(
+            stream_alert.c.rule == rule, stream_alert.c.condition == condition, stream_alert.c.occasion == occasion
+        )
+        return self._connection.scalar(made.limit(1)) is not None
 
     def watched(self, after: datetime | None) -> Sequence[Stretch]:
         """Return when Tocsin watched, in order."""

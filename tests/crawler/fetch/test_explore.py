@@ -91,7 +91,16 @@ async def test_a_site_that_names_a_hundred_feeds_is_not_asked_for_each() -> None
     web = FakeWeb({HOME: PAGE.format("".join(NAMED.format(f"/feed-{n}.xml") for n in range(100)))})
     found = await explore(START, web, NOW)
     assert len(web.asked) <= MOST_TRIALS + 2
-    assert not found.choices[0].usable or found.choices[0].candidate.kind == "listing"
+    assert (found.choices[0].usable, found.choices[0].candidate.kind) == (True, "listing")
+
+
+async def test_a_page_of_links_without_any_feed_is_read_itself_after_all_that_is_guessed() -> None:
+    assert await best({HOME: PAGE.format("")}) == ("listing", HOME)
+    section = HOME + "world/asia"
+    web = FakeWeb({section: PAGE.format("")})
+    found = await explore(Source(id="new", url=section, name="", kind="auto"), web, NOW)
+    assert (found.choices[0].usable, found.choices[0].candidate.url) == (True, section)
+    assert len(web.asked) <= MOST_TRIALS + 2
 
 
 async def test_credentials_stay_at_the_host_that_the_user_named() -> None:

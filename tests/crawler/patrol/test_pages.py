@@ -9,8 +9,8 @@ from alerts.errors import FetchError, StoreError
 from crawler.config.model import FetchConfig, HostLimits
 from crawler.patrol.pages import LEASE, PagePatrol
 from crawler.patrol.turns import Turns
-from crawler.visits.page import TRIES, PageClaim, PageState, PageVisit
-from crawler.visits.poll import Tally
+from crawler.visits.page import TRIES, PageAnswer, PageClaim, PageState, PageVisit
+from crawler.visits.poll import Tally, Validators
 from spiders.article import Article
 from tests.crawler.store.makers import source
 from tests.fakes import NOON, FakeClock
@@ -100,10 +100,12 @@ class FakeReader:
         self.scripts: dict[str, list[Any]] = {}
         self.gates: dict[str, asyncio.Event] = {}
         self.read: list[tuple[str, timedelta]] = []
+        self.asked: list[tuple[Validators, bool]] = []
         self.running = self.most = 0
 
-    async def article(self, url: str, source: Source) -> Article:
+    async def article(self, url: str, source: Source, *, known: Validators, fast: bool) -> PageAnswer:
         assert source.id == "bbc"
+        self.asked.append((known, fast))
         self.read.append((url, self.clock.now() - NOON))
         self.running += 1
         self.most = max(self.most, self.running)
@@ -115,8 +117,7 @@ class FakeReader:
             answer = script.pop(0) if len(script) > 1 else script[0]
             if isinstance(answer, BaseException):
                 raise answer
-            assert isinstance(answer, Article)
-            return answer
+            return answer if isinstance(answer, PageAnswer) else PageAnswer(reason="200", article=answer)
         finally:
             self.running -= 1
 

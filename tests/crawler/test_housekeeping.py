@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, select
+
+from alerts.errors import StoreError
+from crawler.housekeeping import AFRESH, EVERY, FEW, KEPT, Housekeeping
+from crawler.ids import earliest
+from crawler.store.kinship import band
+from tests.crawler.intake.test_kinship import FRAMED, OTHER, WIRE
+from tests.crawler.store.makers import MINUTE, entry, source
+from tests.fakes import NOON, FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from crawler.store import Store
+    from tests.crawler.store.makers import Newsroom
+
+
+class Shelf:
+    """Bands of stories by id, and what was asked for."""
+
+    def __init__(self, stories: Iterable[int] = ()) -> None:
+        self.stories = set(stories)
+        self.asked: list[tuple[datetime, int, int]] = []
+        self.error: StoreError | None = None
+
+    async def forget_bands(self, before: datetime, limit: int, after: int) -> Sequence[int]:
+        self.asked.append((before, limit, after))
+        if self.error:
+            raise self.error
+        found = sorted(one for one in self.stories if after < one < earliest(before))[:limit]
+        self.stories -= set(found)
+        return found
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    caplog.set_level("INFO", "crawler.housekeeping")
+    return lambda: [record.getMessage() for record in caplog.records if record.name == "crawler.housekeeping"]
+
+
+def seen(number: int, ago: timedelta) -> int:
+    return earliest(NOON - ago) + number
+
+
+async def test_what_is_old_enough_goes_a_few_stories_at_a_time_and_the_rest_stays(clock: FakeClock) -> None:
+    old = {seen(n, KEPT + 2 * EVERY) for n in range(2 * FEW + 1)}
+    young = {seen(n, KEPT - 2 * EVERY) for n in range(3)}
+    shelf = Shelf(old | young)
+    assert await Housekeeping(shelf, clock).tidy() == len(old)
+    assert shelf.stories == young
+    assert [limit for _, limit, _ in shelf.asked] == [FEW] * 4
+
+
+async def test_it_is_done_once_an_hour(clock: FakeClock) -> None:
+    shelf = Shelf()
+    housekeeping = Housekeeping(shelf, clock)
+    for _ in range(180):
+        await housekeeping.tick()
+        clock.advance(MINUTE)
+    assert [before for before, *_ in shelf.asked] == [NOON - KEPT + hours * EVERY for hours in range(3)]
+
+
+async def test_it_is_logged_only_when_something_was_done(clock: FakeClock, said: Callable[[], list[str]]) -> None:
+    shelf = Shelf([seen(1, 2 * KEPT)])
+    housekeeping = Housekeeping(shelf, clock)
+    await housekeeping.tidy()
+    await housekeeping.tidy()
+    assert said() == ["bands-forgotten"]
+
+
+async def test_what_was_forgotten_is_not_read_again_before_a_day_has_passed(clock: FakeClock) -> None:
+    first = seen(5, 2 * KEPT)
+    shelf = Shelf([first])
+    housekeeping = Housekeeping(shelf, clock)
+    await housekeeping.tidy()
+    shelf.stories.add(edited := seen(1, 2 * KEPT))
+    clock.advance(EVERY)
+    assert await housekeeping.tidy() == 0
+    assert shelf.asked[-1][2] == first
+    clock.advance(AFRESH)
+    assert await housekeeping.tidy() == 1
+    assert edited not in shelf.stories
+
+
+async def test_a_store_that_refuses_is_asked_again_an_hour_later(clock: FakeClock, said: Callable[[], list[str]]) -> None:
+    shelf = Shelf([seen(1, 2 * KEPT)])
+    shelf.error = StoreError("the disk is full")
+    housekeeping = Housekeeping(shelf, clock)
+    await housekeeping.tick()
+    assert said() == ["housekeeping-refused"]
+    shelf.error = None
+    clock.advance(EVERY)
+    await housekeeping.tick()
+    assert said() == ["housekeeping-refused", "bands-forgotten"]
+
+
+async def test_stories_of_two_weeks_ago_are_found_as_copies_no_more(
+    store: Store, newsroom: Newsroom, clock: FakeClock
+) -> None:
+    async def bands() -> int:
+        return await store._reader.run(lambda connection: connection.scalar(select(func.count()).select_from(band)))
+
+    housekeeping = Housekeeping(store, clock)
+    await newsroom.add(source(), source("nhk"))
+    await newsroom.visit("bbc", entry("a", title="Ministers open talks", text=WIRE, published=None))
+    clock.advance(KEPT - 2 * EVERY)
+    await newsroom.visit("nhk", entry("b", title="Bank keeps its rate", text=OTHER, published=None))
+    assert (await housekeeping.tidy(), await bands()) == (0, 128)
+    clock.advance(4 * EVERY)
+    assert (await housekeeping.tidy(), await bands()) == (1, 64)
+    await newsroom.visit("nhk", entry("c", title="Soldiers may train abroad", text=FRAMED, published=None))
+    assert [one.copy_of for one in await store.outcomes(NOON)] == [None, None, None]
