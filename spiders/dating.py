@@ -98,7 +98,7 @@ def _read(raw: str, page: facts.Page, source: Source) -> Dated:
 
 
 def _local(raw: str, at: datetime | None) -> tuple[datetime | None, timedelta | None]:
-    """Return the moment on the clock of who wrote it, and the offset that stands there; in UTC where none can be told."""
+    """Return the moment on the clock of who wrote it, and the offset that stands there; else UTC and None."""
     text = raw.strip()
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:

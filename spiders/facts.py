@@ -42,7 +42,8 @@ _BYLINES = tuple(
     for word in ("author-name", "authorname", "author__name", "author", "byline")
 )
 _BYLINE_END = re.compile(
-    r"\s+(?:\||\u2022|\u00b7|updated|published|posted|on|am|vom|le|el|il|\d{1,2}[./ ]|\d{4})(?=\W|\s|$)|\s*\d", re.IGNORECASE
+    r"\s+(?:\||\u2022|\u00b7|updated|published|posted|on|am|vom|le|el|il|\d{1,2}[./ ]|\d{4})(?=\W|\s|$)|\s*\d",
+    re.IGNORECASE,
 )
 _AND = re.compile(r",\s+|\s+(?:and|und|et|y|e|och|og|en|&|/|\|)\s+")
 _NAME = re.compile(r"(?:[^\W\d_][\w.'\u2019-]*)(?:\s[^\W\d_][\w.'\u2019-]*){1,4}")
@@ -114,7 +115,7 @@ def _path(url: str) -> str:
 
 
 def title_of(page: Page) -> str:
-    """Return the headline: the h1 that the head repeats, else JSON-LD's, the metas' or the page title's without the site.
+    """Return the headline: an h1 that the head repeats, else JSON-LD's, a meta's or the page title's without the site.
 
     "" when the page has none.
     """

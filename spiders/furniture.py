@@ -30,26 +30,62 @@ _NAMES = (
     r"app-(?:banner|promo|download)|push-(?:prompt|notification)|report-error",
 )
 _BOX = re.compile("-(?:" + "|".join(_NAMES) + ")-")
+_COMMENTS = re.compile(r"comment|disqus|respond", re.IGNORECASE)
 _CAPTION = re.compile(r"-(?:caption|figcaption|(?:photo|image|picture)-credit)-")
-_ROLES = frozenset("alertdialog banner complementary contentinfo dialog menu menubar navigation search toolbar".split())
+_ROLES = frozenset(
+    (
+        "alertdialog",
+        "banner",
+        "complementary",
+        "contentinfo",
+        "dialog",
+        "menu",
+        "menubar",
+        "navigation",
+        "search",
+        "toolbar",
+    )
+)
 _ATTRIBUTES = ("class", "id", "data-testid", "data-component", "data-module", "data-type", "data-qa")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _JOINTS = re.compile(r"[^a-z0-9\s]+")
 
 _BOXES = frozenset(
-    "a article aside button details dialog div dl fieldset figure footer form header nav ol section span table ul".split()
+    (
+        "a",
+        "article",
+        "aside",
+        "button",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "header",
+        "nav",
+        "ol",
+        "section",
+        "span",
+        "table",
+        "ul",
+    )
 )  # not p: a standfirst is a "teaser" in many houses; no heading: their ids are made of their words
-_BESIDE = frozenset("aside dialog figcaption footer menu nav".split())  # always beside the article
+_BESIDE = frozenset(("aside", "dialog", "figcaption", "footer", "menu", "nav"))  # always beside the article
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _BLOCKS = frozenset(("p", "li", "div", "blockquote", "td", "dd", "section", "ul", "ol", "table", "figure", *_HEADINGS))
-_NAMELESS = frozenset(("p", "li", *_HEADINGS))
+_NAMELESS = frozenset(("p", *_HEADINGS))
 _LINES = ("p", "li", "div", "td", *_HEADINGS)
-_UNSEEN = frozenset("script style noscript template head svg iframe textarea select".split())
+_UNSEEN = frozenset(("script", "style", "noscript", "template", "head", "svg", "iframe", "textarea", "select"))
+_PAGE = frozenset(("html", "body", "main"))
 _ROOTS = frozenset({"html", "body", "main", "article"})
 
 _PART = 0.3  # share of the page's paragraphs that no box has: what has more is the article
 _BULK = 0.6  # the same for boxes of few letters, beside briefs; and for letters outside links
 _SMALL = 400
+_PROSE = 0.7  # share of the letters outside links that stand in paragraphs, where paragraphs tell the article
 _BODY = 0.8  # share of the paragraphs that the article's element holds
 _LEAST = 0.2  # share of the paragraphs that boxes leave: else their names mean something else on this page
 _MOSTLY, _WHOLLY = 0.6, 0.9  # shares of letters in links
@@ -101,33 +137,43 @@ def prune(root: html.HtmlElement, url: str) -> None:
     own = urlsplit(url).path.rstrip("/")
     _drop(_beside(_measured(root, own)))
     plan = _measured(root, own)
-    doomed = dict.fromkeys((*_boxes(plan), *_forms(plan), *_cards(plan), *_lists(plan), *_teasers(plan)))
-    _drop(doomed)
-    _unname(root)
-    if not any(True for _ in root.iter("article", "main")) and not root.xpath("//*[@itemprop='articleBody']"):
-        _mark(_measured(root, own))
+    boxes, misnamed = _boxes(plan)
+    _drop(dict.fromkeys((*boxes, *_forms(plan), *_cards(plan), *_lists(plan), *_teasers(plan))))
+    left = _measured(root, own)
+    _unname(left, misnamed)
+    _mark(left)
 
 
 def _mark(plan: _Plan) -> None:
-    """Mark the smallest element that holds the paragraphs of a page which marks none."""
-    body, inner = plan.root, plan.root
+    """Mark the smallest element that holds the paragraphs of a page which marks none and is written in paragraphs."""
+    root, size = plan.root, plan.sizes[plan.root]
+    marked = next(root.iter("article", "main"), None) is not None or root.xpath("//*[@itemprop='articleBody']")
+    if marked or size.written < (size.letters - size.linked) * _PROSE:
+        return
+    body: html.HtmlElement = root
+    inner: html.HtmlElement | None = root
     while inner is not None:
         body = inner
-        enough = plan.sizes[body].written * _BODY
-        parts = (one for one in body if isinstance(one.tag, str) and plan.sizes[one].written >= enough > 0)
-        inner = next(parts, None)
+        enough = max(plan.sizes[body].written * _BODY, 1)
+        inner = next((one for one in body if isinstance(one.tag, str) and plan.sizes[one].written >= enough), None)
     if body.tag in {"div", "section"}:
         body.set("itemprop", "articleBody")
 
 
-def _unname(root: html.HtmlElement) -> None:
-    """Take the names from what stayed although it is called a box, and from lines: they would mislead extraction."""
-    for element in root.iter():
-        if isinstance(element.tag, str) and (element.tag in _NAMELESS or _is_box(element)):
-            for name in _ATTRIBUTES:
-                element.attrib.pop(name, None)
-        elif len(element.get("class") or "") > _NAME:
-            element.attrib.pop("class")
+def _unname(plan: _Plan, misnamed: Iterable[html.HtmlElement]) -> None:
+    """Take the names that would mislead extraction: from lines, and from what stayed although it is called a box.
+
+    Comments keep theirs: they may well be longer than the article.
+    """
+    for element in (*plan.sizes, *misnamed):
+        stayed = element.tag in _BOXES and _is_box(element) and not _COMMENTS.search(element.get("class") or "")
+        if element.tag in _NAMELESS or stayed or len(element.get("class") or "") > _NAME:
+            _strip(element)
+
+
+def _strip(element: html.HtmlElement) -> None:
+    for name in _ATTRIBUTES:
+        element.attrib.pop(name, None)
 
 
 def _drop(elements: Iterable[html.HtmlElement]) -> None:
@@ -181,9 +227,9 @@ def _leads_away(link: html.HtmlElement, own: str) -> bool:
     return not own or not href.partition("#")[0].partition("?")[0].rstrip("/").endswith(own)
 
 
-def _boxes(plan: _Plan) -> list[html.HtmlElement]:
-    """Return the boxes that their names betray, but for a name that nearly all that is written bears."""
-    found = []
+def _boxes(plan: _Plan) -> tuple[list[html.HtmlElement], list[html.HtmlElement]]:
+    """Return the boxes that their names betray, and those whose name nearly all that is written bears."""
+    found: list[html.HtmlElement] = []
     rest = [plan.root]
     while rest:
         for child in rest.pop():
@@ -192,7 +238,9 @@ def _boxes(plan: _Plan) -> list[html.HtmlElement]:
     taken: Counter[str | None] = Counter()
     for one in found:
         taken[one.get("class")] += plan.sizes[one].written
-    return [one for one in found if taken[one.get("class")] <= plan.whole * (1 - _LEAST)]
+    most = plan.whole * (1 - _LEAST)
+    boxes = [one for one in found if taken[one.get("class")] <= most]
+    return boxes, [one for one in found if taken[one.get("class")] > most]
 
 
 def _is_box(element: html.HtmlElement) -> bool:
@@ -224,7 +272,7 @@ def _cards(plan: _Plan) -> Iterator[html.HtmlElement]:
     for heading in plan.root.iter(*_HEADINGS):
         size, box = plan.sizes[heading], heading.getparent()
         if size.linked >= max(size.letters * _WHOLLY, _SHORT) and plan.sizes[box].letters <= _CARD:
-            yield heading if box.tag in _ROOTS and box.tag != "article" or not plan.is_part(box) else box
+            yield box if box.tag not in _PAGE and plan.is_part(box) else heading
 
 
 def _lists(plan: _Plan) -> Iterator[html.HtmlElement]:
@@ -256,7 +304,7 @@ def _teasers(plan: _Plan) -> Iterator[html.HtmlElement]:
 
 
 def _leads_in(element: html.HtmlElement) -> bool:
-    """Tell whether the text before an element's first link ends in a colon or the like, and nothing follows the last."""
+    """Tell whether a colon or the like stands before an element's first link, and nothing follows the last."""
     before = []
     for one in element.iter():
         if one.tag == "a":

@@ -23,7 +23,29 @@ _CROWDED = re.compile(r"<([a-zA-Z][\w:-]*)([^<>]{4000,})>")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _ATTRIBUTES = 4_000  # characters of a tag outside its quotes: the parser's time grows by the square of their number
 _ANY_TAG = re.compile(r"</?([a-zA-Z][\w:-]*)[^<>]*>")
-_KEPT = frozenset("a base body br h1 h2 h3 h4 h5 h6 head html link meta p script style time title".split())
+_KEPT = frozenset(
+    (
+        "a",
+        "base",
+        "body",
+        "br",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "html",
+        "link",
+        "meta",
+        "p",
+        "script",
+        "style",
+        "time",
+        "title",
+    )
+)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # lxml takes no text with these
 
 

@@ -8,25 +8,29 @@ import re
 _LABELS = """
 advertisement|advertising|sponsored|sponsored content|story continues below(?: advertisement)?|article continues below
 read more|read (?:also|next)|also read|see also|more on this(?: story| topic)?|more about(?: this)?|more like this
-related(?: articles?| stor(?:y|ies)| content| topics?| links?| news| coverage| reading)?|recommended(?: for you| reading)?
+related(?: articles?| stor(?:y|ies)| content| topics?| links?| news| coverage| reading)?
+recommended(?: for you| reading)?
 you (?:may|might) also (?:like|enjoy|be interested in)|most (?:read|popular|viewed|shared)|trending(?: now)?|popular now
-don['’]t miss|up next|more stories|editors?['’]?s? picks?|top stories|latest (?:news|stories)|keep reading|continue reading
+don['\u2019]t miss|up next|more stories|editors?['\u2019]?s? picks?
+top stories|latest (?:news|stories)|keep reading|continue reading
 share(?: this(?: article| story| post)?)?|comments?|leave a (?:comment|reply)|copy link|article content|embed
 sign up|subscribe|newsletter|follow us|back to top|explore further|what to read next|listen to this article
 anzeige|werbung|auch interessant|lesen sie auch|lesen sie mehr|mehr zum thema|zum thema|mehr dazu|weitere artikel
-das könnte (?:sie|dich) auch interessieren|meist ?gelesen|artikel teilen|teilen|kommentare|empfohlener redaktioneller inhalt
+das könnte (?:sie|dich) auch interessieren|meist ?gelesen
+artikel teilen|teilen|kommentare|empfohlener redaktioneller inhalt
 publicité|(?:à )?lire aussi|à lire|à découvrir|voir aussi|les plus lus|sur le même sujet|partager|commentaires
 publicidad|le[ae] también|te puede interesar|le puede interesar|lo más leído|más leídas|noticias? relacionadas?
 te recomendamos|compartir|comentarios|más sobre este tema|ver también
 publicidade|continua (?:após|depois) da publicidade|leia (?:também|mais)|veja também|mais lidas|saiba mais|compartilhe
 pubblicità|leggi anche|i più letti|potrebbe interessarti(?: anche)?|condividi|commenti
 lees ook|lees meer|meest gelezen|advertentie|les også|les mer|annonse|läs (?:också|mer|även)|annons|læs (?:også|mere)
-annonce|mest (?:lest|läst|læst)|lue myös|mainos|czytaj (?:też|także|więcej)|zobacz (?:też|także)|reklama|najczęściej czytane
+annonce|mest (?:lest|läst|læst)|lue myös|mainos
+czytaj (?:też|także|więcej)|zobacz (?:też|także)|reklama|najczęściej czytane
 čtěte (?:také|také)|mohlo by vás zajímat|olvassa el ezt is|citește și|vezi și|διαβάστε (?:επίσης|ακόμα)
 читайте также|смотрите также|материалы по теме|по теме|реклама|самое читаемое|популярное|поделиться|комментарии
-читайте також|прочетете още|ilgili haberler|çok okunanlar|ayrıca okuyun|reklam|paylaş|yorumlar
+читайте також|прочетете още|ilgili haberler|çok okunanlar|ayr\u0131ca okuyun|reklam|paylaş|yorumlar
 [اإ]قر[أا] (?:أيضا|أيضًا|أيضاً|المزيد)|(?:مواضيع|أخبار|مقالات) ذات صلة|ذات صلة|الأكثر قراءة|إعلان|شارك|تعليقات
-بیشتر بخوانید|مطالب مرتبط|پربازدیدترین(?:‌ها)?|קראו (?:גם|עוד)|פרסומת|כתבות נוספות
+بیشتر بخوانید|مطالب مرتبط|پربازدیدترین(?:\u200c\u0647\u0627)?|קראו (?:גם|עוד)|פרסומת|כתבות נוספות
 (?:यह|ये) भी पढ़ें|विज्ञापन|संबंधित (?:खबरें|ख़बरें)|আরও পড়ুন
 (?:相关|相關)(?:阅读|閱讀|新闻|新聞|文章|报道|報導)|延伸(?:阅读|閱讀)|推荐阅读|推薦閱讀|热门(?:新闻|文章|推荐)?|熱門(?:新聞|文章)?
 更多(?:新闻|新聞)|广告|廣告|分享(?:到)?|评论|評論|猜你喜欢
@@ -37,9 +41,11 @@ annonce|mest (?:lest|läst|læst)|lue myös|mainos|czytaj (?:też|także|więcej
 """
 # What comes before the headline of another article, or a list of subjects, on the same line.
 _LEADS = """
-read (?:more|also|next)|also read|see also|see more|related(?: articles?| stor(?:y|ies)| reading)?|more on this|don['’]t miss
+read (?:more|also|next)|also read|see also|see more
+related(?: articles?| stor(?:y|ies)| reading)?|more on this|don['\u2019]t miss
 tags|topics|filed under|lesen sie (?:auch|mehr)|auch interessant|mehr zum thema|schlagw[oö]rter|themen
-(?:à )?lire aussi|voir aussi|mots[- ]clés|le[ae] también|te puede interesar|etiquetas|temas|leia (?:também|mais)|veja também
+(?:à )?lire aussi|voir aussi|mots[- ]clés|le[ae] también
+te puede interesar|etiquetas|temas|leia (?:também|mais)|veja também
 leggi anche|lees ook|les også|läs (?:också|mer|även)|læs også|lue myös|czytaj (?:też|także)|zobacz (?:też|także)
 čtěte také|читайте также|смотрите также|теги|читайте також|ilgili haber|etiketler
 [اإ]قر[أا] (?:أيضا|أيضًا|أيضاً|المزيد)|بیشتر بخوانید|קראו (?:גם|עוד)|(?:यह|ये) भी पढ़ें
@@ -48,7 +54,8 @@ leggi anche|lees ook|les også|läs (?:också|mer|även)|læs også|lue myös|cz
 """
 _ADDRESSED = r"newsletters?|inbox|our app|alerts|facebook|twitter|instagram|whatsapp|telegram|linkedin|youtube|bluesky"
 _OFFER = re.compile(
-    rf"^\W*(?:sign up|subscribe|follow (?:us|our)|join us|get (?:the|our|all)|download|like us)\b.{{0,200}}\b(?:{_ADDRESSED})\b",
+    r"^\W*(?:sign up|subscribe|follow (?:us|our)|join us|get (?:the|our|all)|download|like us)\b"
+    rf".{{0,200}}\b(?:{_ADDRESSED})\b",
     re.IGNORECASE,
 )
 _EDGE = r"[\s\W_]*"

@@ -24,7 +24,7 @@ ENGLISH = Tongue(
     code="en",
     title="Harbour towns agree on a common ferry timetable",
     paragraphs=(
-        "Seven harbour towns on the northern coast have agreed on a common ferry timetable, their mayors said on Monday.",
+        "Seven harbour towns on the northern coast have agreed on a common ferry timetable, said their mayors.",
         "The new timetable begins in April, and it gives every island two connections a day, even in winter.",
         "“We have waited for this since my grandfather was a boy,” said the mayor of the smallest of the towns.",
         "Two companies will share the work, each with four ships, and tickets will be valid on all of them.",
@@ -113,22 +113,22 @@ def furniture(tongue: Tongue) -> dict[str, str]:
     teaser, lead, alert = tongue.teaser, tongue.lead, tongue.alert
     link = f'<a href="/news/other-story-8812">{teaser}</a>'
     return {
-        "most-read": f'<div class="most-read"><h3>{alert}</h3><ol><li>{link}</li><li>{link}</li><li>{link}</li></ol></div>',
+        "most-read": f'<div class="most-read"><h3>{alert}</h3><ol><li>{link}</li><li>{link}</li></ol></div>',
         "unnamed list": f"<div><ul><li>{link}</li><li>{link}</li><li>{link}</li></ul></div>",
         "read-more line": f"<p>{lead} {link}</p>",
         "read-more in bold": f"<p><strong>{lead}</strong> <strong>{link}</strong></p>",
         "link alone": f"<p>{link}</p>",
         "link as block": f'<a class="x9f" href="/news/other-8812"><div><img src="/a.jpg"><p>{teaser}</p></div></a>',
         "card": f'<div class="k2"><a href="/o"><img src="/a.jpg"></a><h3>{link}</h3><p>{teaser}. {alert}!</p></div>',
-        "newsletter": f'<div class="y1"><h4>{alert} Briefing</h4><p>{teaser}.</p><input type="email"><button>OK</button></div>',
+        "newsletter": f'<div class="y1"><h4>{alert} Briefing</h4><p>{teaser}.</p><input type="email"></div>',
         "caption": f'<figure><img src="/a.jpg"><figcaption>{teaser}. Photo: {alert}</figcaption></figure>',
         "caption by class": f'<div class="wp-caption"><img src="/a.jpg"><p class="wp-caption-text">{teaser}.</p></div>',
-        "share bar": f'<div class="article-share"><span>{alert}</span><a href="https://social.example/s">{alert}</a></div>',
-        "tag list": f'<ul class="article-tags"><li><a href="/t/1">{alert}</a></li><li><a href="/t/2">{alert} 2</a></li></ul>',
+        "share bar": f'<div class="article-share"><span>{alert}</span><a href="https://s.example/">{alert}</a></div>',
+        "tag list": f'<ul class="article-tags"><li><a href="/t/1">{alert}</a></li><li>{alert} 2</li></ul>',
         "unnamed tags": f'<ul><li><a href="/t/1">{alert}</a></li><li><a href="/t/2">{alert}</a></li></ul>',
         "author box": f'<div class="author-bio"><img src="/a.jpg"><p>{teaser}. {teaser}.</p></div>',
         "cookie banner": f'<div role="dialog" aria-modal="true"><p>{teaser}. {alert}.</p><button>OK</button></div>',
-        "comments": f'<section id="comments"><h2>{alert}</h2><div class="comment"><p>{teaser}! {teaser}?</p></div></section>',
+        "comments": f'<section id="comments"><h2>{alert}</h2><div class="comment"><p>{teaser}!</p></div></section>',
         "camel case": f'<div class="RelatedStories_wrapper__x1"><p>{teaser}.</p></div>',
         "test id": f'<div data-testid="recommended-articles"><p>{teaser}.</p></div>',
         "aside": f"<aside><p>{teaser}. {teaser}.</p></aside>",
@@ -138,7 +138,7 @@ def furniture(tongue: Tongue) -> dict[str, str]:
 
 
 def page(tongue: Tongue, *, between: str = "", after: str = "", frame: str = "article", body: str | None = None) -> str:
-    """Return a page whose furniture stands in the middle and after the body; ``frame`` is a template's way to hold it."""
+    """Return a page with furniture in the middle and after the body; ``frame`` is a template's way to hold it."""
     paragraphs = [f"<p>{text}</p>" for text in tongue.paragraphs]
     middle = len(paragraphs) // 2
     inner = body if body is not None else "".join((*paragraphs[:middle], between, *paragraphs[middle:]))
