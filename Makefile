@@ -9,7 +9,7 @@ ident     = $(shell { $(PYTHON) -VV; cat requirements/$(1).txt pyproject.toml cr
 RUN_READY := .venv/.run-$(call ident,run)
 DEV_READY := .venv/.dev-$(call ident,dev)
 
-.PHONY: run demo check test slow cover lint format types contracts bench lock wheel clean help
+.PHONY: run demo check test slow cover lint format bench lock wheel clean help
 
 help:           ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12

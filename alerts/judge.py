@@ -59,8 +59,12 @@ class Judge:
         return self._quiet
 
     def may_be_undone(self, rule: str) -> bool:
-        """Say whether a rule that holds for a short text may not hold for the whole: it has a NOT on the text."""
-        return may_be_undone(self._parts[rule])
+        """Say whether a rule that holds for a short text may not hold for the whole: it has a NOT on the text.
+
+        What a rule found that is gone since cannot be undone any more.
+        """
+        part = self._parts.get(rule)
+        return part is not None and may_be_undone(part)
 
     def __call__(self, story: Story) -> tuple[Finding, ...]:
         """Return a finding for each rule that holds, in the order of the file."""

@@ -11,13 +11,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from alerts.courier import Courier
-from alerts.pacer import Pace
 from alerts.errors import StoreError
 from alerts.judge import Judge
 from alerts.language import identify
 from alerts.outbox import FINAL, State
+from alerts.pacer import Pace
 from crawler.dispatch import Dispatcher
 from crawler.fetch.crawl import Crawl
+from crawler.housekeeping import Housekeeping
 from crawler.ids import Ids
 from crawler.intake.ingest import Ingestor
 from crawler.log import configure as configure_log
@@ -132,6 +133,7 @@ class App:
         self.pages = PagePatrol(
             self.store, self.announcing, self.crawl, _by_id(config.sources), turns=turns, clock=clock
         )
+        self.housekeeping = Housekeeping(self.store, clock)
         self.dispatcher = Dispatcher()
         self.websub = WebSub(config.websub, config.fetch, self.store, clock) if config.websub else None
         self.reloader = Reloader(config.files, reread, self.adopt) if reread else None
@@ -162,6 +164,7 @@ class App:
         self.dispatcher.every(TICK, partial(self.patrol.tick, gently=True), name="patrol")
         self.dispatcher.every(TICK, self.pages.tick, name="pages")
         self.dispatcher.every(MINUTE, self.announcing.watch, name="watch")
+        self.dispatcher.every(MINUTE, self.housekeeping.tick, name="housekeeping")
         if self.websub:
             await self.websub.start()
             self.dispatcher.every(FEW_SECONDS, self.websub.tick, name="websub")
@@ -209,6 +212,7 @@ class App:
             await self.pages.idle()
         await self.announcing.watch()
         await self.courier.drain(PATIENCE_ONCE)
+        await self.housekeeping.tick()
         counts = self.patrol.counts
         overview = await self.store.overview(self.clock.now())
         return Round(

@@ -108,7 +108,7 @@ def candidates(document: Document) -> tuple[Candidate, ...]:
     root = tree_of(document)
     base = base_of(root, document)
     listing = Candidate(url=document.url, kind="listing", reason="the page itself, read as a listing", score=5)
-    return ranked([*_named(root, base), *_linked(root, base), listing])[:LIMIT]
+    return ranked([*ranked([*_named(root, base), *_linked(root, base)])[: LIMIT - 1], listing])
 
 
 def in_robots(text: str, url: str) -> tuple[Candidate, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, count
 from operator import sub
 from typing import TYPE_CHECKING
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 _STRIDE = 512  # characters
 
 
-@dataclass(frozen=True, slots=True)
 class Blanks:
-    """A text whose blanks are counted."""
+    """A text whose blanks are counted, once it is asked about them."""
 
-    text: str
-    _others: Sequence[int]  # how many characters that are no blanks stand before each _STRIDE-th one
+    def __init__(self, text: str) -> None:
+        self.text = text
 
-    @classmethod
-    def of(cls, text: str) -> Blanks:
-        """Count the blanks of a text."""
+    @cached_property
+    def _others(self) -> Sequence[int]:
+        """How many characters that are no blanks stand before each _STRIDE-th one."""
+        text = self.text
         blanks = [text.count(" ", start, start + _STRIDE) for start in range(0, len(text), _STRIDE)]
-        return cls(text, list(map(sub, count(0, _STRIDE), accumulate(blanks, initial=0))))
+        return list(map(sub, count(0, _STRIDE), accumulate(blanks, initial=0)))
 
     def before(self, place: int) -> int:
         """Return how many blanks stand before a place."""
@@ -36,8 +36,11 @@ class Blanks:
     def place(self, number: int) -> int:
         """Return the place of the character before which so many stand that are no blanks, itself none."""
         stride = bisect_right(self._others, number) - 1
-        start = stride * _STRIDE
-        end = start + number + 1 - self._others[stride]
-        while blanks := self.text.count(" ", start, end):  # so many characters are missing yet
+        return self.place_from(stride * _STRIDE, number - self._others[stride])
+
+    def place_from(self, start: int, number: int) -> int:
+        """Return the same, counting from ``start`` on: faster where that is near."""
+        text, end = self.text, start + number + 1
+        while blanks := text.count(" ", start, end):  # so many characters are missing yet
             start, end = end, end + blanks
         return end - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from alerts.rules.fold import MARK, fold
@@ -62,10 +62,12 @@ def as_written(text: str, *, exact: bool, plural: bool) -> Check:
 
 def like(expression: str) -> Check:
     """Return a check that a folded text goes on as a term with wildcards says; the hit grows to all of it."""
-    compiled = cache(partial(re.compile, expression))  # when it is needed: of 50,000 terms few ever are
+    compiled: re.Pattern[str] | None = None  # until it is needed: of 50,000 terms few ever are
 
     def check(scan: Scan, hit: Hit) -> Hit | None:
-        found = compiled().match(scan.text, hit[0])
+        nonlocal compiled
+        compiled = compiled or re.compile(expression)
+        found = compiled.match(scan.text, hit[0])
         return found.span() if found else None
 
     return check

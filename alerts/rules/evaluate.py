@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from alerts.rules import proximity
-from alerts.rules.nodes import FACTS, LABELS, Passage
+from alerts.rules.nodes import FACTS, LABELS, Passage, Scope
 from alerts.rules.parts import NOTHING, Fact, Part, any_of
 from alerts.rules.printing import operator
 
@@ -75,17 +75,21 @@ class Negation(Composite):
 
 
 def may_be_undone(part: Part) -> bool:
-    """Say whether more text could end that a part holds: it asks that something is not said."""
+    """Say whether what a page adds could end that a part holds: it asks that something is not said."""
     if isinstance(part, Negation):
-        return any(map(_is_searched, part.parts))
+        return any(map(_may_be_added, part.parts))
+    if _is_settled(part):
+        return False
     return (isinstance(part, _Pair) and part.negated) or any(map(may_be_undone, part.parts))
 
 
-def _is_searched(part: Part) -> bool:
-    """Say whether a part looks at title and text, not only at what is known of the story besides."""
-    if isinstance(part, Fact) or (isinstance(part, InField) and part.field in LABELS):
-        return False
-    return not part.parts or any(map(_is_searched, part.parts))
+def _may_be_added(part: Part) -> bool:
+    return not _is_settled(part) and (not part.parts or any(map(_may_be_added, part.parts)))
+
+
+def _is_settled(part: Part) -> bool:
+    """Say whether a part looks at what the source alone says of a story."""
+    return isinstance(part, Fact) or (isinstance(part, InField) and part.field is Scope.TAG)
 
 
 class All(Composite):

@@ -6,40 +6,48 @@ from array import array
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 NONE = ~0
 
 
 class Fan:
-    """From each number to some others."""
+    """From each number to some others; ``sealed`` when all of them are known."""
 
-    __slots__ = ("codes", "several")
+    __slots__ = ("_several", "codes", "packed")
 
     def __init__(self, size: int = 0) -> None:
         """Nothing goes with the first ``size`` numbers yet."""
-        self.codes = array("i", [NONE]) * size  # by number: the only one that goes with it, or ~ a place in ``several``
-        self.several: list[list[int]] = [[]]  # that NONE points to
+        self.codes = array("i", [NONE]) * size  # by number: the only one that goes with it, or ~ where several stand
+        self.packed = array("i", [0])  # once it is sealed: at such a place their count, and then they
+        self._several: list[list[int]] = [[]]  # that NONE points to
 
     def add(self, number: int, other: int) -> None:
         """Let one more go with a number."""
         code = self.codes[number]
         if code >= 0:
-            self.codes[number] = ~len(self.several)
-            self.several.append([code, other])
+            self.codes[number] = ~len(self._several)
+            self._several.append([code, other])
         elif code == NONE:
             self.codes[number] = other
         else:
-            self.several[~code].append(other)
+            self._several[~code].append(other)
 
-    def append(self, other: int) -> int:
-        """Return a new number that one other goes with."""
+    def append(self, other: int) -> None:
+        """Let another go with the next number."""
         self.codes.append(other)
-        return len(self.codes) - 1
 
-    def reordered(self, numbers: Iterable[int]) -> Fan:
-        """Return the same with the numbers given in another order; what goes with them is shared."""
+    def sealed(self) -> Fan:
+        """Return the same packed."""
         fan = Fan()
-        fan.codes = array("i", map(self.codes.__getitem__, numbers))
-        fan.several = self.several
+        places: list[int] = []
+        for others in self._several:
+            places.append(len(fan.packed) if others else 0)
+            fan.packed.extend((len(others), *others) if others else ())
+        fan.codes = array("i", [code if code >= 0 else ~places[~code] for code in self.codes])
         return fan
+
+    def several(self, code: int) -> Sequence[int]:
+        """Return what a negative code stands for; the fan is sealed."""
+        first = -code  # ~code is the place of their count
+        return self.packed[first : first + self.packed[~code]]

@@ -15,7 +15,7 @@ from alerts.rules.pieces import BRACKETS, GAP, MARK, TABLE, UNSPACED_BRACKETS
 from alerts.rules.points import eased, ends_no_clause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["MARK", "Origin", "ends_no_clause", "fold", "fold_words", "is_hangul", "is_latin"]
 __all__ += ["is_one_by_one", "is_unspaced", "origin"]
@@ -44,21 +44,45 @@ class Origin:
 
         What is left must begin and end with a letter or digit, as the terms of queries do.
         """
-        folded, text = self._folded.text, self._original.text
-        while folded[start] == " ":
+        while self._folded.text[start] == " ":
             start += 1
-        while folded[end - 1] == " ":
-            end -= 1
         number = start - self._folded.before(start)
-        blanks = folded.count(" ", start, end)
-        first = self._original.place(number)
-        last = first + end - start - 1
-        # Between the words of most phrases is a single character. Where not, the last letter is looked for, too.
-        if text.count(" ", first, last) != blanks or text[last : last + 1] in {" ", ""}:
-            last = self._original.place(number + end - start - blanks - 1)
+        return next(self.originals([(start, end)], start, number, self._original.place(number)))
+
+    def originals(
+        self, slices: Iterable[tuple[int, int]], place: int = 0, number: int = 0, first: int = 0
+    ) -> Iterator[tuple[int, int]]:
+        """Yield the same for each of some slices in ascending order, each looked for from the one before on.
+
+        They may lie anywhere behind ``place``, where letter ``number`` stands, in the original at ``first``.
+        """
+        folded, text = self._folded.text, self._original.text
+        place_from = self._original.place_from
+        is_plain = not self._further and self._slices is None
+        for begin, stop in slices:
+            start, end = begin, stop
+            while folded[start] == " ":
+                start += 1
+            while folded[end - 1] == " ":
+                end -= 1
+            if start > place:
+                letters = start - place - folded.count(" ", place, start)
+                place, number, first = start, number + letters, place_from(first, letters)
+            blanks = folded.count(" ", start, end)
+            last = first + end - start - 1
+            # Between the words of most phrases is a single character. Where not, the last letter is looked for, too.
+            if text.count(" ", first, last) != blanks or text[last : last + 1] in {" ", ""}:
+                last = place_from(first, end - start - blanks - 1)
+            if is_plain:
+                yield first, last + 1
+            else:
+                yield self._composed_from(number, first, number + end - start - blanks - 1, last)
+
+    def _composed_from(self, number: int, first: int, last_number: int, last: int) -> tuple[int, int]:
+        """Return the slice of the original between two of its letters, each given by its number and place."""
         if self._further:
             first -= bisect_right(self._further, number)
-            last -= bisect_right(self._further, number + end - start - blanks - 1)
+            last -= bisect_right(self._further, last_number)
         return (self._slices[first][0], self._slices[last][1]) if self._slices else (first, last + 1)
 
 
@@ -87,7 +111,7 @@ def origin(text: str, folded: str) -> Origin:
     further = _further_letters(lettered, longer) if longer else ()
     for char, length in longer.items():
         lettered = lettered.replace(char, char * length)
-    return Origin(Blanks.of(folded.replace(MARK, " ")), Blanks.of(lettered), further, slices)
+    return Origin(Blanks(folded.replace(MARK, " ")), Blanks(lettered), further, slices)
 
 
 def is_latin(token: str) -> bool:

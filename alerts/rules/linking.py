@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
 from alerts.rules import evaluate, nodes, parts
@@ -40,17 +41,20 @@ if TYPE_CHECKING:
 
 
 _AT_ONCE = 1_000  # terms whose patterns are worked out together
+# A pattern that no folded text holds. The automaton moves its states that match before those that do not; without
+# a long run of the latter to swap with, 50,000 patterns like " abc1", " abc12", … take quadratic time for it.
+_NOWHERE = "\0" * 1_000
 
 
 class Vocabulary:
     """Every term to search for: the patterns that stand for it, and how rare it is likely to be."""
 
     def __init__(self) -> None:
-        self.patterns: dict[str, int] = {}  # and their numbers
-        self.terms = Fan()  # by pattern
         self.rarity: list[int] = []  # by term: the length of its shortest pattern; the longer, the rarer
-        self._plain: dict[str, int] = {}  # plain terms whose patterns are not there yet
         self.has_labels = False  # whether a query asks for more than title and text
+        self._patterns: list[str] = []  # some twice, for different terms
+        self._owners = array("i")  # the term of each
+        self._plain: dict[str, int] = {}  # plain terms whose patterns are not there yet
 
     def add(self, patterns: Collection[str]) -> int:
         """Return the number of a new term that stands wherever one of the patterns does."""
@@ -68,11 +72,8 @@ class Vocabulary:
         return number
 
     def _enter(self, number: int, patterns: Collection[str]) -> None:
-        for pattern in patterns:
-            if (known := self.patterns.get(pattern)) is None:
-                self.patterns[pattern] = self.terms.append(number)
-            else:
-                self.terms.add(known, number)
+        self._patterns += patterns
+        self._owners.extend([number] * len(patterns))
         self.rarity[number] = min(map(len, patterns), default=1_000)
 
     def _enter_plain(self) -> None:
@@ -86,10 +87,19 @@ class Vocabulary:
     def handed_over(self) -> tuple[Iterator[str], Fan]:
         """Return all patterns in alphabetical order and the terms of each, and forget them: they take much room."""
         self._enter_plain()
-        patterns = sorted(self.patterns, reverse=True)
-        terms = self.terms.reordered(map(self.patterns.__getitem__, reversed(patterns)))
-        self.patterns, self.terms = {}, Fan()
-        return (patterns.pop() for _ in range(len(patterns))), terms
+        patterns, owners, terms = self._patterns, self._owners, Fan(1)
+        self._patterns, self._owners = [], array("i")
+        order = sorted(range(len(patterns)), key=patterns.__getitem__)
+        different = [_NOWHERE]
+        for place in order:
+            pattern = patterns[place]
+            if pattern == different[-1]:
+                terms.add(len(different) - 1, owners[place])
+            else:
+                different.append(pattern)
+                terms.append(owners[place])
+        different.reverse()
+        return (different.pop() for _ in range(len(different))), terms.sealed()
 
 
 class Linker:

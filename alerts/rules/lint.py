@@ -80,11 +80,11 @@ def doubts_of_query(tree: Node, query: Text) -> Iterator[Problem]:
 
 
 def _sections(tree: Node, query: Text) -> Iterator[Problem]:
-    """Yield a warning for each term that is looked for in a section: no feed names one."""
+    """Yield a warning for each term that is looked for in a section: only pages name one, and not all of them."""
     if isinstance(tree, Scoped) and tree.field is Scope.SECTION:
         for term in terms_of(tree):
-            message = "section: is not yet available: no source tells the section of a story, so this never holds"
-            yield warning(query, term.offset, message, "tag: looks in the feed's own categories")
+            message = "section: is known only once a story's page was read and names one; till then it never holds"
+            yield warning(query, term.offset, message, "`fulltext: always` reads every page; tag: needs none")
     for part in children(tree):
         yield from _sections(part, query)
 

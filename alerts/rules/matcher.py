@@ -9,10 +9,11 @@ import ahocorasick_rs
 
 from alerts.rules.fan import NONE, Fan
 from alerts.rules.fold import fold
+from alerts.rules.parts import AnyTerm
 from alerts.rules.scan import Scan, searched_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
     from alerts.rules.linking import Vocabulary
     from alerts.rules.parts import Part
@@ -24,7 +25,8 @@ class Matcher:
     """Finds the queries that hold for a story, in one scan over all their terms.
 
     A query is looked at only when a term of its rarest required group was found and one of its next rarest
-    (the presearch of Lucene's Monitor, keyed by whole terms), or when it has no such group.
+    (the presearch of Lucene's Monitor, keyed by whole terms), or when it has no such group. One that asks for
+    nothing but any of some terms is not even looked at: what was found of them says all.
     """
 
     def __init__(self, queries: Sequence[Part], vocabulary: Vocabulary) -> None:
@@ -40,12 +42,19 @@ class Matcher:
         )
         self._always: list[int] = []
         self._queries_by_term = Fan(len(vocabulary.rarity))
+        self._is_any = bytearray(len(queries))  # by query: whether it asks for nothing but any of some terms
         self._next_terms = array("i")  # of the next rarest group of each query, one behind the other
         self._next_ends = array("i", [0])
         for number, query in enumerate(queries):
-            self._enter(number, query.clauses(vocabulary.rarity))
+            self._enter(number, query, vocabulary)
+        self._queries_by_term = self._queries_by_term.sealed()
 
-    def _enter(self, number: int, clauses: Sequence[frozenset[int]]) -> None:
+    def _enter(self, number: int, query: Part, vocabulary: Vocabulary) -> None:
+        if isinstance(query, AnyTerm) and not vocabulary.has_labels:
+            self._is_any[number] = True
+            clauses: Sequence[Collection[int]] = [dict.fromkeys(query.numbers)]
+        else:
+            clauses = query.clauses(vocabulary.rarity)
         for term in clauses[0] if clauses else ():
             self._queries_by_term.add(term, number)
         if not clauses:
@@ -57,28 +66,35 @@ class Matcher:
         """Return the searched story, and the number of each query that holds, ascending, with its hits."""
         scan = self.scan(story)
         queries = self._queries
-        found: list[tuple[int, Sequence[Hit]]] = []
-        for number in self._candidates(scan):
+        found, candidates = self._presearched(scan)
+        for number in candidates:
             hits = queries[number].hits(scan)
             if hits is not None:
-                found.append((number, hits))
-        return scan, found
+                found[number] = hits
+        return scan, sorted(found.items())
 
-    def _candidates(self, scan: Scan) -> Iterator[int]:
-        """Yield the queries to look at, ascending."""
-        found = scan.hits.keys()
-        codes, several = self._queries_by_term.codes, self._queries_by_term.several
+    def _presearched(self, scan: Scan) -> tuple[dict[int, Sequence[Hit]], list[int]]:
+        """Return the queries that hold by any of their terms, with their hits, and the queries to look at."""
+        codes, several, is_any = self._queries_by_term.codes, self._queries_by_term.several, self._is_any
+        found: dict[int, Sequence[Hit]] = {}
         candidates = set(self._always)
-        for term in found:
-            if (code := codes[term]) >= 0:
-                candidates.add(code)
-            elif code != NONE:
-                candidates.update(several[~code])
-        terms, ends = self._next_terms, self._next_ends
-        for number in sorted(candidates):
-            start, end = ends[number], ends[number + 1]
-            if start == end or not found.isdisjoint(terms[start:end]):
-                yield number
+        for term, hits in scan.hits.items():
+            code = codes[term]
+            if code == NONE:
+                continue
+            for number in (code,) if code >= 0 else several(code):
+                if not is_any[number]:
+                    candidates.add(number)
+                elif number in found:
+                    found[number] = [*found[number], *hits]
+                else:
+                    found[number] = hits
+        terms, ends, known = self._next_terms, self._next_ends, scan.hits.keys()
+        return found, [
+            number
+            for number in candidates
+            if (start := ends[number]) == (end := ends[number + 1]) or not known.isdisjoint(terms[start:end])
+        ]
 
     def scan(self, story: Story) -> Scan:
         """Search a story for every term."""
@@ -92,6 +108,6 @@ class Matcher:
             elif term >= 0:
                 hits[term] = [(start, end)]
             else:
-                for one in several[~term]:
+                for one in several(term):
                     hits.setdefault(one, []).append((start, end))
         return scan

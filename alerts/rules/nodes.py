@@ -199,10 +199,10 @@ def terms_of(tree: Node) -> Iterator[Term]:
 def has_places(tree: Node) -> bool:
     """Say whether a part stands at places of a text, so that NEAR, SENT and ATLEAST can ask where; names do."""
     match tree:
+        case Phrase() | Listed() | Regex() | Name() | Near() | Together():
+            return True
         case Or(parts=parts):
             return all(map(has_places, parts))
-        case Phrase() | Regex() | Name() | Near() | Together():
-            return True
         case _:
             return False
 

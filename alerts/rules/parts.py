@@ -55,7 +55,7 @@ class Part(ABC):
         return [group] if group else []
 
 
-class _Terms(Part):
+class AnyTerm(Part):
     """Terms of which one must be found; their folds say all."""
 
     __slots__ = ("numbers",)
@@ -79,13 +79,13 @@ class _Terms(Part):
         return frozenset(self.numbers)
 
 
-class Found(_Terms):
+class Found(AnyTerm):
     """A phrase, or the names of a thing."""
 
     __slots__ = ()
 
 
-class FoundAny(_Terms):
+class FoundAny(AnyTerm):
     """A list of phrases."""
 
     __slots__ = ()

@@ -276,7 +276,7 @@ class _Parser:
     def _listed(self, token: Token, depth: int) -> Node:
         self._check_depth(token, depth + 1)
         listed = Listed(token.text, token.offset)
-        return listed if '",' in token.text else listed.parts[0]
+        return listed if '",' in token.text else Phrase(text=token.text[2:-2], offset=token.offset + 1)
 
     def _words(self, first: Token) -> str:
         words = [first.text]
@@ -309,6 +309,8 @@ class _Parser:
 def _holds_for_nothing(tree: Node) -> bool:
     """Say whether a query holds for a story with none of its terms and facts."""
     match tree:
+        case Phrase() | Listed() | Name():  # most parts
+            return False
         case Scoped(part=part):
             return _holds_for_nothing(part)
         case Not(part=part):

@@ -16,7 +16,7 @@ from alerts.rules.lint import MOST_RULES, lint
 from alerts.rules.matcher import Matcher
 from alerts.rules.names import Names
 from alerts.rules.nodes import negations_inward
-from alerts.rules.spec import EntitySpec, ListSpec, OnlySpec, QuerySpec, RuleSpec, Specs
+from alerts.rules.spec import OPEN, EntitySpec, ListSpec, OnlySpec, QuerySpec, RuleSpec, Specs
 from alerts.rules.watched import Watched
 from alerts.story import Match, Severity
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from alerts.story import Story
 
 NOBODY = Watched()
-_OPEN = OnlySpec()  # gates that every story passes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,22 +93,26 @@ class RuleSet:
     def match(self, story: Story) -> tuple[Match, ...]:
         """Return a match for each rule that holds for a story, in the order of the file."""
         scan, found = self._matcher.find(story)
-        matches: list[Match] = []
-        for number, hits in found:
-            rule = self._active[number]
-            if passes_gates(rule, scan):
-                severity = severity_of(rule, scan) if rule.raises else rule.severity
-                matches.append(
-                    Match(
-                        rule=rule.id,
-                        name=rule.name,
-                        severity=severity,
-                        spans=scan.spans(hits),
-                        tags=rule.tags,
-                        shadow=rule.shadow,
-                    )
+        active = self._active
+        holding = [
+            (rule, hits, severity_of(rule, scan) if rule.raises else rule.severity)
+            for number, hits in found
+            if passes_gates(rule := active[number], scan)
+        ]
+        scan.locate(hits for _, hits, _ in holding)
+        return tuple(
+            [
+                Match(
+                    rule=rule.id,
+                    name=rule.name,
+                    severity=severity,
+                    spans=scan.spans(hits),
+                    tags=rule.tags,
+                    shadow=rule.shadow,
                 )
-        return tuple(matches)
+                for rule, hits, severity in holding
+            ]
+        )
 
     def holding(self, story: Story) -> tuple[Rule, ...]:
         """Return the rules that hold for a story, without their words: several times faster than ``match``."""
@@ -124,7 +127,7 @@ class RuleSet:
 
 def passes_gates(rule: Rule, scan: Scan) -> bool:
     """Say whether a story passes the gates of a rule."""
-    return rule.only is _OPEN or closed_gate(rule.only, scan.story, scan.words) is None
+    return rule.only is OPEN or closed_gate(rule.only, scan.story, scan.words) is None
 
 
 def severity_of(rule: Rule, scan: Scan) -> Severity:
@@ -190,10 +193,12 @@ def _rule(spec: RuleSpec, trees: Sequence[Node], linker: Linker) -> Rule:
         part=linker.part(negations_inward(when)),
         severity=spec.severity,
         raises=tuple(
-            Raise(to=step.to, query=tree, part=linker.part(negations_inward(tree)))
-            for step, tree in zip(spec.raise_, raises, strict=True)
+            [
+                Raise(to=step.to, query=tree, part=linker.part(negations_inward(tree)))
+                for step, tree in zip(spec.raise_, raises, strict=True)
+            ]
         ),
-        only=_OPEN if spec.only == _OPEN else spec.only,
+        only=OPEN if spec.only is OPEN or spec.only == OPEN else spec.only,
         to=spec.to,
         quiet=spec.quiet,
         tags=spec.tags,

@@ -79,7 +79,7 @@ class Scan:
     @cached_property
     def words_before(self) -> Blanks:
         """The searched string, with a blank before each word and no other."""
-        return Blanks.of(self.text.replace(f"{MARK} ", MARK * 2))
+        return Blanks(self.text.replace(f"{MARK} ", MARK * 2))
 
     def range_of(self, scope: Scope) -> Range:
         """Return where a field that is searched lies."""
@@ -138,11 +138,8 @@ class Scan:
         """Return the same for nothing but the letters and digits that were found."""
         start, end = hit
         number = bisect_right(self.starts, start) - 1
-        way_back = self._origins.get(number)
-        if way_back is None:
-            way_back = self._origins[number] = origin(self.fields[number], self.folded[number])
         shift = self.starts[number]
-        return number, *way_back.original(start - shift, end - shift)
+        return number, *self._origin(number).original(start - shift, end - shift)
 
     def hit_of(self, number: int, start: int, end: int) -> Hit:
         """Return the hit that stands for a slice of a field as written."""
@@ -151,6 +148,18 @@ class Scan:
         hit = begin, max(begin + 1, shift + len(fold(text[:end])) - 1)
         self.written[hit] = number, start, end
         return hit
+
+    def locate(self, found: Iterable[Collection[Hit]]) -> None:
+        """Find the words of many hits in one walk, so that ``spans`` knows them."""
+        hits = sorted({hit for some in found if len(some) <= MOST_SPANS for hit in some} - self.written.keys())
+        content = bisect_left(hits, (self.title_end,))
+        labels = bisect_left(hits, (self.content_end,), content)
+        for number, some in ((_TITLE, hits[:content]), (_TEXT, hits[content:labels])):
+            if some:
+                field, shift = _FIELDS[number], self.starts[number]
+                slices = [(start - shift, end - shift) for start, end in some] if shift else some
+                for hit, (start, end) in zip(some, self._origin(number).originals(slices), strict=True):
+                    self._spans[hit] = Span(field, start, end)
 
     def spans(self, hits: Collection[Hit]) -> tuple[Span, ...]:
         """Return the words of hits in title and text, in reading order; those that overlap become one.
@@ -182,6 +191,12 @@ class Scan:
         number, start, end = self.original(hit)
         self._spans[hit] = span = Span(_FIELDS[number], start, end)
         return span
+
+    def _origin(self, number: int) -> Origin:
+        known = self._origins.get(number)
+        if known is None:
+            known = self._origins[number] = origin(self.fields[number], self.folded[number])
+        return known
 
     @cached_property
     def _lead_end(self) -> int:

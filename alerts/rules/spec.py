@@ -131,6 +131,9 @@ class OnlySpec:
     countries: tuple[str, ...] = ()  # of the outlet, ISO 3166-1 alpha-2
 
 
+OPEN = OnlySpec()  # gates that every story passes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaiseSpec:
     """A query that raises a match to a higher severity."""
@@ -182,7 +185,7 @@ class RuleSpec:
     id: Text
     name: str
     when: Text
-    only: OnlySpec = OnlySpec()
+    only: OnlySpec = OPEN
     severity: Severity = Severity.NOTICE
     raise_: tuple[RaiseSpec, ...] = ()
     to: tuple[str, ...] = ()  # the rule's own channels; the config's default otherwise, already filled in

@@ -28,13 +28,15 @@ _PREFIX = re.compile(
     r"|co(?=(?:[bdefghiopst]|au)[a-z]{3})|(?:de|pre|re)(?=[aeiou][a-z]{3})|trans(?=[a-z]{7}))"
 )
 _KATAKANA = re.compile(r"[ァ-ヺー]{4,}")
+_MAY_PART = re.compile(f"{_PREFIX.pattern}|{_KATAKANA.pattern}", re.MULTILINE)
 _BETWEEN_KATAKANA = re.compile(r"(?<=[ァ-ヺー]) (?=[ァ-ヺ])")
 _NO_BEGINNING = frozenset("ーァィゥェォッャュョヮンヵヶ")  # of a Katakana word
 _LETTERS_DIGITS = re.compile(r"([a-z]+)(\d+)")
 _LONE_VOWELS = frozenset("aeiouy")  # words of several languages: "A4" must not find "a 4 percent rise"
 _REGULAR = frozenset("abcdefgijklmnpqrtuvw")  # at the end of a word of two letters or more: its plural takes an s
+_LAST_LATIN = "\u024f"
 _SIGNS = frozenset("&#@%+$=<>^~|\\")
-_PLAIN = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*")
+_PLAIN = re.compile(r"[0-9A-Za-z]+(?: [0-9A-Za-z]+)*")
 _SURE_LETTERS = "[0-9A-Za-zÀ-ÖØ-öø-ž\u0410-\u044fぁ-ゖァ-ヺ一-鿿가-힣]"  # the commonest
 PLAIN_WORDS = rf"{_SURE_LETTERS}++(?:[ '\u2019-]{_SURE_LETTERS}++)*+"  # a term of which there is nothing to say
 _PLAIN_WORDS = re.compile(PLAIN_WORDS)
@@ -72,18 +74,31 @@ def patterns_of(text: str, *, plural: bool = True, joined: bool = True, boundary
 
 def patterns_of_plain(terms: Sequence[str]) -> list[Tokens]:
     """Return the ``patterns_of`` each of some plain terms (see ``is_plain``), faster than one by one."""
-    return [
-        patterns_of(term) if _MAY_VARY.search(term) or _may_part(spelling) else _patterns_of_spelling(spelling)
-        for term, spelling in zip(terms, fold_words(terms), strict=True)
-    ]
+    spellings = fold_words(terms)
+    varied = _lines_with(_MAY_VARY, terms) | _lines_with(_MAY_PART, spellings)
+    patterns = list(map(_patterns_of_spelling, spellings))
+    for number in varied:
+        patterns[number] = patterns_of(terms[number])
+    return patterns
+
+
+def _lines_with(pattern: re.Pattern[str], lines: Sequence[str]) -> set[int]:
+    """Return the numbers of the lines that a pattern is found in, in one search through all of them."""
+    text, number, last = "\n".join(lines), 0, 0
+    numbers = set[int]()
+    for found in pattern.finditer(text):
+        number += text.count("\n", last, last := found.start())
+        numbers.add(number)
+    return numbers
 
 
 def _patterns_of_spelling(spelling: str) -> Tokens:
-    """Return the patterns of a term that is spelled in one way only."""
-    if not spelling.isascii():
-        return tuple([_pattern(form, "auto") for form in (spelling, *_plurals(spelling))])
-    if spelling[-1] in _REGULAR and spelling[-2:-1] > " ":
+    """Return the patterns of a plain term that is spelled in one way only."""
+    last = spelling[-1]
+    if last in _REGULAR and spelling[-2:-1] > " ":
         return f" {spelling} ", f" {spelling}s "
+    if last > _LAST_LATIN:  # of a script that has blanks between words, or stands between them when folded
+        return (f" {spelling}" if is_hangul(last) else f" {spelling} ",)
     return (f" {spelling} ", *[f" {form} " for form in _plurals(spelling)])
 
 
@@ -155,7 +170,7 @@ def wild_forms(text: str, *, plural: bool = True) -> list[tuple[str, str]]:
     """Return a term with wildcards as pairs: a pattern to search for, and a regular expression to match there."""
     joined = _HYPHEN.sub("", unicodedata.normalize("NFC", text))
     forms: dict[str, list[str]] = {}
-    spellings = _wild_tokens(text), _wild_tokens(joined)
+    spellings = list(map(_wild_tokens, dict.fromkeys((text, joined))))
     parted = (tuple(_PREFIX.sub(r"\1 ", " ".join(tokens)).split()) for tokens in spellings)
     for tokens in dict.fromkeys((*spellings, *parted)):
         last = tokens[-1]
@@ -201,16 +216,11 @@ def _variants(text: str, spelling: str) -> Iterable[str]:
         yield _spelled(_BEFORE_NUMBER.sub("", _HYPHEN.sub("", unicodedata.normalize("NFC", text))))
     if any(map(str.isdigit, text)):
         yield " ".join(map(_parted, spelling.split()))
-    if _may_part(spelling):
+    if _MAY_PART.search(spelling):
         yield _PREFIX.sub(r"\1 ", spelling)
         yield from _parted_katakana(spelling)
     if not spelling.isascii():
         yield _BETWEEN_KATAKANA.sub("", spelling)
-
-
-def _may_part(spelling: str) -> bool:
-    """Say whether a word of a term is also written in two parts: semi-conductor, レア・アース."""
-    return _PREFIX.search(spelling) is not None or (not spelling.isascii() and _KATAKANA.search(spelling) is not None)
 
 
 def _parted_katakana(spelling: str) -> Iterable[str]:

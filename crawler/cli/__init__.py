@@ -21,6 +21,7 @@ from crawler.cli.search import search
 from crawler.cli.slack import slack
 from crawler.cli.sources_show import sources
 from crawler.cli.status import status
+from crawler.cli.stories import stories
 from crawler.cli.try_rule import try_rule
 
 HELP = """News monitoring that never misses a story, never tells it twice, and always knows why.
@@ -46,7 +47,23 @@ def tocsin(context: click.Context, config: str | None) -> None:
     context.obj = config
 
 
-for command in (run, once, check, try_rule, explain, fmt, demo, status, sources, rules, packs, outbox, search, slack):
+for command in (
+    run,
+    once,
+    check,
+    try_rule,
+    explain,
+    fmt,
+    demo,
+    status,
+    sources,
+    stories,
+    search,
+    rules,
+    packs,
+    outbox,
+    slack,
+):
     tocsin.add_command(command)
 
 

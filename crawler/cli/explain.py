@@ -1,80 +1,125 @@
-"""``tocsin explain``: why a rule holds for a story, or how it missed."""
+"""``tocsin explain``: why a rule holds for a story, how it missed, and what became of the story."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from crawler.cli.common import ago, config_option, json_option, load_config, print_json, shown
+from crawler.cli.kin import kin_facts, kin_lines, story_facts
+from crawler.cli.search import local
 from crawler.cli.subjects import known_rule, stories_of
+from crawler.ids import STORY_LENGTH, decode, encode
 from crawler.visits.page import PageState
 from spiders.reasons import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from rich.tree import Tree
 
     from alerts.rules.explain import Explanation, Verdict
     from alerts.story import Story
     from crawler.config.model import Config
-    from crawler.store import PageStatus, Ruling
+    from crawler.store import Kin, PageStatus, Ruling
 
 _SHOWN = 8  # words found that a line repeats
 _MANY = 4  # parts of which nothing was found share a line
 
 
 @click.command()
-@click.argument("rule")
-@click.argument("subject")
+@click.argument("rule", metavar="[RULE]")
+@click.argument("subject", metavar="SUBJECT", required=False)
 @config_option
 @json_option
 @click.option("--source", help="The id or host of the source that a text is said to come from.")
-def explain(rule: str, subject: str, config: str | None, source: str | None, *, as_json: bool) -> None:
+def explain(rule: str, subject: str | None, config: str | None, source: str | None, *, as_json: bool) -> None:
     """Show of every part of a rule whether it holds for a story, by which words, and how near it missed.
 
     RULE is the id of a rule, also of one that is switched off. SUBJECT is the id of a story in the store,
     a file, - for standard input, a text, or an address: then each story of its feed is explained. Of a story in
     the store, what was decided when it came is shown as well, and what became of its page, and why.
+
+    Without RULE, SUBJECT is the id of a story in the store: what was decided by every rule, which other outlets
+    have its text and how that is known, and the event that it tells of.
     """
     from alerts.rules.explain import explain as explain_rule
 
     loaded = load_config(config)
+    if subject is None:
+        _explain_story(loaded, rule, source, as_json=as_json)
+        return
     known = known_rule(loaded, rule)
     explained = [(story, explain_rule(loaded.rules, known.id, story)) for story in stories_of(loaded, subject, source)]
-    recorded = {story.id: _recorded(loaded, story, known.id) for story, _ in explained}
+    kept = {story.id: _kept(loaded, story.id, known.id) for story, _ in explained}
     if as_json:
-        print_json([_facts(story, verdict, *recorded[story.id]) for story, verdict in explained])
+        print_json([_facts(story, verdict, kept[story.id]) for story, verdict in explained])
         return
     for story, verdict in explained:
         _print(story, verdict)
-        if story.id:
-            _print_recorded(*recorded[story.id])
+        if of := kept[story.id]:
+            _print_kept(of, loaded.timezone)
 
 
-def _recorded(config: Config, story: Story, rule: str) -> tuple[Sequence[Ruling], PageStatus | None]:
-    """Return what was decided by the rule when a story of the store came, and its page; for any other, nothing."""
-    if not story.id:
-        return [], None
-    rulings, page = asyncio.run(_kept(config.store, story.id))
-    return [one for one in rulings if one.match.rule == rule], page
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What the store has of one story beside its words."""
+
+    rulings: Sequence[Ruling]
+    page: PageStatus | None
+    kin: Kin
 
 
-async def _kept(url: str, story: int) -> tuple[Sequence[Ruling], PageStatus | None]:
+def _kept(config: Config, story: int, rule: str | None = None) -> _Kept | None:
+    """Return what is kept of a story, of its verdicts those by one rule or by all; None when it is not stored."""
+    if not story:
+        return None
+    rulings, page, kin = asyncio.run(_ask(config.store, story))
+    if kin is None:
+        return None
+    return _Kept(rulings=[one for one in rulings if rule in {None, one.match.rule}], page=page, kin=kin)
+
+
+async def _ask(url: str, story: int) -> tuple[Sequence[Ruling], PageStatus | None, Kin | None]:
     from crawler.clock import SystemClock
     from crawler.store import Store
 
-    store = Store.open(url, clock=SystemClock(), exclusive=False)
+    clock = SystemClock()
+    store = Store.open(url, clock=clock, exclusive=False)
     try:
-        return await store.rulings(story), await store.page(story)
+        return await store.rulings(story), await store.page(story), await store.kin(story, clock.now())
     finally:
         await store.close()
 
 
-def _facts(story: Story, verdict: Verdict, recorded: Sequence[Ruling], page: PageStatus | None) -> dict[str, object]:
+def _explain_story(config: Config, code: str, source: str | None, *, as_json: bool) -> None:
+    """Tell all that is known of a story of the store; raises click.UsageError when there is none of that id."""
+    if source is not None:
+        raise click.UsageError("--source is for texts; a story of the store has its source")
+    try:
+        number = decode(code) if len(code) == STORY_LENGTH else 0
+    except ValueError:
+        number = 0
+    if not number:
+        raise click.UsageError(
+            f"what shall {shown(code, 40)} be explained for? Write RULE SUBJECT, or the id of a story, which is "
+            f"{STORY_LENGTH} letters and digits: `tocsin stories` and `tocsin search` show it"
+        )
+    kept = _kept(config, number)
+    if kept is None:
+        raise click.UsageError(f"there is no story {code} in the store")
+    if as_json:
+        print_json(story_facts(kept.kin.story) | _kept_facts(kept))
+        return
+    _print_kept(kept, config.timezone, head=True)
+
+
+def _facts(story: Story, verdict: Verdict, kept: _Kept | None) -> dict[str, object]:
     return {
         "rule": verdict.rule,
         "title": story.title,
@@ -85,19 +130,26 @@ def _facts(story: Story, verdict: Verdict, recorded: Sequence[Ruling], page: Pag
         "severity": verdict.severity.label,
         "query": verdict.query,
         "raises": [{"to": to.label, "if": explanation} for to, explanation in verdict.raises],
+    } | _kept_facts(kept)
+
+
+def _kept_facts(kept: _Kept | None) -> dict[str, object]:
+    """Return what the store has of a story; of none, the same keys."""
+    return {
         "recorded": [
             {
                 "version": one.version,
+                "rule": one.match.rule,
                 "channel": one.channel or None,
                 "reason": one.reason,
                 "words": one.reason.words,
                 "delivery": one.delivery,
                 "state": one.state,
             }
-            for one in recorded
+            for one in (kept.rulings if kept else ())
         ],
-        "page": page,
-    }
+        "page": kept.page if kept else None,
+    } | kin_facts(kept.kin if kept else None)
 
 
 def _print(story: Story, verdict: Verdict) -> None:
@@ -119,18 +171,31 @@ def _print(story: Story, verdict: Verdict) -> None:
     console.print(root)
 
 
-def _print_recorded(recorded: Sequence[Ruling], page: PageStatus | None) -> None:
+def _print_kept(kept: _Kept, zone: ZoneInfo, *, head: bool = False) -> None:
+    """Print what was decided about a story, what became of its page, and what it shares with others."""
     from rich.console import Console
     from rich.text import Text
 
     from crawler.clock import SystemClock
 
-    name, text = page_words(page, SystemClock().now())
-    Console(highlight=False).print(Text(f"page {name}: ", "bold") + Text(shown(text), "not bold"))
-    for one in recorded:
+    console = Console(highlight=False)
+    told = kept.kin.story
+    if head:
+        seen = Text(f"{local(told.member.seen, zone)}  ", "dim")
+        console.print(seen + Text(shown(told.member.outlet), "cyan") + Text(f"  {encode(told.member.story)}", "dim"))
+        console.print(Text(shown(told.title) or "no title", "bold"))
+        console.print(Text(shown(told.url or "no address"), "dim"))
+    name, text = page_words(kept.page, SystemClock().now())
+    console.print(Text(f"page {name}: ", "bold") + Text(shown(text), "not bold"))
+    for one in kept.rulings:
         message = f", the message is {one.state}" if one.state else ""
-        line = Text(f"version {one.version}, {one.channel or 'no channel'}: {one.reason}", "bold")
-        Console(highlight=False).print(line + Text(f" ({one.reason.words}{message})", "not bold"))
+        rule = f"rule {one.match.rule}, " if head else ""
+        line = Text(f"version {one.version}, {rule}{one.channel or 'no channel'}: {one.reason}", "bold")
+        console.print(line + Text(f" ({one.reason.words}{message})", "not bold"))
+    if head and not kept.rulings:
+        console.print(Text("no rule holds for it", "bold"))
+    for part in kin_lines(kept.kin, zone, lists=head):
+        console.print(part)
 
 
 def page_words(page: PageStatus | None, now: datetime) -> tuple[str, str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SNIPPET = 240  # characters
 _LATE = timedelta(hours=1)  # from publication to discovery: from here on both are shown
 _FOUND = "black on yellow"
-_MOST = 1_000
+MOST = 1_000  # stories that are shown
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # before any story
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -46,13 +46,17 @@ matter. A story is found in its newest version. `tocsin explain` and `try` take 
 """
 
 
+since_option = click.option("--since", help="Only stories first seen after: 2d (ago), 2026-11-02 or 2026-11-02T14:30.")
+until_option = click.option("--until", help="Only stories first seen before, in the same forms; a day is included.")
+
+
 @click.command(help=HELP)
 @click.argument("query", nargs=-1, required=True)
 @config_option
 @json_option
-@click.option("--since", help="Only stories first seen after: 2d (ago), 2026-11-02 or 2026-11-02T14:30.")
-@click.option("--until", help="Only stories first seen before, in the same forms; a day is included.")
-@click.option("--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="How many stories.")
+@since_option
+@until_option
+@click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True, help="How many stories.")
 @click.option(
     "--by",
     type=click.Choice(["newest", "relevance"]),
@@ -86,6 +90,16 @@ def search(
         print_json([_facts(story, spans) for story, spans in stories])
     else:
         _print(stories, loaded.timezone, more=len(found) > limit)
+
+
+def between(
+    since: str | None, until: str | None, now: datetime, zone: ZoneInfo
+) -> tuple[datetime | None, datetime | None]:
+    """Read what --since and --until say; raises click.BadParameter."""
+    return (
+        moment(since, now, zone) if since else None,
+        moment(until, now, zone, ends_day=True) if until else None,
+    )
 
 
 def moment(value: str, now: datetime, zone: ZoneInfo, *, ends_day: bool = False) -> datetime:
@@ -124,14 +138,8 @@ def _found(
     from crawler.store.search import Search
 
     clock = SystemClock()
-    now = clock.now()
-    wanted = Search(
-        query=query,
-        since=moment(since, now, config.timezone) if since else None,
-        until=moment(until, now, config.timezone, ends_day=True) if until else None,
-        order=order,
-        limit=limit,
-    )
+    after, before = between(since, until, clock.now(), config.timezone)
+    wanted = Search(query=query, since=after, until=before, order=order, limit=limit)
 
     async def ask() -> Sequence[Story]:
         store = Store.open(config.store, clock=clock, exclusive=False)
@@ -196,9 +204,9 @@ def _lines(story: Story, spans: Sequence[Span], zone: ZoneInfo) -> Iterator[Text
     from alerts.story import Field
     from crawler.ids import encode
 
-    head = Text(f"{_local(story.seen, zone)}  ", "dim") + Text(shown(story.outlet.name), "cyan")
+    head = Text(f"{local(story.seen, zone)}  ", "dim") + Text(shown(story.outlet.name), "cyan")
     if story.published and story.seen - story.published > _LATE:
-        head += Text(f"  published {_local(story.published, zone)}", "dim")
+        head += Text(f"  published {local(story.published, zone)}", "dim")
     yield head + Text(f"  {encode(story.id)}", "dim")
     yield _marked(Text(shown(story.title), "bold"), [span for span in spans if span.field is Field.TITLE], 0)
     start, end = _slice(story, spans)
@@ -210,7 +218,8 @@ def _lines(story: Story, spans: Sequence[Span], zone: ZoneInfo) -> Iterator[Text
         yield Text(shown(story.url), "dim")
 
 
-def _local(when: datetime, zone: ZoneInfo) -> str:
+def local(when: datetime, zone: ZoneInfo) -> str:
+    """Write a time to the minute, in the zone of the configuration."""
     with suppress(OverflowError):  # the first and the last day that can be written
         when = when.astimezone(zone)
     return f"{when:%Y-%m-%d %H:%M}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from crawler.config.loader import Attempt
-    from crawler.store import Overview, Pages, SourceStatus
+    from crawler.store import Overview, Pages, Pulse, SourceStatus
 
 COLOURS = {"ok": "green", "silent": "yellow", "failing": "red", "gone": "red", "new": "yellow", "disabled": "dim"}
 _REASONS = 3  # for which pages failed, that are explained
@@ -78,6 +78,7 @@ def _summary(overview: Overview, now: datetime) -> Iterator[RenderableType]:
 
     yield f"[b]sources[/]   {_counts(overview.sources)}"
     yield f"[b]stories[/]   {overview.stories}, of them {overview.stories_24h} in the last 24 h"
+    yield f"[b]events[/]    {_pulse(overview.pulse)}"
     yield from _pages(overview.pages)
     yield f"[b]verdicts[/]  {_counts(overview.verdicts)}"
     for reason in overview.verdicts:
@@ -91,6 +92,14 @@ def _summary(overview: Overview, now: datetime) -> Iterator[RenderableType]:
     for hold in overview.holds:
         where = hold.channel or "every channel"
         yield f"[b red]held[/]      {escape(where)}, tried again {ago(hold.until, now)}: {escape(hold.reason)}"
+
+
+def _pulse(pulse: Pulse) -> str:
+    """Say in one line how much of the last day was new, and what goes on."""
+    alive = sum(pulse.phases.values())
+    phases = ", ".join(f"{count} {phase}" for phase, count in pulse.phases.items())
+    going = f"{alive} {'goes' if alive == 1 else 'go'} on: {phases}" if alive else "none goes on"
+    return f"{going}; of {pulse.stories} stories in 24 h {pulse.copies} were folded as copies"
 
 
 def _pages(pages: Pages) -> Iterator[RenderableType]:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -18,6 +19,7 @@ from crawler.fetch.hops import Asked, Hops, NoTurns
 from crawler.fetch.more import More
 from crawler.fetch.pool import ParserPool
 from crawler.fetch.robots import Robots
+from crawler.visits.page import PageAnswer
 from crawler.visits.poll import Answer, Claim, Discovery, Validators
 from spiders.feed import FeedSpider
 from spiders.reading import Document
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from crawler.config.model import FetchConfig
     from crawler.fetch.hops import Arrival, Fetcher, Turns
     from crawler.fetch.more import Gathered
-    from spiders.article import Article
     from spiders.base import Page
     from spiders.entry import Reading
     from spiders.source import Source
@@ -170,19 +171,26 @@ class Crawl:
         Raises FetchError: ``robots`` where its host forbids the address or one on the way, what stands in the way
         by name, ``not-a-page`` for what is no web page.
         """
-        engine = self._machine.browser if source.render else self._machine.web
-        page = (await self._follow(engine, _asked(source, url, found=True))).page
-        self._refuse(page, url, feed=False)
-        kind = page.header("content-type").partition(";")[0].strip().lower()
-        if kind and not (kind.startswith("text/") or "html" in kind or "xml" in kind):
-            raise FetchError("not-a-page", f"{kind}, not a web page", status=page.status)
-        return self._document(page)
+        return self._document(self._web_page((await self._arrive(url, source, Validators())).page, url))
 
-    async def article(self, url: str, source: Source) -> Article:
-        """Fetch the page of an article and read it; raises FetchError as ``page`` and ``extract`` do."""
+    async def article(self, url: str, source: Source, *, known: Validators, fast: bool) -> PageAnswer:
+        """Fetch the page of an article and read it, unless it is as it was ``known``.
+
+        Raises FetchError as ``page`` and ``extract`` do.
+        """
         from spiders.article import extract  # its libraries' home is the worker
 
-        return await self._extractor.run(extract, await self.page(url, source), source)
+        arrival = await self._arrive(url, source, known)
+        page = arrival.page
+        if page.status == HTTPStatus.NOT_MODIFIED and conditions(known) and arrival.is_at_home:
+            return PageAnswer(reason="304", validators=validators(page, known.body_hash, kept=known))
+        document = self._document(self._web_page(page, url))
+        body_hash = digest(page.body)
+        now = validators(page, body_hash) if arrival.is_at_home else Validators(body_hash=body_hash)
+        if body_hash == known.body_hash:
+            return PageAnswer(reason="same-body", validators=now)
+        article = await self._extractor.run(partial(extract, fast=True) if fast else extract, document, source)
+        return PageAnswer(reason="200", article=article, validators=now)
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
         """Return ``function(*args)``, computed in the parser's process; raises FetchError ``parser-killed``."""
@@ -211,6 +219,18 @@ class Crawl:
         if source.render:
             return self._machine.browser
         return self._machine.web if source.kind == "listing" else self._machine.feeds
+
+    async def _arrive(self, url: str, source: Source, known: Validators) -> Arrival:
+        engine = self._machine.browser if source.render else self._machine.web
+        return await self._follow(engine, _asked(source, url, found=True, known=known))
+
+    def _web_page(self, page: Page, asked: str) -> Page:
+        """Return a page that is one; raises FetchError."""
+        self._refuse(page, asked, feed=False)
+        kind = page.header("content-type").partition(";")[0].strip().lower()
+        if kind and not (kind.startswith("text/") or "html" in kind or "xml" in kind):
+            raise FetchError("not-a-page", f"{kind}, not a web page", status=page.status)
+        return page
 
     async def _follow(self, engine: Fetcher, asked: Asked) -> Arrival:
         limit = self._patience.total_seconds()

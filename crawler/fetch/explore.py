@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_TRIALS = 12  # candidates that are looked at, so that a site gets no more requests than a reader's visit
+MOST_TRIALS = 12  # candidates that are fetched, so that a site gets no more requests than a reader's visit
 _PROMISING = 50  # the score of a candidate that somebody named; with one of these, nothing is guessed
 
 
@@ -52,7 +52,8 @@ async def explore(start: Source, web: Web, now: datetime, *, kinds: frozenset[st
     """Find out what can be watched at ``start.url``; raises FetchError when not even that can be read.
 
     ``kinds`` limits what is looked for. The page itself, its feeds, the sitemaps of its robots.txt and, where
-    none of these was named, the customary addresses are looked at, most promising first, ``MOST_TRIALS`` at most.
+    none of these was named, the customary addresses are looked at, most promising first: of what has to be fetched
+    ``MOST_TRIALS`` at most.
     """
     from spiders.discover import candidates, choose
 
@@ -60,8 +61,10 @@ async def explore(start: Source, web: Web, now: datetime, *, kinds: frozenset[st
     known = await web.run(candidates, document)
     if not any(one.url == document.url and one.score >= 100 for one in known):  # noqa: PLR2004 -- it is one itself
         known = await _with_site(known, document, start, web)
-    wanted = [one for one in known if kinds is None or one.kind in kinds][:MOST_TRIALS]
-    trials = [await _tried(candidate, document, start, web) for candidate in wanted]
+    wanted = [one for one in known if kinds is None or one.kind in kinds]
+    elsewhere = [one for one in wanted if one.url != document.url][:MOST_TRIALS]
+    here = [one for one in wanted if one.url == document.url]  # was fetched, so a look at it costs no request
+    trials = [await _tried(candidate, document, start, web) for candidate in (*elsewhere, *here)]
     readings = {_key(trial.candidate): trial.reading for trial in trials if trial.reading}
     return Found(choices=choose(trials, now), readings=readings)
 

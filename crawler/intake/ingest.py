@@ -12,6 +12,7 @@ from alerts.policy import is_backlog
 from alerts.story import DateNote
 from crawler.ids import encode
 from crawler.intake import pages as page_ingest
+from crawler.intake.followups import after_edits
 from crawler.intake.kinship import Kinship
 from crawler.intake.lessons import lessons
 from crawler.intake.quiet import Summaries
@@ -20,6 +21,7 @@ from crawler.intake.threads import WordCounts
 from crawler.intake.verdicts import HOLD, Family, Judging, Rulings
 from crawler.intake.wanted import wants_page
 from crawler.intake.watch import Watch
+from crawler.store.following import Listing
 from crawler.store.kin import StoryState
 from crawler.store.plan import Kin, Likeness, Plan, Redated, Sighting, Touch, Version, WantedPage
 from crawler.store.schema import from_ms, to_ms
@@ -138,7 +140,7 @@ def plan(
     planner.remember(items, memory)
     for item in items:
         planner.take(item)
-    return planner.plan()
+    return after_edits(planner.plan(), memory, judging.ids, now)
 
 
 class _Planner:
@@ -359,6 +361,7 @@ class _Planner:
             deliveries=self._rulings.deliveries,
             redated=list(self._redated.values()),
             pages=list(self._pages.values()),
+            listing=Listing(source=self._poll.source.id, stories=self._present),
             touches=list(self._touches.values()),
             sketches=self._kinship.sketches,
             threads=self._kinship.threads,

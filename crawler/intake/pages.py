@@ -9,26 +9,35 @@ from alerts.cluster import copy_key, fingerprint
 from alerts.cluster.boilerplate import line_keys
 from alerts.policy import Reason
 from crawler.ids import encode
+from crawler.intake.followups import (
+    Replies,
+    after_missing,
+    after_reading,
+    is_final,
+    is_followed,
+    of_removal,
+    text_read,
+)
 from crawler.intake.kinship import Kinship
 from crawler.intake.sift import address_key, link_key
 from crawler.intake.sketch import sketch
 from crawler.intake.verdicts import Family, Rulings
 from crawler.intake.wanted import words_of
 from crawler.store.plan import Likeness, Plan, Redated, Shift, Touch, Version
-from crawler.visits.page import PageState
 from crawler.visits.poll import Tally
 from spiders.urls import site_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from alerts.story import Story
     from crawler.intake.kinship import Look
     from crawler.intake.threads import WordCounts
     from crawler.intake.verdicts import Judging
+    from crawler.store.following import Followed, KnownPage
     from crawler.store.kin import StoryState
-    from crawler.store.plan import Draft, Kin, Memory, Verdict, Waiting
+    from crawler.store.plan import Draft, Kin, Memory, NewDelivery, Verdict, Waiting
     from crawler.visits.page import PageVisit
     from spiders.article import Article
 
@@ -40,48 +49,81 @@ def plan(
 ) -> Plan:
     """Decide what a page changes; ``language`` is that of its words. Nothing but the arguments has a say."""
     draft = memory.draft(visit.claim.story)
-    if draft is None or visit.state is PageState.DUE:
+    if draft is None or not is_final(visit):
         return Plan()
-    told = with_page(draft.story, visit.article, language) if visit.article else draft.story
+    known = draft.page if visit.claim.reads else None
+    told = with_page(draft.story, visit.article, language, known) if visit.article else draft.story
+    replies = Replies(draft.state, memory.told_in(told.id) if known else (), judging.ids, now)
     if told == draft.story:
-        return _released(draft, visit, now)
+        return _unchanged(draft, visit, memory, replies, now)
     if draft.state.version >= MAX_VERSIONS:
-        return replace(_released(draft, visit, now), ignored=[draft.story.id])
+        return replace(_unchanged(draft, visit, memory, replies, now), ignored=[draft.story.id])
     kinship = Kinship(memory.kinship, counts, now)
-    return _Page(draft, told, visit, judging, now).plan(memory, kinship)
+    return _Page(draft, told, visit, judging, now).plan(memory, kinship, replies)
 
 
-def with_page(story: Story, article: Article, language: str | None) -> Story:
+def with_page(story: Story, article: Article, language: str | None, known: KnownPage | None = None) -> Story:
     """Return the next version of a story: its page's text where that says more, and what the source left open.
 
     The source's own title stands, and so does its date. An address that led to another site is that site's.
+    When the page was read before (``known``), a story that has its text follows it, even to a shorter one. And when
+    the page has changed its headline since then and the source has changed nothing, the story has the new headline.
     """
-    longer = words_of(article.text) > words_of(story.text)
     published = story.published or article.published
     elsewhere = article.canonical and site_of(article.canonical) != site_of(story.url or "")
+    takes = _follows(story, article, known) or words_of(article.text) > words_of(story.text)
     found = replace(
         story,
         url=article.canonical if elsewhere else story.url,
-        title=story.title or article.title,
-        text=article.text if longer else story.text,
-        language=(language or story.language) if longer else (story.language or language),
+        title=_title(story, article, known),
+        text=article.text if takes else story.text,
+        language=(language or story.language) if takes else (story.language or language),
         authors=story.authors or article.authors,
         section=story.section or article.section,
         published=published,
         date_note=story.date_note if story.published or not published else article.date_note,
     )
+    if known and takes and fingerprint("", article.text) == fingerprint("", story.text):
+        found = replace(found, text=story.text, language=story.language)
     return story if found == story else replace(found, version=story.version + 1)
 
 
-def _released(draft: Draft, visit: PageVisit, now: datetime) -> Plan:
+def _follows(story: Story, article: Article, known: KnownPage | None) -> bool:
+    """Say whether a story has its page's text, and the page's new text is one that may take its place."""
+    if known is None or fingerprint("", story.text) != known.words:
+        return False
+    is_whole = not article.truncated and article.method != "description" and bool(article.text)
+    return is_whole or words_of(article.text) > words_of(story.text)
+
+
+def _title(story: Story, article: Article, known: KnownPage | None) -> str:
+    if known is None or known.version != story.version or not (known.headline and article.title):
+        return story.title or article.title
+    return story.title if fingerprint(known.headline, "") == fingerprint(article.title, "") else article.title
+
+
+def _unchanged(draft: Draft, visit: PageVisit, memory: Memory, replies: Replies, now: datetime) -> Plan:
     """Let go what waited: the page says no more, or cannot be read. What it calls itself is kept all the same."""
     story, key = draft.story, address_key(visit.article.canonical) if visit.article else None
     words = fingerprint(story.title, story.text)
+    waiting = () if visit.claim.again else draft.waiting
+    after = _after(draft, visit, memory)
+    said = of_removal(draft, visit, after, replies) if after else []
     return Plan(
         likenesses=[Likeness(key=key, story=story.id, fingerprint=words, at=visit.at)] if key else [],
-        shifts=[Shift(waiting=one, story=draft.story.id, at=now, release=True, withdrawn={}) for one in draft.waiting],
-        tally=Tally(alerts=len(draft.waiting)),
+        deliveries=said,
+        shifts=[Shift(waiting=one, story=draft.story.id, at=now, release=True, withdrawn={}) for one in waiting],
+        followed=[after] if after else [],
+        tally=Tally(alerts=len(waiting) + len(said)),
     )
+
+
+def _after(draft: Draft, visit: PageVisit, memory: Memory) -> Followed | None:
+    """Return what to remember of a visit that brought no new version; None when it failed and nobody asks why."""
+    followed = is_followed(draft.story.id, memory)
+    if visit.is_answered:
+        return after_reading(draft, draft.story, visit, is_followed=followed)
+    return after_missing(draft, visit) if followed and visit.claim.reads else None
 
 
 class _Page:
@@ -95,8 +137,8 @@ class _Page:
         self._now = now
         self._rulings = Rulings(judging, now, first_visit=False)
 
-    def plan(self, memory: Memory, kinship: Kinship) -> Plan:
-        """Return the new version, its verdicts, and what becomes of messages that waited."""
+    def plan(self, memory: Memory, kinship: Kinship, replies: Replies) -> Plan:
+        """Return the new version, its verdicts, what becomes of messages that waited, and what threads say of it."""
         keys = self._keys()
         look = self._look(memory, kinship)
         kin, why = self._kin(memory, keys, look)
@@ -107,7 +149,7 @@ class _Page:
         later = replace(own, group=group, version=self._told.version)
         family = Family(near=[later, *kin, own])
         self._rulings.remember(memory, {own.id, *(one.id for one in kin)}, {own.group, *groups})
-        verdicts = self._rulings.rule(self._told, group, family, backlog=False, page=True)
+        verdicts = self._rulings.rule(self._told, group, family, backlog=False, page=not self._visit.claim.reads)
         shifts = [self._shift(one, group, verdicts, family) for one in self._draft.waiting]
         kinship.keep(self._told, later, look, kin[0] if kin else None)
         version = Version(
@@ -117,19 +159,34 @@ class _Page:
             rules=self._judging.revision,
             group_why=None if stays else why,
         )
+        followed = is_followed(own.id, memory, self._rulings.verdicts)
+        after = after_reading(self._draft, self._told, self._visit, is_followed=followed)
+        said = self._replies(replies, after, shifts)
         return Plan(
             versions=[version],
             likenesses=[self._likeness(key) for key in keys],
             verdicts=[self._carrying(one, shifts) for one in self._rulings.verdicts],
-            deliveries=self._rulings.deliveries,
+            deliveries=[*self._rulings.deliveries, *said],
             redated=self._redated(),
             shifts=shifts,
-            touches=[Touch(group=group, at=self._now, why="its page was read")],
+            followed=[after],
+            touches=[Touch(group=group, at=self._now, why=self._why())],
             sketches=kinship.sketches,
             threads=kinship.threads,
             frequencies=kinship.frequencies(),
-            tally=Tally(changed=1, alerts=len(self._rulings.deliveries) + len(shifts)),
+            tally=Tally(changed=1, alerts=len(self._rulings.deliveries) + len(said) + len(shifts)),
         )
+
+    def _why(self) -> str:
+        return "the outlet changed its page" if self._visit.claim.reads else "its page was read"
+
+    def _replies(self, replies: Replies, after: Followed, shifts: Sequence[Shift]) -> list[NewDelivery]:
+        """Return what threads say of the new version; a message that nobody saw yet tells of it anyway."""
+        said = of_removal(self._draft, self._visit, after, replies)
+        if read := text_read(self._draft.page):
+            fresh = {one.waiting.key for one in shifts if one.moved_to is not None or one.is_void}
+            said += replies.corrections(self._told, title=read[0], text=read[1], but=fresh)
+        return said
 
     # ------------------------------------------------------------ which stories say the same
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from alerts.errors import FetchError, StoreError
 from crawler.visits.page import PageState, PageVisit, after_failure
 from crawler.visits.record import OVERLOADED
+from spiders.source import Fulltext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from crawler.clock import Clock
     from crawler.patrol.turns import Turns
-    from crawler.visits.page import PageClaim, PageFrontier, PageIngest
-    from spiders.article import Article
+    from crawler.visits.page import PageAnswer, PageClaim, PageFrontier, PageIngest
+    from crawler.visits.poll import Validators
     from spiders.source import Source
 
 log = logging.getLogger(__name__)
@@ -29,13 +30,17 @@ LEASE = timedelta(minutes=15)  # a claim that did not get its host's turn in tim
 _LONGEST_VISIT = timedelta(minutes=5)
 _AFTER_STORE_TROUBLE = timedelta(seconds=30)
 _IN_HAND = 1_000
+BACKLOG = 200  # with more pages in hand, they are read in haste
 
 
 class PageReader(Protocol):
     """Fetches and reads one article's page; declared here, answered by Crawl."""
 
-    async def article(self, url: str, source: Source) -> Article:
-        """Return what a page tells; raises FetchError with the reason when it tells nothing usable."""
+    async def article(self, url: str, source: Source, *, known: Validators, fast: bool) -> PageAnswer:
+        """Return what a page tells, or that it has not changed; ``fast`` reads it in haste, a little less exactly.
+
+        Raises FetchError with the reason when it tells nothing usable.
+        """
 
 
 class PagePatrol:
@@ -126,19 +131,29 @@ class PagePatrol:
         source = self._sources.get(claim.source)
         if source is None:
             return self._failed(claim, FetchError("source-removed", "its source left the configuration"))
+        if claim.again and source.fulltext is Fulltext.NEVER:
+            return self._failed(claim, FetchError("not-wanted", "its source has `fulltext: never` by now"))
         try:
             async with self._turns.turn(claim.host):
                 if self._clock.now() + _LONGEST_VISIT > lease_ends:
                     return None
-                article = await self._reader.article(claim.url, source)
+                waiting = len(self._visits)
+                fast = claim.fast if claim.reads else waiting > BACKLOG
+                answer = await self._reader.article(claim.url, source, known=claim.validators, fast=fast)
         except FetchError as error:
             return None if error.reason == "stopped" else self._failed(claim, error)
         except Exception as error:  # the edge: a fault of ours must not stop the patrol
             log.critical("page-broke", extra={"url": claim.url}, exc_info=error)
             return self._failed(claim, FetchError("internal", repr(error)))
-        detail = "; ".join((f"by {article.method}", *article.notes))
         return PageVisit(
-            claim=claim, at=self._clock.now(), state=PageState.READ, reason="200", detail=detail, article=article
+            claim=claim,
+            at=self._clock.now(),
+            state=PageState.READ,
+            reason=answer.reason,
+            detail=_detail(answer, f"read in haste, as {waiting} pages were due" if fast and not claim.reads else ""),
+            article=answer.article,
+            validators=answer.validators,
+            fast=fast,
         )
 
     def _failed(self, claim: PageClaim, failure: FetchError) -> PageVisit:
@@ -147,6 +162,8 @@ class PagePatrol:
         if failure.status in OVERLOADED and (wait := failure.retry_after or (next_at and next_at - now)):
             self._turns.hold(claim.host, now + wait)
         state = PageState.FAILED if next_at is None else PageState.DUE
+        if claim.again:
+            state, detail = claim.state, f"visited again: {failure.reason}, {detail}".removesuffix(", ")
         return PageVisit(claim=claim, at=now, state=state, reason=failure.reason, detail=detail, next_at=next_at)
 
     async def _commit(self, visit: PageVisit) -> None:
@@ -178,3 +195,10 @@ class PagePatrol:
         self._settling.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.critical("page-patrol-broke", exc_info=error)
+
+
+def _detail(answer: PageAnswer, haste: str) -> str:
+    if answer.article is None:
+        return f"visited again: {answer.reason}, so it has not changed"
+    parts = (f"by {answer.article.method}", haste, *answer.article.notes)
+    return "; ".join(filter(None, parts))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from crawler.visits.poll import Validators
 from crawler.visits.spans import spoken
 
 if TYPE_CHECKING:
@@ -18,10 +19,18 @@ if TYPE_CHECKING:
     from crawler.visits.poll import Tally
     from spiders.article import Article
 
+AGAIN = tuple(timedelta(minutes=minutes) for minutes in (15, 60, 240, 1_440))  # after a page was first read
+AFTER_REMOVAL = (timedelta(days=3), timedelta(days=7))  # on top of these: what was removed may come back
+SECOND_LOOK = timedelta(hours=1)  # so long a page must be missing before that is believed
+_LATENESS = 0.1  # of the wait, at most
+
 TRIES = 4  # with the waits below, the last one comes some twenty minutes after the first
 _FIRST_WAIT = timedelta(minutes=1)
 _FACTOR = 4
 _LONGEST_WAIT = timedelta(hours=1)
+UNCHANGED = frozenset({"304", "same-body"})
+GONE = "gone"  # 410: for good, says the server
+MISSING = frozenset({"http-404", GONE})
 _PASSING = frozenset(  # what may be over in a minute; everything else is the page's last word
     {
         *(
@@ -41,6 +50,14 @@ _PASSING = frozenset(  # what may be over in a minute; everything else is the pa
 )
 
 
+class PageState(StrEnum):
+    """How far a page is."""
+
+    DUE = "due"
+    READ = "read"
+    FAILED = "failed"  # for good; the reason is beside it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageClaim:
     """The right to visit the page of a story now, until the lease ends."""
@@ -51,6 +68,15 @@ class PageClaim:
     due: datetime
     token: int  # fencing, as in Claim
     attempts: int = 0  # before this one
+    state: PageState = PageState.DUE
+    reads: int = 0  # how often it was read before
+    validators: Validators = field(default_factory=Validators)
+    fast: bool = False  # it was read in haste, and must be so again: else it would seem to have changed
+
+    @property
+    def again(self) -> bool:
+        """Whether nobody waits for this visit: it only looks whether the page has changed."""
+        return self.state is not PageState.DUE
 
     @property
     def host(self) -> str:
@@ -58,12 +84,13 @@ class PageClaim:
         return urlsplit(self.url).netloc.rpartition("@")[2].lower()
 
 
-class PageState(StrEnum):
-    """How far a page is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageAnswer:
+    """What a page answered."""
 
-    DUE = "due"
-    READ = "read"
-    FAILED = "failed"  # for good; the reason is beside it
+    reason: str  # "200", or one of UNCHANGED
+    article: Article | None = None  # None: as it was read last
+    validators: Validators = field(default_factory=Validators)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +100,22 @@ class PageVisit:
     claim: PageClaim
     at: datetime
     state: PageState
-    reason: str  # "200", or FetchError.reason
+    reason: str  # "200", one of UNCHANGED, or FetchError.reason
     detail: str = ""
-    article: Article | None = None  # with READ
-    next_at: datetime | None = None  # with DUE
+    article: Article | None = None  # with "200"
+    next_at: datetime | None = None  # when to try again; None: this is how the visit ended
+    validators: Validators = field(default_factory=Validators)
+    fast: bool = False  # the article was read in haste
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the page was there."""
+        return self.article is not None or self.reason in UNCHANGED
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the server knows no such page; what stands in the way of one says nothing of the kind."""
+        return self.reason in MISSING
 
 
 class PageFrontier(Protocol):
@@ -109,3 +148,14 @@ def after_failure(claim: PageClaim, failure: FetchError, now: datetime, luck: fl
     wait = _FIRST_WAIT * _FACTOR**claim.attempts * (0.75 + 0.5 * luck)
     wait = min(max(wait, failure.retry_after or wait), _LONGEST_WAIT)
     return now + wait, f"try {tries} of {TRIES}, again in {spoken(wait)}: {failure.detail}"
+
+
+def revisit_at(first_read: datetime, now: datetime, luck: float, *, removed: bool = False) -> datetime | None:
+    """Return when a page that was first read then is visited again; None when that was often enough.
+
+    What was missed in the meantime is not made up for. ``luck``, in [0, 1), puts a visit off by up to a tenth of its
+    wait, so that pages that were read together do not all come back together.
+    """
+    waits = (*AGAIN, *AFTER_REMOVAL) if removed else AGAIN
+    wait = next((one for one in waits if first_read + one > now), None)
+    return None if wait is None else first_read + wait * (1 + _LATENESS * luck)

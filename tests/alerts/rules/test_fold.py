@@ -266,6 +266,18 @@ def test_the_way_back_leads_to_where_each_letter_comes_from(text: str, times: in
     assert letters == len(known)
 
 
+@given(st.one_of(MIXED, WESTERN), st.data())
+@example("œß Straße, Æ", None)
+def test_many_slices_lead_back_in_one_walk_to_where_each_leads_by_itself(text: str, data: st.DataObject | None) -> None:
+    folded = fold(text)
+    way_back = origin(text, folded)
+    words = [found.span() for found in re.finditer(r"[^ |]+", folded)]
+    pairs = [(start, end) for start, _ in words for _, end in words if start < end]  # some within, or over, others
+    some = sorted(data.draw(st.lists(st.sampled_from(pairs)))) if data and pairs else pairs
+    slices = [(start - 1, end + 1) for start, end in some]  # with the blanks that patterns have
+    assert list(way_back.originals(slices)) == [way_back.original(*one) for one in slices]
+
+
 def test_a_long_gap_in_a_phrase_is_crossed_at_once() -> None:
     text = f"rare{' ' * 200_000}earth " * 20
     way_back, started = origin(text, fold(text)), time.process_time()

@@ -306,3 +306,21 @@ def test_spans_lie_in_the_story_in_order_and_apart(tree: Node, title: str, text:
                 before.field is Field.TITLE and after.field is Field.TEXT
             )
         assert all(0 <= span.start < span.end and span.of(told) for span in match.spans)
+
+
+def test_one_rule_is_found_by_each_of_its_terms_and_by_several_at_once() -> None:
+    listed = '("japan", "france", "japan")'
+    assert words(listed, "Japan and France") == ["Japan", "France"]
+    assert words(listed, "Japan") == ["Japan"]
+    several = compile_rules((), [rule(listed, "a"), rule("france", "b"), rule("author:x OR japan", "c")])[0]
+    assert [match.rule for match in several.match(story("France"))] == ["a", "b"]
+    assert [match.rule for match in several.match(story("Japan"))] == ["a", "c"]
+
+
+def test_a_rule_whose_words_stand_only_in_a_label_does_not_hold() -> None:
+    ruleset = compile_rules((), [rule("japan", "a"), rule("author:japan", "b")])[0]
+    assert [match.rule for match in ruleset.match(story("Tin", authors=("Japan",)))] == ["b"]
+
+
+def test_nothing_is_found_among_characters_that_leave_no_trace() -> None:
+    assert words("abc1* OR abc12*", "\0" * 3_000 + "abc", "\0" * 3_000) is None

@@ -124,7 +124,10 @@ TERMS: dict[Phrase, tuple[int, Callable[[Mention], bool]]] = {
     Phrase(text="日本"): (2, lambda words: (words[0].text, words[1].text) == ("日", "本")),
     Phrase(text="レアアース"): (1, lambda words: words[0].text == "レアアース"),
     Phrase(text="アース"): (1, lambda words: words[0].text == "アース"),
-    Phrase(text="AT&T"): (2, lambda words: words[0].written == words[1].written == "AT&T"),
+    Phrase(text="AT&T"): (  # "AT&T AT&T" holds no third one in the middle
+        2,
+        lambda words: words[0].written == words[1].written == "AT&T" and words[0].text == "at",
+    ),
     Phrase(text="C++", exact=True): (1, lambda words: words[0].written == "C++"),
     Phrase(text="tour de france"): (3, lambda words: [word.text for word in words] == ["tour", "de", "france"]),
 }

@@ -52,6 +52,13 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _siblings() -> int:
+    """Count the workers of the fork server that made this one."""
+    parent = str(os.getppid())
+    states = [path.read_text().rpartition(")")[2].split() for path in Path("/proc").glob("[0-9]*/stat")]
+    return sum(state[1] == parent and state[0] != "Z" for state in states)
+
+
 def hoard() -> int:
     return len(bytearray(2_000_000_000))
 
@@ -103,6 +110,27 @@ async def test_waiting_behind_a_poisoned_document_costs_nobody_his_time() -> Non
             made.run(spin), made.run(spin), made.run(spin), made.run(double, 4), return_exceptions=True
         )
     assert answers[3] == 8
+
+
+async def test_a_document_that_holds_its_worker_keeps_no_other_waiting() -> None:
+    async with pool(patience=BLINK) as made, asyncio.timeout(15):  # its worker would be killed after 20 s only
+        poisoned = [asyncio.create_task(made.run(spin)) for _ in range(2)]
+        assert await asyncio.wait(poisoned, timeout=0.05) == (set(), set(poisoned))
+        assert await asyncio.gather(made.run(double, 4), made.run(double, 5)) == [8, 10]
+        for task in poisoned:
+            task.cancel()
+        await asyncio.wait(poisoned)
+
+
+async def test_the_help_goes_when_the_trouble_is_over() -> None:
+    async with pool(patience=timedelta(0)) as made:
+        hard = asyncio.create_task(made.run(spin))
+        await asyncio.wait({hard}, timeout=0.05)
+        helper = await made.run(os.getpid)
+        hard.cancel()
+        await asyncio.wait({hard})
+        assert {await made.run(os.getpid) for _ in range(3)} == {helper}
+        assert await made.run(_siblings) == 1
 
 
 async def test_a_visit_that_is_given_up_frees_the_worker() -> None:
