@@ -209,7 +209,7 @@ def _check_routes(contents: _Contents, findings: Findings) -> None:
     if homeless:
         more = f", nor do {len(homeless) - 1} below it" if len(homeless) > 1 else ""
         hint = 'write `to: ["#channel"]` in the rule, or in `defaults:` for all'
-        findings.error(homeless[0].place, f"this rule does not say where its alerts go{more}", hint)
+        findings.warn(homeless[0].place, f"this rule tells nobody{more}: its matches are only recorded", hint)
 
 
 def _compile(own: Specs, packed: Specs, known: Watched, findings: Findings) -> RuleSet:
