@@ -105,6 +105,7 @@ rules:
     count: {n: 5, within: 1h}
     spike: {times: 4, within: 1h, against: 14d}
     first_seen: term
+    independent_sources: 3
     note: a first rule
     tests:
       match:
@@ -112,7 +113,7 @@ rules:
       ignore: [France, {title: France, body: Paris, source: mofa, lang: en}]
   - {id: silent, when: $japan, to: "#japan", silence: 3d}
   - {id: quiet, when: $japan, to: "#japan", quiet: {same_story: 7d, at_most: 10/30m}}
-cards: {same_story: 24h}
+cards: {same_story: 24h, hold: 10s}
 log: {format: json, level: debug}
 """
 
