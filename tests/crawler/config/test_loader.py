@@ -195,7 +195,7 @@ def test_every_available_key_is_read_from_a_file_that_has_them_all(tmp_path: Pat
         ),
     )
     assert "hush" not in repr(config)
-    assert config.cards == CardsConfig(same_story=timedelta(hours=24))
+    assert config.cards == CardsConfig(same_story=timedelta(hours=24), hold=timedelta(seconds=10))
     assert config.log == LogConfig(format="json", level="debug")
     assert config.websub == WebSubConfig(host="::1", port=8322, public_url="https://desk.example/hook")
     assert config.warnings == ()
