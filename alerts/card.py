@@ -163,6 +163,7 @@ def face_of(face: Face) -> bytes:
 
 def face_for(delivery: Delivery, *, notice: str | None = None) -> Face:
     """Lay out what a delivery shows: a card, or the one sentence that a reply has to say."""
+    notice = "; ".join(filter(None, (delivery.remark, notice))) or None
     if not delivery.note:
         return card_for(delivery.alert, notice=notice)
     story = delivery.alert.story

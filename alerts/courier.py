@@ -23,7 +23,7 @@ from alerts.errors import (
     StoreError,
     Unclear,
 )
-from alerts.outbox import Receipt, Settlement, State
+from alerts.outbox import Receipt, Settlement, State, way_of
 from alerts.pacer import Pace, Pacer, backoff
 
 if TYPE_CHECKING:
@@ -228,23 +228,21 @@ class Courier:
                 await self._wait(self._clock.now() + wait)
 
     async def _send_all(self, pending: Sequence[Delivery]) -> int:
-        moved, resting = 0, set[str]()
+        moved, resting = 0, set[str | None]()
         for delivery in pending:
             channel = delivery.alert.channel
             if self._stopping:
                 break
             opens = self._pacer.opens(channel)
-            if channel in resting:
+            if resting & {channel, way_of(channel)}:
                 continue
             if opens > self._clock.now():
                 self._resume = _earlier(self._resume, opens)
                 continue
             outcome = await self._attempt(delivery)
             moved += outcome is not None
-            if isinstance(outcome, ChannelRefused):
-                resting.add(channel)
-            if isinstance(outcome, (Later, RouteRefused)):  # it would be the same for all others
-                break
+            if isinstance(outcome, (Later, ChannelRefused, RouteRefused)):  # the next ones would fare no better
+                resting.add(_held_with(channel, outcome))
         return moved
 
     async def _attempt(self, delivery: Delivery) -> Receipt | DeliveryError | None:
@@ -281,10 +279,12 @@ class Courier:
 
     async def _look_for(self, unclear: Iterable[Delivery]) -> int:
         """Look once in each channel, and once in each thread, for all its unclear deliveries."""
-        moved = 0
+        moved, resting = 0, set[str | None]()
         for (channel, thread), group in groupby(sorted(unclear, key=_place), key=_place):
             if self._stopping:
                 break
+            if way_of(channel) in resting:
+                continue
             lost = list(group)
             found = await self._find(channel, lost, thread)
             for delivery in lost:
@@ -296,7 +296,7 @@ class Courier:
             if isinstance(found, (ChannelRefused, RouteRefused)):
                 await self._hold(channel, found, settlement.not_before)
             if isinstance(found, (Later, RouteRefused)):
-                break
+                resting.add(way_of(channel))
         return moved
 
     async def _find(
@@ -325,13 +325,13 @@ class Courier:
     async def _hold(self, channel: str, outcome: object, until: datetime | None) -> None:
         """Keep back what would fare no better; a refusal is told loudly once, and so is its end."""
         if isinstance(outcome, Receipt):
-            for who in (channel, None):
+            for who in (channel, way_of(channel)):
                 if self._refused.pop(who, None):
                     self._log.warning("taken-again", extra={"channel": who or "all"})
             return
         if not isinstance(outcome, (Later, ChannelRefused, RouteRefused)):
             return
-        who = channel if isinstance(outcome, ChannelRefused) else None
+        who = _held_with(channel, outcome)
         await self._outbox.hold(who, until, str(outcome), refused=not isinstance(outcome, Later))
         if not isinstance(outcome, Later) and self._refused.get(who) != outcome.code:
             self._refused[who] = outcome.code
@@ -379,6 +379,11 @@ class Courier:
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     return min(filter(None, (one, other)), default=None)
+
+
+def _held_with(channel: str, outcome: DeliveryError) -> str | None:
+    """Return which channel is held after an outcome; None for all of the main notifier's."""
+    return channel if isinstance(outcome, ChannelRefused) else way_of(channel)
 
 
 def _place(delivery: Delivery) -> tuple[str, str]:

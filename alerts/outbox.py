@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -29,6 +30,15 @@ class State(StrEnum):
 
 
 FINAL = (State.SENT, State.DEAD, State.WITHDRAWN)
+NAME_STARTS = frozenset(ascii_lowercase)  # a notifier's name begins so, and no channel of the main one does
+
+
+def way_of(channel: str) -> str | None:
+    """Return the name of the notifier that a channel is; None for a channel of the main notifier.
+
+    What one way out refuses, or asks to wait for, says nothing about the others.
+    """
+    return channel if channel[:1] in NAME_STARTS else None
 
 
 class Kind(StrEnum):
@@ -64,6 +74,8 @@ class Delivery:
     broadcast: bool = False  # of a reply: the channel sees it as well
     note: str = ""  # of a reply: all it says, when it tells of no match
     receipt: Receipt | None = None  # with State.SENT, where known
+    revision: int = 0  # counts the changes of what it should say
+    remark: str = ""  # what it says about its own way: that a fallback was used
 
     @property
     def thread(self) -> Receipt | None:
@@ -140,7 +152,7 @@ class Outbox(Protocol):
         """Write what an attempt or a look-up led to, and log it for ``why``."""
 
     async def hold(self, channel: str | None, until: datetime | None, reason: str, *, refused: bool = False) -> None:
-        """Keep a channel's deliveries (None: everybody's) back until a moment; None releases them.
+        """Keep a channel's deliveries (None: the main notifier's) back until a moment; None releases them.
 
         ``refused`` says that somebody has to mend something, so a restart tries again at once; otherwise the
         other side asked to wait, which a restart does not change.

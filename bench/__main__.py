@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench import collect, copies, events, match, polls, rhythm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 BENCHES: Mapping[str, Callable[[], None]] = {
     "collect": collect.main,
@@ -18,24 +18,31 @@ BENCHES: Mapping[str, Callable[[], None]] = {
     "polls": polls.main,
     "rhythm": rhythm.main,
 }
-
-
 SIZED: Mapping[str, Callable[[int], None]] = {"copies": copies.main}  # that may be told of how many stories
 
 
 def main() -> None:
     """Run the benches named on the command line, or all of them."""
-    words = sys.argv[1:] or list(BENCHES)
-    if unknown := [word for word in words if word not in BENCHES and not word.isdecimal()]:
-        sys.exit(f"no bench is called {', '.join(unknown)}; there are {', '.join(BENCHES)}")
-    for name, size in zip(words, [*words[1:], ""], strict=True):
-        if size.isdecimal() and name not in SIZED:
-            sys.exit(f"{size} says nothing to {name}: a number may follow {', '.join(SIZED)}")
-    for name, size in zip(words, [*words[1:], ""], strict=True):
-        if size.isdecimal():
-            SIZED[name](int(size))
-        elif name in BENCHES:
+    for name, size in asked(sys.argv[1:] or list(BENCHES)):
+        if size is None:
             BENCHES[name]()
+        else:
+            SIZED[name](size)
+
+
+def asked(words: Sequence[str]) -> list[tuple[str, int | None]]:
+    """Return which benches are asked for, and of what size where a number follows; ends the program for nonsense."""
+    found: list[tuple[str, int | None]] = []
+    for word in words:
+        if word in BENCHES:
+            found.append((word, None))
+        elif not word.isdecimal():
+            sys.exit(f"no bench is called {word}; there are {', '.join(BENCHES)}")
+        elif int(word) and found and found[-1][1] is None and found[-1][0] in SIZED:
+            found[-1] = found[-1][0], int(word)
+        else:
+            sys.exit(f"{word} says nothing here: one number above 0 may follow {', '.join(SIZED)}")
+    return found
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from alerts.cluster.copies import Profile
     from alerts.cluster.events import Thread
-    from crawler.store.kin import Known
+    from crawler.store.kin import Known, Neighbour
 
 _NOWHERE = "https://page.example/"  # the address of a page that has none
 _UNDATED = datetime(2026, 11, 2, 12, tzinfo=UTC)  # when stories without a date were seen, all of them
@@ -96,6 +96,11 @@ class Nothing:
     def similar(self, terms: Collection[str], language: str | None, after: datetime) -> Sequence[int]:
         """Return none."""
         del terms, language, after
+        return ()
+
+    def neighbours(self, stories: Collection[int]) -> Sequence[Neighbour]:
+        """Return none."""
+        del stories
         return ()
 
     def known(self, stories: Collection[int]) -> Sequence[Known]:

@@ -14,6 +14,7 @@ from alerts.courier import Courier
 from alerts.errors import StoreError
 from alerts.judge import Judge
 from alerts.language import identify
+from alerts.notify.fallback import Fallback
 from alerts.outbox import FINAL, State
 from alerts.pacer import Pace
 from crawler.dispatch import Dispatcher
@@ -113,6 +114,11 @@ class App:
         self.clock = clock
         self.store = Store.open(config.store, clock=clock)
         self.courier = Courier(self.store, notifier, clock, log=log, chance=random.random, pace=pace or Pace())
+        self.fallback = (
+            Fallback(self.store, config.fallback, clock.now, wake=self.courier.wake, log=log)
+            if config.fallback
+            else None
+        )
         turns = Turns(config.fetch, clock)
         self.crawl = Crawl(config.fetch, clock=clock, turns=turns)
         judge, revision = Judge(config.rules), config.rules.revision
@@ -165,6 +171,8 @@ class App:
         self.dispatcher.every(TICK, self.pages.tick, name="pages")
         self.dispatcher.every(MINUTE, self.announcing.watch, name="watch")
         self.dispatcher.every(MINUTE, self.housekeeping.tick, name="housekeeping")
+        if self.fallback:
+            self.dispatcher.every(MINUTE, self.fallback.tick, name="fallback")
         if self.websub:
             await self.websub.start()
             self.dispatcher.every(FEW_SECONDS, self.websub.tick, name="websub")
@@ -212,6 +220,8 @@ class App:
             await self.pages.idle()
         await self.announcing.watch()
         await self.courier.drain(PATIENCE_ONCE)
+        if self.fallback and await self.fallback.tick():
+            await self.courier.drain(PATIENCE_ONCE)
         await self.housekeeping.tick()
         counts = self.patrol.counts
         overview = await self.store.overview(self.clock.now())

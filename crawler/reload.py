@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 _NAMED = 20  # names in one log line; the rest is counted
 _TOLD = 10  # problems in one log line
 _LIVE = ("fetch", "cards", "log")  # sections that change while everything runs
-_FIXED = ("store", "slack", "timezone", "websub")  # what only a start can change
+_FIXED = ("store", "slack", "timezone", "websub", "notifiers", "fallback")  # what only a start can change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

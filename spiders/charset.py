@@ -52,6 +52,9 @@ _OLD = {  # charsets that were in use for a language, the commonest first
     **dict.fromkeys(("cs", "sk", "pl", "hu", "hr", "sl", "ro"), ("cp1250",)),
     **dict.fromkeys(("en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "no", "nb", "fi", "ca"), ("cp1252",)),
 }
+_CYRILLIC = ("cp1251", "koi8_u", "cp866", "iso8859_5")
+_CYRILLIC_LANGUAGES = frozenset({"ru", "uk", "be", "bg", "mk", "sr", "kk", "ky", "mn", "tg"})
+_COMMON = re.compile("[оеаинтсрвлі]")  # more than half of the letters of a text in one of these languages
 
 
 def charset_of(body: bytes, content_type: str = "", language: str | None = None) -> str:
@@ -125,10 +128,20 @@ def _plausible(body: bytes, codec: str) -> bool:
     return codec not in _LATIN or letters < _ENOUGH or letters / len(runs) < _LONGEST_RUN
 
 
+def _cyrillic(body: bytes) -> str:
+    """Return the codec by which the commonest letters are common: by another, a text shouts or has rare ones only."""
+    sample = body[:_SAMPLE]
+    if _plausible(body, "utf-8"):
+        return "utf-8"
+    return max(_CYRILLIC, key=lambda codec: len(_COMMON.findall(sample.decode(codec, "replace"))))
+
+
 def _guess(body: bytes, language: str | None) -> str:
     """Return the most likely codec of a document that declares none, or a wrong one."""
-    known = _OLD.get((language or "").partition("-")[0], ())
-    for codec in known:
+    known = (language or "").partition("-")[0]
+    if known in _CYRILLIC_LANGUAGES:
+        return _cyrillic(body)
+    for codec in _OLD.get(known, ()):
         if _plausible(body, codec):
             return codec
     if _plausible(body, "utf-8"):  # a few broken letters in a long text

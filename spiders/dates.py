@@ -28,7 +28,7 @@ _CLOCK = (
 _ZONE = (
     r"\s*(?P<zone>(?:GMT|UTC)?\s*[+-]\d{1,2}(?::?\d{2})?(?:\s+[A-Z]{2,5})?|[A-Z]{1,5}|[A-Z][a-z]+/[A-Z]\w+(?:/\w+)?)?"
 )
-_WEEKDAY = r"(?:[^\s\d:]+,?\s+){0,2}"
+_WEEKDAY = r"(?:[^\s\d:]+(?:(?<=,)\s*|\s+)){0,2}"
 _WORD = r"(?P<month>[^\s\d,/:()+-]{2,})"
 _DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|o|\.)?"
 _OF = r"(?:de\s+|of\s+)?"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ _HOUR = re.compile(r"<hour\b[^>]*>\s*(\d{1,2})\s*</hour>", re.IGNORECASE)
 _SKIPPED = re.compile(r"<skipDays\b[^>]*>(.{0,2000}?)</skipDays>", re.IGNORECASE | re.DOTALL)
 _DAY = re.compile(r"<day\b[^>]*>\s*(\w+)\s*</day>", re.IGNORECASE)
 _ALL_DAY = 24
+_LINK = re.compile(r"""<([^<>]{1,2000})>((?:\s*;\s*[\w*-]+\s*=\s*(?:"[^"]*"|[^\s;,"]*))*)""")
+_REL = re.compile(r""";\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]*))""", re.IGNORECASE)
 
 
 def hints_of(feed: Mapping[str, Any], text: str, url: str) -> Hints:
@@ -45,6 +48,18 @@ def hints_of(feed: Mapping[str, Any], text: str, url: str) -> Hints:
         hub=_linked(feed, "hub", url),
         topic=_linked(feed, "self", url),
     )
+
+
+def with_links(hints: Hints, header: str, url: str) -> Hints:
+    """Return hints with the hub and the topic that a ``Link`` header names: WebSub puts it before the document."""
+    named: dict[str, str] = {}
+    for target, parameters in _LINK.findall(header):
+        rel = _REL.search(parameters)
+        for name in (rel[1] or rel[2] or "").lower().split() if rel else ():
+            address = joined(url, target.strip())
+            if address and address.startswith(("http://", "https://")):
+                named.setdefault(name, address)
+    return replace(hints, hub=named.get("hub", hints.hub), topic=named.get("self", hints.topic))
 
 
 def _inside(outer: re.Pattern[str], inner: re.Pattern[str], text: str) -> Iterator[str]:

@@ -45,6 +45,7 @@ _CHALLENGES: tuple[tuple[bytes, str], ...] = (
     (b"sec-if-cpt-container", "akamai"),
     (b"gokuprops", "aws-waf"),
 )
+_INCIDENT = b"request unsuccessful. incapsula incident id"  # comes with a good status too
 _TITLES = {
     b"just a moment...": "cloudflare",
     b"attention required! | cloudflare": "cloudflare",
@@ -69,7 +70,7 @@ def wall(page: Page, asked: str, *, feed: bool = True) -> str | None:
 
 def _guard(page: Page, text: bytes) -> str | None:
     """Tell which guard turned us away, by what only the guard itself sends."""
-    found = _declared(page) or _TITLES.get(_title(text))
+    found = _declared(page) or _TITLES.get(_title(text)) or ("imperva" if _INCIDENT in text else None)
     if found or page.status not in _REFUSALS:
         return found
     return next((name for mark, name in _CHALLENGES if mark in text), None) or _signed(page, text)

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from alerts.outbox import Delivery, Edit, Edited, Kind, State
+from alerts.outbox import Delivery, Edit, Edited, Kind, State, way_of
 from alerts.story import Alert, Field, Match, Severity, Span
 from tests.fakes import NOON, story
 
@@ -128,7 +128,7 @@ class MemoryOutbox:
             self.holds[channel] = (until, reason)
 
     def _free_at(self, row: Delivery) -> datetime:
-        holds = (self.holds.get(who) for who in (row.alert.channel, None))
+        holds = (self.holds.get(who) for who in (row.alert.channel, way_of(row.alert.channel)))
         return max([self._due[row.key], *(hold[0] for hold in holds if hold)])
 
 

@@ -25,6 +25,8 @@ FILES = {
     "secrets/proxy": "http://anna:hush@proxy.example:3128\n",
     "secrets/login": "anna:hush\n",
     "secrets/token": "hush\n",
+    "secrets/webhook": "https://hooks.example/tocsin/hush\n",
+    "secrets/mail": "mailto://desk:hush@mail.example\n",
     "feeds.opml": '<opml version="2.0"><body><outline xmlUrl="https://two.example/"/></body></opml>',
 }
 NO_RULES = RuleSet.empty()

@@ -120,7 +120,7 @@ def _answered(response: Any) -> DeliveryError:
     status = getattr(response, "status_code", None) or getattr(response, "status", None)
     data = getattr(response, "data", None)
     if status == _TOO_MANY_REQUESTS:
-        return Later(RATE_LIMITED, after=_retry_after(getattr(response, "headers", {})))
+        return Later(RATE_LIMITED, after=retry_after(getattr(response, "headers", {})))
     if isinstance(status, int) and status >= _SERVER_ERROR:
         return Unclear(f"http-{status}", _words(data))
     code = data.get("error") if isinstance(data, dict) else None
@@ -144,7 +144,8 @@ def refusal(code: str, detail: str = "") -> DeliveryError:
     return Unclear(code, detail)
 
 
-def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
+def retry_after(headers: Mapping[str, str]) -> timedelta | None:
+    """Return the wait that an answer asks for in seconds, at most a day; None when it asks for none."""
     value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     try:
         return timedelta(seconds=min(max(float(value), 1), _LONGEST_WAIT))

@@ -48,12 +48,14 @@ def check(config: str | None, *, as_json: bool, clauses: bool) -> None:
     from alerts.rules.embedded import run_tests
     from crawler.config.loader import read
     from crawler.config.strangers import watched
+    from crawler.notifiers import troubles
     from crawler.owners import refuse_strangers
 
     refuse_strangers()
     attempt = read(config_path(config), os.environ)
     report = run_tests(attempt.config.rules, watched(attempt.config.sources)) if attempt.config else None
     problems = [*attempt.problems, *(report.problems if report else ())]
+    problems += troubles(attempt.config) if attempt.config else ()
     if attempt.config and not any(problem.level is Level.ERROR for problem in problems):
         problems += _measured(attempt.config)
     problems.sort(key=lambda one: one.place)

@@ -132,7 +132,24 @@ async def until_stopped(app: App) -> None:
 
 @asynccontextmanager
 async def notifier(config: Config, *, cards_aside: bool = False) -> AsyncIterator[Notifier]:
-    """Yield the way to tell people that the configuration asks for: Slack, or this terminal."""
+    """Yield the ways to tell people that the configuration asks for; raises ConfigError when one cannot be used."""
+    from crawler.notifiers import switchboard
+
+    async with _main(config, cards_aside=cards_aside) as main, switchboard(config, main, SystemClock()) as all_ways:
+        yield all_ways
+
+
+@asynccontextmanager
+async def _main(config: Config, *, cards_aside: bool) -> AsyncIterator[Notifier]:
+    """Yield the main way to tell people: Slack, or this terminal."""
+    if config.slack.webhook is not None:
+        from alerts.slack.client import open_session
+        from alerts.slack.incoming import IncomingNotifier
+
+        async with open_session() as session:
+            yield IncomingNotifier(config.slack.webhook.reveal(), session)
+        return
+
     if config.slack.token is None:
         from rich.console import Console
 

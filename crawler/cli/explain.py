@@ -30,15 +30,19 @@ if TYPE_CHECKING:
 
 _SHOWN = 8  # words found that a line repeats
 _MANY = 4  # parts of which nothing was found share a line
+_WANTED = (
+    f"Write RULE SUBJECT, or the id of a story, which is {STORY_LENGTH} letters and digits: "
+    "`tocsin stories` and `tocsin search` show it"
+)
 
 
 @click.command()
-@click.argument("rule", metavar="[RULE]")
+@click.argument("rule", metavar="[RULE]", required=False)
 @click.argument("subject", metavar="SUBJECT", required=False)
 @config_option
 @json_option
 @click.option("--source", help="The id or host of the source that a text is said to come from.")
-def explain(rule: str, subject: str | None, config: str | None, source: str | None, *, as_json: bool) -> None:
+def explain(rule: str | None, subject: str | None, config: str | None, source: str | None, *, as_json: bool) -> None:
     """Show of every part of a rule whether it holds for a story, by which words, and how near it missed.
 
     RULE is the id of a rule, also of one that is switched off. SUBJECT is the id of a story in the store,
@@ -50,6 +54,8 @@ def explain(rule: str, subject: str | None, config: str | None, source: str | No
     """
     from alerts.rules.explain import explain as explain_rule
 
+    if rule is None:
+        raise click.UsageError(f"what shall be explained? {_WANTED}")
     loaded = load_config(config)
     if subject is None:
         _explain_story(loaded, rule, source, as_json=as_json)
@@ -106,10 +112,7 @@ def _explain_story(config: Config, code: str, source: str | None, *, as_json: bo
     except ValueError:
         number = 0
     if not number:
-        raise click.UsageError(
-            f"what shall {shown(code, 40)} be explained for? Write RULE SUBJECT, or the id of a story, which is "
-            f"{STORY_LENGTH} letters and digits: `tocsin stories` and `tocsin search` show it"
-        )
+        raise click.UsageError(f"what shall {shown(code, 40)} be explained for? {_WANTED}")
     kept = _kept(config, number)
     if kept is None:
         raise click.UsageError(f"there is no story {code} in the store")

@@ -67,8 +67,9 @@ def _facts(row: DeliveryStatus) -> dict[str, object]:
         "key": delivery.key,
         "state": delivery.state,
         "channel": delivery.alert.channel,
-        "severity": delivery.alert.severity.label,
+        "severity": delivery.alert.severity.label if delivery.alert.matches else None,
         "rules": [match.rule for match in delivery.alert.matches],
+        "note": delivery.note or None,
         "together": delivery.alert.trend.says if delivery.alert.trend else None,
         "story": encode(delivery.alert.story.id),
         "title": delivery.alert.story.title,
@@ -97,13 +98,14 @@ def _print(rows: Sequence[DeliveryStatus], zone: ZoneInfo) -> None:
         table.add_column(heading, no_wrap=heading in {"key", "state"}, overflow="fold", ratio=RATIOS.get(heading))
     for row in rows:
         alert = row.delivery.alert
+        says = row.delivery.note or (alert.trend.says if alert.trend else "")
         table.add_row(
             row.delivery.key[-KEY_END:],
             row.delivery.state.value,
             alert.channel,
             ago(row.delivery.queued, now),
             ", ".join(match.rule for match in alert.matches),
-            Text(f"{alert.trend.says}: {alert.story.title}" if alert.trend else alert.story.title)
+            Text(f"{says}: {alert.story.title}" if says else alert.story.title)
             + Text(f"\n{encode(alert.story.id)}", "dim"),
             Text(_why(row, now, zone)),
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from alerts.outbox import way_of
 from crawler.cli.common import config_option, json_option, load_config, print_json
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ def slack() -> None:
 def check_slack(config: str | None, *, as_json: bool) -> None:
     """Check the token, its scopes, and every channel that a rule may write to.
 
-    Posts nothing. Exit code 1 when something is not right; each problem says the way out.
+    Where SLACK_APP_TOKEN is set, also whether buttons and commands would work. Posts nothing. Exit code 1 when
+    something is not right; each problem says the way out.
     """
     loaded = load_config(config)
     if loaded.slack.token is None:
@@ -42,17 +45,38 @@ def check_slack(config: str | None, *, as_json: bool) -> None:
     sys.exit(0 if all(finding.ok for finding in findings) else 1)
 
 
+@slack.command("manifest")
+@click.option("--name", default="Tocsin", show_default=True, help="What the app is called in your workspace.")
+@click.option("--socket/--no-socket", default=True, show_default=True, help="With buttons, /tocsin and the home page.")
+@click.option("--url", is_flag=True, help="Print an address that offers to make the app, to be opened in a browser.")
+def print_manifest(name: str, *, socket: bool, url: bool) -> None:
+    """Print the manifest of the Slack app, from which Slack makes the app with every scope that is needed.
+
+    Needs no configuration and reaches nobody.
+    """
+    from alerts.slack.manifest import manifest, manifest_url
+
+    try:
+        click.echo(manifest_url(name, socket=socket) if url else manifest(name, socket=socket), nl=url)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--name") from error
+
+
 async def _findings(config: Config) -> Sequence[Finding]:
     from alerts.slack.client import SlackNotifier, open_session
+    from alerts.slack.socket import check_socket
     from crawler.clock import SystemClock
 
-    channels = sorted({channel for rule in config.rules.rules for channel in rule.to})
+    channels = sorted({channel for rule in config.rules.rules for channel in rule.to if way_of(channel) is None})
     token = config.slack.token.reveal() if config.slack.token else ""
     async with open_session() as session:
         slack = SlackNotifier(
             token, config.slack.api_url, session, clock=SystemClock(), log=logging.getLogger("alerts.slack")
         )
-        return await slack.check(channels)
+        findings = await slack.check(channels)
+        if app_token := os.environ.get("SLACK_APP_TOKEN"):
+            findings = [*findings, *await check_socket(app_token, token, config.slack.api_url, session)]
+        return findings
 
 
 def _print(findings: Sequence[Finding]) -> None:

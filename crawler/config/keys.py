@@ -49,8 +49,8 @@ KEYS: tuple[Key, ...] = (
     Key("slack.api_url", "the address of Slack's API, for gateways"),
     Key("slack.app_token", "Socket Mode", "remove it; buttons and commands are not there yet"),
     Key("slack.app_token_file", "Socket Mode", "remove it; buttons and commands are not there yet"),
-    Key("slack.webhook", "an incoming webhook instead of a token", "remove it; use slack.token"),
-    Key("slack.webhook_file", "an incoming webhook instead of a token", "remove it; use slack.token_file"),
+    Key("slack.webhook", "an incoming webhook instead of a token: no threads, no edits, one channel"),
+    Key("slack.webhook_file", "a file that holds the address of the incoming webhook"),
     Key("slack.ops_channel", "where health is reported", "remove it; `tocsin status` and the log report health"),
     Key("slack.admins", "who may mute and replay", "remove it; nothing can be muted from Slack yet"),
     # fetching
@@ -188,6 +188,16 @@ KEYS: tuple[Key, ...] = (
     Key("log", "what the daemon writes"),
     Key("log.format", "auto, pretty, keyvalue or json; auto: pretty on a terminal, keyvalue elsewhere"),
     Key("log.level", "debug, info, warning or error"),
+    # other ways out
+    Key("notifiers", "ways out beside Slack, each under a name that `to:` can call"),
+    Key("notifiers.*.webhook", "the address that signed JSON is posted to"),
+    Key("notifiers.*.webhook_file", "a file that holds that address"),
+    Key("notifiers.*.secret", "what the JSON is signed with; the receiver needs the same"),
+    Key("notifiers.*.secret_file", "a file that holds the secret"),
+    Key("notifiers.*.apprise", "an address of Apprise, for mail, chats and phones (extra [apprise])"),
+    Key("notifiers.*.apprise_file", "a file that holds that address"),
+    Key("notifiers.*.jsonl", "a file that gets a line for each message; relative to this file"),
+    Key("fallback", "the notifier that critical alerts take as well when their own way has refused them for 5 minutes"),
     # feeds that push
     Key("websub", "hubs that tell at once when a feed has news; without it, feeds are only polled"),
     Key("websub.listen", "where hubs are answered: HOST:PORT"),
@@ -198,8 +208,6 @@ KEYS: tuple[Key, ...] = (
     Key("budgets", "limits per channel", "remove it; a channel gets one message a second at most"),
     Key("escalate", "unanswered alerts", "remove it; send critical rules `to:` the channel on duty"),
     Key("digests", "daily summaries", "remove it; each alert is sent by itself"),
-    Key("notifiers", "other ways than Slack", "remove it; Slack and the terminal are the ways out"),
-    Key("fallback", "the way when Slack is down", "remove it; alerts wait until Slack answers"),
     Key("capture", "raw answers for evidence", "remove it; answers are not kept"),
     Key("health", "limits of health", "remove it; `tocsin status` shows each source's state"),
     Key("console", "a web page on this machine", "remove it; use `tocsin status`"),
@@ -209,11 +217,50 @@ KEYS: tuple[Key, ...] = (
     Key("disk", "when to stop for lack of space", "remove it; watch the disk from outside"),
 )
 
+# Keys inside sections of a later version: their readers are there, and they move up together with their section.
+INSIDE: tuple[Key, ...] = (
+    Key("routes[].match", "what it takes: all that is written must hold, and of each list one is enough"),
+    Key("routes[].match.severity", "that level or higher"),
+    Key("routes[].match.tags", "tags of the rule or of the source"),
+    Key("routes[].match.rules", "rules, by id"),
+    Key("routes[].match.sources", "sources, by id, or by host with its sub-domains"),
+    Key("routes[].match.tier", "the worst tier of the source that is good enough"),
+    Key("routes[].match.countries", "countries of the source, two letters"),
+    Key("routes[].match.languages", "languages of the story; zh includes zh-hant and zh-hans"),
+    Key("routes[].match.owner", "who looks after the rule"),
+    Key("routes[].to", "the channels that hear of it; a rule's own `to:` comes before them"),
+    Key("routes[].also", "notifiers that hear of it as well"),
+    Key("routes[].group", "messages that wait for company, to be told together"),
+    Key("routes[].group.wait", "how long the first of them waits"),
+    Key("routes[].group.interval", "how long the next wait after that"),
+    Key("routes[].style", "full or compact"),
+    Key("routes[].template", "a layout of your own"),
+    Key("quiet_hours[].name", "a short name, unique"),
+    Key("quiet_hours[].channels", "the channels that are left alone; default: all"),
+    Key("quiet_hours[].between", "from when to when, such as 22:00-07:00"),
+    Key("quiet_hours[].days", "the days on which it begins, such as mon-fri or sat,sun; default: every day"),
+    Key("quiet_hours[].except", "the severity that is told nevertheless, and any above it"),
+    Key("quiet_hours[].then", "digest: the channel's next digest lists what was held back, else a summary at the end"),
+    Key("quiet_hours[].timezone", "the zone of these hours; default: `timezone`"),
+    Key("budgets.per_channel", "messages in a time, such as 20/h; critical ones always pass"),
+    Key("budgets.overflow", "digest: the channel's next digest lists what exceeds it, else a summary"),
+    Key("escalate[].severity", "that level or higher"),
+    Key("escalate[].unless_acked", "how long somebody has to acknowledge it"),
+    Key("escalate[].to", "the channels that are told then"),
+    Key("digests[].name", "a short name, unique"),
+    Key("digests[].at", "the time of the day, such as 07:30"),
+    Key("digests[].days", "the days on which it is sent, such as mon-fri; default: every day"),
+    Key("digests[].to", "the channels that it is sent to"),
+    Key("digests[].rules", "the rules that it tells of, by id, or all"),
+    Key("digests[].timezone", "the zone of its time; default: `timezone`"),
+    Key("digests[].empty", "silent or sent: what happens when there is nothing to tell"),
+)
+
 
 @cache
 def keys_of(section: str) -> Mapping[str, Key]:
     """Return the keys of one section by name; the file itself is the section ``""``."""
-    return {key.name: key for key in KEYS if key.section == section}
+    return {key.name: key for key in (*KEYS, *INSIDE) if key.section == section}
 
 
 def sections_with(name: str) -> list[str]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from alerts.errors import ConfigError, Level, Place
 from alerts.rules.ruleset import compile_rules, no_garbage_collection
 from alerts.rules.spec import Specs
-from crawler.config import outlines, packs, sections, values
+from crawler.config import notifiers, outlines, packs, sections, values
 from crawler.config.document import Document, read_document
 from crawler.config.files import FileNotes, Files
 from crawler.config.findings import Findings, TooMany
@@ -93,7 +93,8 @@ def _read_config(document: Document, findings: Findings, environ: Mapping[str, s
     if main is None:
         return None
     zone = main.read("timezone", values.zone, ZoneInfo("UTC"))
-    for_sources, for_rules = sections.read_defaults(main.section("defaults"), zone)
+    ways = notifiers.names_in(main)
+    for_sources, for_rules = sections.read_defaults(main.section("defaults"), zone, ways)
     contents = _Contents()
     for section in (main, *_included(main)):
         _gather(section, contents, for_sources, for_rules)
@@ -124,6 +125,8 @@ def _read_config(document: Document, findings: Findings, environ: Mapping[str, s
         cards=sections.read_cards(main.section("cards")),
         log=sections.read_log(main.section("log")),
         websub=sections.read_websub(main.section("websub")) if main.get("websub") else None,
+        notifiers=notifiers.read_notifiers(main),
+        fallback=main.optional("fallback", notifiers.fallback(ways)),
     )
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from crawler.config.files import Files
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from ipaddress import IPv4Network, IPv6Network
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
-    from alerts.errors import Problem
+    from alerts.errors import Place, Problem
     from alerts.rules.ruleset import RuleSet
     from crawler.config.marks import Marks
     from spiders.source import Source
@@ -47,8 +48,36 @@ class Secret:
 class SlackConfig:
     """The ``slack:`` section."""
 
-    token: Secret | None = None  # None: cards are printed to the terminal
+    token: Secret | None = None  # None: the webhook, or else cards are printed to the terminal
+    webhook: Secret | None = None  # an incoming webhook, where there is no token
     api_url: str = "https://slack.com/api/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookConfig:
+    """An entry of ``notifiers:`` that posts signed JSON."""
+
+    url: Secret
+    secret: Secret
+    place: Place = field(compare=False)  # where the address stands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppriseConfig:
+    """An entry of ``notifiers:`` that sends by Apprise."""
+
+    url: Secret
+    place: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonlConfig:
+    """An entry of ``notifiers:`` that writes lines to a file."""
+
+    path: Path  # absolute
+
+
+NotifierConfig: TypeAlias = WebhookConfig | AppriseConfig | JsonlConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +144,8 @@ class Config:
     cards: CardsConfig
     log: LogConfig
     websub: WebSubConfig | None = None
+    notifiers: Mapping[str, NotifierConfig] = field(default_factory=dict)  # by name
+    fallback: str | None = None  # the name of one
     concealed: frozenset[str] = frozenset()  # ids of sources whose address holds the value of a variable
     warnings: tuple[Problem, ...] = ()
     files: Files = field(default_factory=Files)  # all that was read for it

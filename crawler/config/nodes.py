@@ -42,6 +42,7 @@ _THINGS = {
     "rules[].tests.match[]": "in a test",
     "rules[].tests.ignore[]": "in a test of `ignore`",
     "entities.*": "in an entity",
+    "notifiers.*": "in a notifier",
     "entities.*.aliases[]": "in an alias",
 }
 

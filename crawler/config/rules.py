@@ -13,6 +13,7 @@ from alerts.story import Severity
 from crawler.config import values
 from crawler.config.names import read_query
 from crawler.config.nodes import Item, Section
+from crawler.config.notifiers import destination
 from crawler.config.strangers import Gates, read_language
 from crawler.config.stream import read_stream
 
@@ -30,6 +31,7 @@ class RuleDefaults:
     to: tuple[str, ...] = ()
     severity: Severity = Severity.NOTICE
     to_given: bool = False  # given, though perhaps unusable
+    ways: frozenset[str] = frozenset()  # names of notifiers that `to` may call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ def read_rule(item: Item, defaults: RuleDefaults) -> RuleDraft:
         only=_read_only(only),
         severity=section.read("severity", values.severity, defaults.severity),
         raise_=_read_raises(section),
-        to=section.many("to", values.channel) or defaults.to,
+        to=section.many("to", destination(defaults.ways)) or defaults.to,
         tags=section.many("tags", values.text),
         owner=section.optional("owner", values.text),
         note=section.optional("note", values.text),

@@ -12,6 +12,7 @@ from alerts.story import Severity
 from crawler.config import values
 from crawler.config.every import every
 from crawler.config.model import CardsConfig, FetchConfig, HostLimits, LogConfig, SlackConfig, WebSubConfig
+from crawler.config.notifiers import destination, webhook_address
 from crawler.config.rules import RuleDefaults
 from crawler.config.sources import SourceDefaults, fulltext
 
@@ -65,7 +66,12 @@ def program(value: str) -> Path:
 def read_slack(section: Section) -> SlackConfig:
     """Read ``slack:``."""
     api_url = section.read("api_url", values.address, SlackConfig().api_url)
-    return SlackConfig(token=section.secret("token", may_be_unset=True), api_url=api_url.rstrip("/") + "/")
+    token = section.secret("token", may_be_unset=True)
+    webhook = section.secret("webhook", webhook_address, "address")
+    given = section.get("webhook") or section.get("webhook_file")
+    if token and webhook and given:
+        given.error("`token` and `webhook` are both given", "keep the token: a webhook can do less")
+    return SlackConfig(token=token, webhook=webhook, api_url=api_url.rstrip("/") + "/")
 
 
 def read_fetch(section: Section) -> FetchConfig:
@@ -89,8 +95,10 @@ def read_fetch(section: Section) -> FetchConfig:
     )
 
 
-def read_defaults(section: Section, zone: ZoneInfo) -> tuple[SourceDefaults, RuleDefaults]:
-    """Read ``defaults:``; ``zone`` is the one in which cron strings count."""
+def read_defaults(
+    section: Section, zone: ZoneInfo, ways: frozenset[str] = frozenset()
+) -> tuple[SourceDefaults, RuleDefaults]:
+    """Read ``defaults:``; ``zone`` is the one in which cron strings count, ``ways`` are the names of notifiers."""
     known = SourceDefaults(zone=zone)
     shortest, longest = _bounds(section, known)
     for_sources = SourceDefaults(
@@ -102,9 +110,10 @@ def read_defaults(section: Section, zone: ZoneInfo) -> tuple[SourceDefaults, Rul
         zone=zone,
     )
     for_rules = RuleDefaults(
-        to=section.many("to", values.channel),
+        to=section.many("to", destination(ways)),
         severity=section.read("severity", values.severity, Severity.NOTICE),
         to_given=section.tried("to"),
+        ways=ways,
     )
     return for_sources, for_rules
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -22,6 +22,7 @@ from crawler.fetch.robots import Robots
 from crawler.visits.page import PageAnswer
 from crawler.visits.poll import Answer, Claim, Discovery, Validators
 from spiders.feed import FeedSpider
+from spiders.hints import with_links
 from spiders.reading import Document
 from spiders.walls import wall
 from spiders.web import WebSpider
@@ -250,7 +251,10 @@ class Crawl:
     async def _read(self, page: Page, source: Source) -> Reading:
         from spiders.read import read  # the parsers' home is the worker
 
-        return await self._parser.run(read, self._document(page), source)
+        found = await self._parser.run(read, self._document(page), source)
+        if source.kind != "feed":
+            return found
+        return replace(found, hints=with_links(found.hints, page.header("link"), page.url))
 
     def _document(self, page: Page) -> Document:
         return Document(

@@ -139,7 +139,9 @@ class Client:
         parts, size = [], 0
         if (response.content_length or 0) > self._max_body:
             response.close()
-            raise FetchError("too-large", f"{response.content_length} bytes announced, {self._max_body} allowed")
+            raise FetchError(
+                "too-large", f"{response.content_length} bytes announced, {self._max_body} allowed: see fetch.max_body"
+            )
         async for part in response.content.iter_any():
             size += len(part)
             if size > self._max_body:
@@ -281,9 +283,16 @@ _BY_VERDICT = {
 }
 
 
+_LISTS = frozenset({b"link", b"cache-control"})
+
+
 def _headers(raw: Sequence[tuple[bytes, bytes]]) -> Headers:
-    """Take the headers as bytes: some servers write latin-1."""
+    """Take the headers as bytes: some servers write latin-1; a list in several lines is one list (RFC 9110, 5.3)."""
     headers = Headers()
     for name, value in raw:
-        headers.appendlist(name, value)
+        before = headers.get(name) if name.lower() in _LISTS else None
+        if before is None:
+            headers.appendlist(name, value)
+        else:
+            headers[name] = before + b", " + value
     return headers

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from alerts.cluster.copies import Profile
     from crawler.intake.sketch import Sketch
-    from crawler.store.kin import KinshipMemory, Known, StoryState
+    from crawler.store.kin import KinshipMemory, Known, Neighbour, StoryState
 
 _COPIES = frozenset({Verdict.COPY, Verdict.UPDATE})
 
@@ -47,16 +47,15 @@ class Copies:
         self._planned: dict[int, tuple[StoryState, Sketch]] = {}
         self._bands: dict[int, set[int]] = defaultdict(set)  # band → planned stories
 
-    def stored(self, own: int | None, sketch: Sketch, similar: Collection[Known]) -> list[Copied]:
+    def stored(self, own: int | None, sketch: Sketch, similar: Collection[Neighbour]) -> list[Copied]:
         """Return the stored stories that a story copies; ``own`` is the story itself, if it is a stored one.
 
         ``similar`` are those that share rare words with it: what has no signature is found among them.
         """
-        others = {one.story.id: one for one in similar if one.truncated or not sketch.profile.is_long}
+        others = {one.id for one in similar if one.truncated or not sketch.profile.is_long}
         if sketch.bands:
-            near = set(self._memory.near(sketch.bands, self._now - UPDATE_WINDOW)) - others.keys()
-            others |= {one.story.id: one for one in self._memory.known(near)}
-        compared = (self._compared(sketch, one) for one in others.values() if one.story.id != own)
+            others.update(self._memory.near(sketch.bands, self._now - UPDATE_WINDOW))
+        compared = (self._compared(sketch, one) for one in self._memory.known(others - {own}))
         return [one for one in compared if one]
 
     def planned(self, own: int, sketch: Sketch) -> list[Copied]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from alerts.language import identify
 from alerts.policy import is_backlog
 from alerts.story import DateNote
 from crawler.ids import encode
+from crawler.intake import liveposts
 from crawler.intake import pages as page_ingest
 from crawler.intake.followups import after_edits
 from crawler.intake.kinship import Kinship
@@ -21,7 +23,6 @@ from crawler.intake.threads import WordCounts
 from crawler.intake.verdicts import HOLD, Family, Judging, Rulings
 from crawler.intake.wanted import wants_page
 from crawler.intake.watch import Watch
-from crawler.store.following import Listing
 from crawler.store.kin import StoryState
 from crawler.store.plan import Kin, Likeness, Plan, Redated, Sighting, Touch, Version, WantedPage
 from crawler.store.schema import from_ms, to_ms
@@ -29,7 +30,7 @@ from crawler.visits import flood
 from crawler.visits.poll import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
     from alerts.story import Story
@@ -45,7 +46,16 @@ if TYPE_CHECKING:
     from spiders.entry import Entry
     from spiders.source import Source
 
+    Step = Callable[[Memory], Plan]
+
 MAX_VERSIONS = 24  # BBC's most edited story of 148 days had 21
+
+
+class Decide(Protocol):
+    """Decides what a visit changes, from what is known when it is asked."""
+
+    def __call__(self, memory: Memory, judging: Judging, *, now: datetime, counts: WordCounts) -> Plan:
+        """Return all that is to be written."""
 
 
 class Ingestor:
@@ -77,21 +87,8 @@ class Ingestor:
 
         Raises StoreError when the claim is outdated: nothing was written then.
         """
-        items = sift(poll)
-        if items:
-            known = await self._store.fingerprints([item.key for item in items])
-            items = await asyncio.to_thread(identified, items, known)
-            common = await self._store.common_lines(poll.source.id, lines_of(items))
-            items = await asyncio.to_thread(sketched, items, poll.source, poll.at, common)
-        judging, now = self._judging, self._clock.now()  # only now: nothing is waited for from here to the store
-        watch = Watch(judging.judge.streams, judging.ids, now)
-
-        def stories(memory: Memory) -> Plan:
-            made = plan(poll, items, memory, judging, now=now, counts=self._counts)
-            watch.before(memory, made)
-            return made
-
-        return await self._store.commit(poll, stories, watch.after)
+        items = await self._items(poll)
+        return await self._store.commit(poll, *self._steps(partial(plan, poll, items)))
 
     async def commit_page(self, visit: PageVisit) -> Tally:
         """Store a page's text as a version of its story, what follows from it, and where the page stands.
@@ -101,15 +98,34 @@ class Ingestor:
         article, language = visit.article, None
         if article:
             language, _ = await asyncio.to_thread(identify, article.title, article.text, article.language)
+        posts = [(poll, await self._items(poll)) for poll in liveposts.polls(visit)]
+        steps = [*self._steps(partial(page_ingest.plan, visit, language))]
+        for poll, items in posts:
+            alone = [replace(item, address_key=None) for item in items]  # the address is that of the whole blog
+            steps += self._steps(partial(plan, poll, alone))
+        return await self._store.commit_page(visit, *steps)
+
+    async def _items(self, poll: Poll) -> Sequence[Item]:
+        """Return what a poll lists, with all that takes its time to find out."""
+        items = sift(poll)
+        if not items:
+            return items
+        known = await self._store.fingerprints([item.key for item in items])
+        items = await asyncio.to_thread(identified, items, known)
+        common = await self._store.common_lines(poll.source.id, lines_of(items))
+        return await asyncio.to_thread(sketched, items, poll.source, poll.at, common)
+
+    def _steps(self, decide: Decide) -> tuple[Step, Step]:
+        """Return what is asked inside the transaction; nothing must be waited for from here to the store."""
         judging, now = self._judging, self._clock.now()
         watch = Watch(judging.judge.streams, judging.ids, now)
 
-        def page(memory: Memory) -> Plan:
-            made = page_ingest.plan(visit, language, memory, judging, now=now, counts=self._counts)
+        def stories(memory: Memory) -> Plan:
+            made = decide(memory, judging, now=now, counts=self._counts)
             watch.before(memory, made)
             return made
 
-        return await self._store.commit_page(visit, page, watch.after)
+        return stories, watch.after
 
     async def watch(self) -> Tally:
         """Look at what only time can bring about: a rule that fell silent, a summary that is due.
@@ -361,7 +377,7 @@ class _Planner:
             deliveries=self._rulings.deliveries,
             redated=list(self._redated.values()),
             pages=list(self._pages.values()),
-            listing=Listing(source=self._poll.source.id, stories=self._present),
+            listing=liveposts.listing(self._poll, self._present),
             touches=list(self._touches.values()),
             sketches=self._kinship.sketches,
             threads=self._kinship.threads,

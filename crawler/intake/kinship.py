@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from crawler.intake.copies import Copied
     from crawler.intake.sketch import Sketch
     from crawler.intake.threads import WordCounts
-    from crawler.store.kin import KinshipMemory, Known, StoryState, Threaded
+    from crawler.store.kin import KinshipMemory, Neighbour, StoryState, Threaded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,7 +28,7 @@ class Look:
 
     sketch: Sketch
     vector: Vector | None  # None: events were not looked for
-    similar: Sequence[Known] = ()
+    similar: Sequence[Neighbour] = ()
     copies: Sequence[Copied] = ()
 
 

@@ -66,12 +66,14 @@ def with_page(story: Story, article: Article, language: str | None, known: Known
     """Return the next version of a story: its page's text where that says more, and what the source left open.
 
     The source's own title stands, and so does its date. An address that led to another site is that site's.
+    Of a live blog the posts are stories of their own, so its page's text is not taken.
     When the page was read before (``known``), a story that has its text follows it, even to a shorter one. And when
     the page has changed its headline since then and the source has changed nothing, the story has the new headline.
     """
     published = story.published or article.published
     elsewhere = article.canonical and site_of(article.canonical) != site_of(story.url or "")
-    takes = _follows(story, article, known) or words_of(article.text) > words_of(story.text)
+    longer = words_of(article.text) > words_of(story.text)
+    takes = not article.posts and (longer or _follows(story, article, known))
     found = replace(
         story,
         url=article.canonical if elsewhere else story.url,
@@ -92,8 +94,7 @@ def _follows(story: Story, article: Article, known: KnownPage | None) -> bool:
     """Say whether a story has its page's text, and the page's new text is one that may take its place."""
     if known is None or fingerprint("", story.text) != known.words:
         return False
-    is_whole = not article.truncated and article.method != "description" and bool(article.text)
-    return is_whole or words_of(article.text) > words_of(story.text)
+    return not article.truncated and article.method != "description" and bool(article.text)
 
 
 def _title(story: Story, article: Article, known: KnownPage | None) -> str:
@@ -120,9 +121,10 @@ def _unchanged(draft: Draft, visit: PageVisit, memory: Memory, replies: Replies,
 
 def _after(draft: Draft, visit: PageVisit, memory: Memory) -> Followed | None:
     """Return what to remember of a visit that brought no new version; None when it failed and nobody asks why."""
-    followed = is_followed(draft.story.id, memory)
+    alive = draft.page.live_until
+    followed = is_followed(draft.story.id, memory) or (alive is not None and alive > visit.at)
     if visit.is_answered:
-        return after_reading(draft, draft.story, visit, is_followed=followed)
+        return after_reading(draft, draft.story, visit, followed=followed)
     return after_missing(draft, visit) if followed and visit.claim.reads else None
 
 
@@ -160,7 +162,7 @@ class _Page:
             group_why=None if stays else why,
         )
         followed = is_followed(own.id, memory, self._rulings.verdicts)
-        after = after_reading(self._draft, self._told, self._visit, is_followed=followed)
+        after = after_reading(self._draft, self._told, self._visit, followed=followed)
         said = self._replies(replies, after, shifts)
         return Plan(
             versions=[version],

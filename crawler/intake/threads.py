@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.cluster.events import Frequencies, Thread, Vector
-    from crawler.store.kin import KinshipMemory, Known
+    from crawler.store.kin import KinshipMemory, Known, Neighbour
 
 _KEPT_EVERY = 200  # stories of a language: what a crash forgets of its word counts changes no event
 
@@ -66,29 +66,29 @@ class Threads:
             self._counts.learn(pool, terms, self._memory)
         return self._counts.of(pool, self._memory).vector(terms)
 
-    def similar(self, vector: Vector, pool: str) -> Sequence[Known]:
+    def similar(self, vector: Vector, pool: str) -> Sequence[Neighbour]:
         """Return stored stories of the last days that share a story's rare words."""
         terms = events.query_terms(vector)
         if not terms:
             return []
         language = None if pool == events.pool(None) else pool
-        return self._memory.known(self._memory.similar(terms, language, self._now - events.WINDOW))
+        return self._memory.neighbours(self._memory.similar(terms, language, self._now - events.WINDOW))
 
-    def take(self, story: int, sketch: events.Sketch, similar: Sequence[Known], copy_of: int | None = None) -> None:
+    def take(self, story: int, sketch: events.Sketch, similar: Sequence[Neighbour], copy_of: int | None = None) -> None:
         """Let a new story join an event, or begin one; a copy joins that of the story it copies."""
-        self._load(one.event for one in similar)
-        copied = self._of(copy_of, similar) if copy_of is not None else None
+        copied = None if copy_of is None else self._thread(self._event_of(copy_of, similar))
         if copied:
-            thread, why = copied.touched(sketch.seen), "a copy of one of its stories"
-        else:
-            joining = events.join(sketch, self._threads.values())
-            thread = joining.thread.grown(sketch) if joining.thread else events.Thread.begun(story, sketch)
-            why = joining.says
-        self._put(story, thread, why)
+            self._put(story, copied.touched(sketch.seen), "a copy of one of its stories")
+            return
+        near = {one.event for one in similar if one.event is not None} | set(self._planned.values())
+        self._load(near)
+        joining = events.join(sketch, [self._threads[one] for one in near & self._threads.keys()])
+        thread = joining.thread.grown(sketch) if joining.thread else events.Thread.begun(story, sketch)
+        self._put(story, thread, joining.says)
 
-    def revise(self, known: Known, sketch: events.Sketch, similar: Sequence[Known]) -> None:
+    def revise(self, known: Known, sketch: events.Sketch, similar: Sequence[Neighbour]) -> None:
         """Let a known story weigh in its event what it says now; one that was in none joins or begins one."""
-        thread = self._of(known.story.id, [known])
+        thread = self._thread(self._planned.get(known.story.id, known.event))
         if thread is None or known.vector is None:
             self.take(known.story.id, sketch, similar)
         elif known.vector != sketch.vector:
@@ -99,17 +99,20 @@ class Threads:
         self._planned[story] = thread.id
         self._threaded[story] = Threaded(story=story, thread=thread, why=why)
 
-    def _of(self, story: int, known: Sequence[Known]) -> Thread | None:
-        """Return the thread that a story is in; one that is neither planned nor among ``known`` is looked up."""
-        event = self._planned.get(story)
-        if event is None:
-            found = next((one for one in known if one.story.id == story), None)
-            found = found or next(iter(self._memory.known([story])), None)
-            event = found.event if found else None
-        self._load([event])
-        return self._threads.get(event) if event is not None else None
+    def _event_of(self, story: int, similar: Sequence[Neighbour]) -> int | None:
+        """Return the event of a story; one that is neither planned nor among ``similar`` is looked up."""
+        if story in self._planned:
+            return self._planned[story]
+        found = [one for one in similar if one.id == story] or self._memory.neighbours([story])
+        return found[0].event if found else None
 
-    def _load(self, ids: Iterable[int | None]) -> None:
-        unknown = {one for one in ids if one is not None} - self._threads.keys()
+    def _thread(self, event: int | None) -> Thread | None:
+        if event is None:
+            return None
+        self._load([event])
+        return self._threads.get(event)
+
+    def _load(self, ids: Iterable[int]) -> None:
+        unknown = set(ids) - self._threads.keys()
         if unknown:
             self._threads |= {one.id: one for one in self._memory.threads(unknown)}

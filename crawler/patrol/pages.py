@@ -154,6 +154,7 @@ class PagePatrol:
             article=answer.article,
             validators=answer.validators,
             fast=fast,
+            source=source,
         )
 
     def _failed(self, claim: PageClaim, failure: FetchError) -> PageVisit:
@@ -200,5 +201,6 @@ class PagePatrol:
 def _detail(answer: PageAnswer, haste: str) -> str:
     if answer.article is None:
         return f"visited again: {answer.reason}, so it has not changed"
-    parts = (f"by {answer.article.method}", haste, *answer.article.notes)
+    posts = f"{len(answer.article.posts)} posts of a live blog" if answer.article.posts else ""
+    parts = (f"by {answer.article.method}", posts, haste, *answer.article.notes)
     return "; ".join(filter(None, parts))

@@ -10,6 +10,7 @@ from crawler.store import (
     deliveries,
     engine,
     families,
+    handover,
     kinship,
     ledger,
     migrate,
@@ -181,7 +182,10 @@ class Store:
         return await self._reader.run(partial(visits.host_holds, now=now))
 
     async def claim_pages(self, now: datetime, limit: int, lease: timedelta) -> Sequence[PageClaim]:
-        """Claim up to ``limit`` due pages, longest overdue first, each until ``now + lease``."""
+        """Claim up to ``limit`` due pages, each until ``now + lease``.
+
+        Those that are only looked at again come last; otherwise the longest overdue comes first.
+        """
         return await self._write(partial(pages.claim, now=now, limit=limit, lease=lease))
 
     async def release_page(self, claim: PageClaim, *, not_before: datetime | None = None) -> None:
@@ -304,8 +308,12 @@ class Store:
         """Write what became of an edit; what changed since it was read stays due."""
         await self._write(partial(deliveries.settle_edit, edit=edit, edited=edited, now=now))
 
+    async def hand_over(self, to: str, now: datetime) -> Sequence[str]:
+        """Queue copies of critical messages that have been refused for a while; the fallback's Waitlist."""
+        return await self._write(partial(handover.hand_over, to=to, now=now))
+
     async def hold(self, channel: str | None, until: datetime | None, reason: str, *, refused: bool = False) -> None:
-        """Keep a channel's deliveries (None: everybody's) back until a moment; None releases them."""
+        """Keep a channel's deliveries (None: the main notifier's) back until a moment; None releases them."""
         await self._write(partial(deliveries.keep_back, channel=channel, until=until, reason=reason, refused=refused))
 
     # ------------------------------------------------------------ the commands

@@ -11,9 +11,11 @@ from sqlalchemy import case, delete, func, insert, literal, select, update
 
 from alerts.cluster.updates import compare
 from alerts.errors import StoreError
-from alerts.outbox import FINAL, Delivery, Edit, Kind, Receipt, State
+from alerts.notify.fallback import origin_of
+from alerts.outbox import FINAL, NAME_STARTS, Delivery, Edit, Kind, Receipt, State, way_of
 from alerts.policy import Reason
 from alerts.story import Alert, DateNote, Severity, Story
+from crawler.store import handover
 from crawler.store.rows import match, trend
 from crawler.store.schema import (
     Instant,
@@ -29,7 +31,7 @@ from crawler.store.schema import (
 from spiders.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row, Select
@@ -38,10 +40,12 @@ if TYPE_CHECKING:
     from alerts.story import Match, Outlet, Trend
     from crawler.store.plan import Touch
 
-EVERYBODY = ""  # the channel of a hold that keeps all back
+EVERYBODY = ""  # the channel of a hold that keeps all of the main notifier's back
 WAITING = (State.PENDING, State.UNCLEAR)
 SHOWN = (State.SENDING, State.UNCLEAR, State.SENT)
 _EDIT_WAIT = timedelta(seconds=20)  # what else changes in the meantime goes into the same edit
+
+_OF_MAIN = func.substr(outbox.c.channel, 1, 1).not_in(sorted(NAME_STARTS))  # as way_of has it
 
 _parent = outbox.alias("parent")
 _newest = story_version.alias("newest")
@@ -78,7 +82,7 @@ def _forgive(connection: Connection, now: datetime) -> None:
 
 def due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
     """Return what can be sent or looked for now, at most ``limit`` of each channel."""
-    held = select(hold.c.channel).where(hold.c.until > now, hold.c.channel.in_((outbox.c.channel, EVERYBODY)))
+    held = _held(now)
     order = (case((outbox.c.severity >= Severity.CRITICAL, 0), else_=1), outbox.c.queued, outbox.c.key)
     place = func.row_number().over(partition_by=outbox.c.channel, order_by=order).label("place")
     ready = (
@@ -88,6 +92,12 @@ def due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
     )
     first = select(ready.c.key).where(ready.c.place <= limit)
     return read(connection, chosen().where(outbox.c.key.in_(first)).order_by(*order))
+
+
+def _held(now: datetime) -> Select[Any]:
+    """Return what keeps an outbox row back: a hold of its own channel, or of all of the main notifier's."""
+    meant = (hold.c.channel == outbox.c.channel) | ((hold.c.channel == EVERYBODY) & _OF_MAIN)
+    return select(hold.c.channel).where(hold.c.until > now, meant)
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -102,7 +112,10 @@ def next_due(connection: Connection) -> datetime | None:
         select(outbox.c.channel, func.min(outbox.c.edit_due)).where(_EDITABLE).group_by(outbox.c.channel)
     )
     return min(
-        (max(moment, holds.get(at, moment), holds.get(EVERYBODY, moment)) for at, moment in (*earliest, *edits)),
+        (
+            max(moment, holds.get(at, moment), holds.get(way_of(at) or EVERYBODY, moment))
+            for at, moment in (*earliest, *edits)
+        ),
         default=None,
     )
 
@@ -153,8 +166,7 @@ def settle(connection: Connection, key: str, settlement: Settlement, now: dateti
 
 def edits(connection: Connection, now: datetime, limit: int) -> list[Edit]:
     """Return the messages that should say something else by now, as they should read."""
-    held = select(hold.c.channel).where(hold.c.until > now, hold.c.channel.in_((outbox.c.channel, EVERYBODY)))
-    query = chosen().where(_EDITABLE, outbox.c.edit_due <= now, ~held.exists())
+    query = chosen().where(_EDITABLE, outbox.c.edit_due <= now, ~_held(now).exists())
     rows = connection.execute(query.order_by(outbox.c.edit_due, outbox.c.key).limit(limit)).all()
     return [
         Edit(delivery=one, revision=row.revision, why=row.edit_why, face=row.face, tries=row.edit_tries)
@@ -239,12 +251,20 @@ def assemble(connection: Connection, rows: Sequence[Row[Any]]) -> list[Delivery]
     if not rows:
         return []
     keys = [row.key for row in rows]
-    matches = _matches(connection, keys)
+    origins = {key: origin_of(key) for key in keys}  # a copy for the fallback tells what its original does
+    matches = _matches(connection, origins.values())
     outlets = _outlets(connection, {row.story_group_id for row in rows})
-    trends = _trends(connection, keys)
-    told = [_delivery(row, matches[row.key], outlets[row.story_group_id], trends.get(row.key)) for row in rows]
-    edited = _edited(connection, keys)
-    return [_updated(connection, one) if one.key in edited else one for one in told]
+    trends = _trends(connection, origins.values())
+    remarks = handover.remarks(connection, keys)
+    told = [
+        replace(
+            _delivery(row, matches[origins[row.key]], outlets[row.story_group_id], trends.get(origins[row.key])),
+            remark=remarks.get(row.key, ""),
+        )
+        for row in rows
+    ]
+    edited = _edited(connection, origins.values())
+    return [_updated(connection, one) if origins[one.key] in edited else one for one in told]
 
 
 def outlet(row: Row[Any], prefix: str = "") -> Outlet:
@@ -260,7 +280,7 @@ def outlet(row: Row[Any], prefix: str = "") -> Outlet:
     ).outlet
 
 
-def _matches(connection: Connection, keys: Sequence[str]) -> dict[str, list[Match]]:
+def _matches(connection: Connection, keys: Collection[str]) -> dict[str, list[Match]]:
     found: dict[str, list[Match]] = defaultdict(list)
     rows = connection.execute(
         select(verdict).where(verdict.c.delivery.in_(keys)).order_by(verdict.c.severity.desc(), verdict.c.rule)
@@ -270,7 +290,7 @@ def _matches(connection: Connection, keys: Sequence[str]) -> dict[str, list[Matc
     return found
 
 
-def _edited(connection: Connection, keys: Sequence[str]) -> set[str]:
+def _edited(connection: Connection, keys: Collection[str]) -> set[str]:
     """Return those of the deliveries that tell of nothing but what an edit brought about."""
     rows = connection.execute(
         select(verdict.c.delivery, func.min(verdict.c.reason), func.max(verdict.c.reason))
@@ -295,7 +315,7 @@ def _updated(connection: Connection, delivery: Delivery) -> Delivery:
     return replace(delivery, alert=replace(alert, added=added))
 
 
-def _trends(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[Match, Trend]]:
+def _trends(connection: Connection, keys: Collection[str]) -> dict[str, tuple[Match, Trend]]:
     """Return what the deliveries tell that tell of many stories: each the match of its one rule, and the rest."""
     rows = connection.execute(select(stream_alert).where(stream_alert.c.delivery.in_(keys)))
     return {row.delivery: (match(row), trend(row)) for row in rows}
@@ -346,6 +366,7 @@ def _delivery(
         broadcast=row.broadcast,
         note=row.note,
         receipt=_receipt(row.receipt_channel, row.receipt_message),
+        revision=row.revision,
     )
 
 

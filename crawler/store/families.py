@@ -14,7 +14,7 @@ from alerts.cluster.phase import DAY, PATIENT, Arrival, Phase, phase_of
 from crawler.ids import earliest
 from crawler.store.kinship import event
 from crawler.store.schema import source, story, story_version
-from crawler.store.search import IS_NEWEST, narrowed
+from crawler.store.search import IS_NEWEST, LAST, narrowed
 from spiders.urls import site_of
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _newest_groups(connection: Connection, wanted: Search) -> list[int]:
     if wanted.query.languages:
         query = query.join(story_version, IS_NEWEST)
     if wanted.since is not None:
-        query = query.where(story.c.id >= earliest(wanted.since), story.c.seen >= wanted.since)
+        query = query.where(story.c.id >= min(earliest(wanted.since), LAST), story.c.seen >= wanted.since)
     if wanted.until is not None:
         query = query.where(story.c.seen < wanted.until)
     query = query.order_by(story.c.id.desc()).limit(_PAGE)

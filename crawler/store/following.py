@@ -22,6 +22,7 @@ class KnownPage:
     title: str = ""  # of that version
     text: str = ""  # of that version, which need not be the page's
     missing: datetime | None = None  # since when it is not found, which is not believed yet
+    live_until: datetime | None = None  # of a live blog: until then it is visited often
     listed: bool = True  # in the last document of its source
     gone: datetime | None = None  # when it was believed that the outlet has removed the story
 
@@ -36,6 +37,7 @@ class Followed:
     words: bytes | None
     version: int | None
     missing: datetime | None
+    live_until: datetime | None
     gone: datetime | None
     detail: str | None = None  # in place of what the visit says for itself
 
@@ -55,5 +57,4 @@ class Told:
     key: str  # of the message in whose thread there is more to say of it
     channel: str
     severity: int
-    version: int  # of the story, that it tells of
     occasions: Collection[str] = ()  # of what its thread says already

@@ -37,6 +37,15 @@ class Known:
     vector: Vector | None  # None: its terms were not looked at
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A stored story that shares rare words with another: which it is, and nothing that takes time to read."""
+
+    id: int
+    truncated: bool  # its text is not the whole
+    event: int | None  # None: it was not looked for
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sketched:
     """What a version of a story is to be found by when others like it come."""
@@ -66,6 +75,9 @@ class KinshipMemory(Protocol):
 
     def similar(self, terms: Collection[str], language: str | None, after: datetime) -> Sequence[int]:
         """Return the stories first seen after a moment that share most with some terms, best first."""
+
+    def neighbours(self, stories: Collection[int]) -> Sequence[Neighbour]:
+        """Return what is known of these stories without reading them, in the order of their ids."""
 
     def known(self, stories: Collection[int]) -> Sequence[Known]:
         """Return these stories as far as it takes to compare them, in the order of their ids."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -26,7 +27,7 @@ from alerts.cluster import boilerplate, events, minhash
 from alerts.cluster.events import Frequencies, Thread
 from crawler.ids import earliest
 from crawler.store import search
-from crawler.store.kin import Known
+from crawler.store.kin import Known, Neighbour
 from crawler.store.rows import state
 from crawler.store.schema import Instant, Row, metadata, source, story
 from crawler.store.versions import newest
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Executable
 
     from crawler.store.kin import Sketched, Threaded
 
@@ -97,6 +98,29 @@ _BY_BANDS = (
     .where(band.c.band.in_(bindparam("bands", expanding=True)), band.c.story_id >= bindparam("first"))
     .limit(minhash.BANDS * _CROWDED)
 )
+_OF_STORIES = story.c.id.in_(bindparam("stories", expanding=True))
+_BESIDE_SKETCH = story.outerjoin(sketch, sketch.c.story_id == story.c.id)
+_NEIGHBOURS = (
+    select(story.c.id, story.c.event_id, sketch.c.truncated)
+    .select_from(_BESIDE_SKETCH)
+    .where(_OF_STORIES)
+    .order_by(story.c.id)
+)
+_KNOWN = (
+    select(story, sketch.c.truncated, sketch.c.vector, sketch.c.scheme)
+    .select_from(_BESIDE_SKETCH)
+    .where(_OF_STORIES)
+    .order_by(story.c.id)
+)
+_THREADS = select(event).where(event.c.id.in_(bindparam("ids", expanding=True)), event.c.scheme == events.SCHEME)
+_JOIN = update(story).where(story.c.id == bindparam("of")).values(event_id=bindparam("event"))
+_JOIN_WHY = _JOIN.values(event_why=bindparam("why"))
+_COUNT = (
+    update(source)
+    .where(source.c.id == bindparam("of"))
+    .values(counted=source.c.counted + 1)
+    .returning(source.c.counted)
+)
 _ADD_SKETCH = insert(sketch)
 _ADD_BAND = insert(band)
 _DROP_SKETCHES = (
@@ -126,15 +150,18 @@ class StoredKinship:
         """Return the stories first seen after a moment that share most with some terms, best first."""
         return search.candidates(self._connection, terms, language, after, CANDIDATES)
 
+    def neighbours(self, stories: Collection[int]) -> list[Neighbour]:
+        """Return what is known of these stories without reading them, in the order of their ids."""
+        if not stories:
+            return []
+        rows = self._connection.execute(_NEIGHBOURS, {"stories": list(stories)})
+        return [Neighbour(row.id, bool(row.truncated), row.event_id) for row in rows.all()]
+
     def known(self, stories: Collection[int]) -> list[Known]:
         """Return these stories as far as it takes to compare them, in the order of their ids."""
         if not stories:
             return []
         texts = {one.id: one for one in newest(self._connection, story.c.id.in_(stories))}
-        chosen = select(story, sketch.c.truncated, sketch.c.vector, sketch.c.scheme).outerjoin(
-            sketch, sketch.c.story_id == story.c.id
-        )
-        rows = self._connection.execute(chosen.where(story.c.id.in_(texts)).order_by(story.c.id))
         return [
             Known(
                 state=state(row),
@@ -143,7 +170,7 @@ class StoredKinship:
                 event=row.event_id,
                 vector=events.unpack(row.vector) if row.vector and row.scheme == events.SCHEME else None,
             )
-            for row in rows
+            for row in self._connection.execute(_KNOWN, {"stories": list(texts)})
         ]
 
     def common(self, source_id: str, keys: Collection[int]) -> frozenset[int]:
@@ -152,7 +179,7 @@ class StoredKinship:
 
     def threads(self, ids: Collection[int]) -> list[Thread]:
         """Return these events' threads; those of another scheme cannot be compared and are left out."""
-        rows = self._connection.execute(select(event).where(event.c.id.in_(list(ids)), event.c.scheme == events.SCHEME))
+        rows = self._connection.execute(_THREADS, {"ids": list(ids)}).all()
         return [
             Thread(
                 id=row.id,
@@ -196,21 +223,14 @@ def write(connection: Connection, sketches: Sequence[Sketched]) -> None:
 
 def thread(connection: Connection, threaded: Sequence[Threaded], counts: Mapping[str, Frequencies]) -> None:
     """Keep which events stories belong to, how the events' threads stand, and what terms were counted."""
-    for one in threaded:
-        why = {} if one.why is None else {"event_why": one.why}
-        connection.execute(update(story).where(story.c.id == one.story).values(event_id=one.thread.id, **why))
-        values = {
-            "id": one.thread.id,
-            "pool": one.thread.pool,
-            "first": one.thread.first,
-            "last": one.thread.last,
-            "stories": one.thread.stories,
-            "total": events.pack(one.thread.total),
-            "scheme": events.SCHEME,
-        }
-        _put(connection, event, values)
+    joined = [{"of": one.story, "event": one.thread.id, "why": one.why} for one in threaded if one.why is not None]
+    moved = [{"of": one.story, "event": one.thread.id} for one in threaded if one.why is None]
+    threads = {one.thread.id: _thread(one.thread) for one in threaded}  # as each stands after the last of its stories
+    for statement, rows in ((_JOIN_WHY, joined), (_JOIN, moved), (_put(connection, event), list(threads.values()))):
+        if rows:
+            connection.execute(statement, rows)
     for pool, found in counts.items():
-        _put(connection, frequency, {"pool": pool, "scheme": events.SCHEME, "counts": found.pack()})
+        connection.execute(_put(connection, frequency), {"pool": pool, "scheme": events.SCHEME, "counts": found.pack()})
 
 
 def forget_bands(connection: Connection, before: datetime, limit: int, after: int = 0) -> list[int]:
@@ -251,24 +271,43 @@ def _drop_bands(connection: Connection, story_id: int, signed: bytes) -> None:
 
 
 def _count_lines(connection: Connection, source_id: str, keys: Iterable[int]) -> None:
-    counted = connection.scalar(
-        update(source).where(source.c.id == source_id).values(counted=source.c.counted + 1).returning(source.c.counted)
-    )
+    counted = connection.scalar(_COUNT, {"of": source_id})
     if counted is None:
         return
-    statement = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(line)
     rows = [{"source_id": source_id, "key": key, "stories": 1, "since": counted - 1} for key in keys]
-    upsert = statement.on_conflict_do_update(
-        index_elements=[line.c.source_id, line.c.key], set_={"stories": line.c.stories + 1}
-    )
-    connection.execute(upsert, rows)
+    connection.execute(_count(connection.dialect.name), rows)
     if counted % boilerplate.BUCKET == 0:  # lossy counting, see boilerplate.is_kept
         rare = line.c.stories + line.c.since / boilerplate.BUCKET <= counted / boilerplate.BUCKET
         connection.execute(delete(line).where(line.c.source_id == source_id, rare))
 
 
-def _put(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
-    statement = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
-    keys = list(table.primary_key)
-    renewed = {name: statement.excluded[name] for name in values if name not in {key.name for key in keys}}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=renewed), values)
+@cache
+def _count(dialect: str) -> Executable:
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(line)
+    return statement.on_conflict_do_update(
+        index_elements=[line.c.source_id, line.c.key], set_={"stories": line.c.stories + 1}
+    )
+
+
+def _thread(one: Thread) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "pool": one.pool,
+        "first": one.first,
+        "last": one.last,
+        "stories": one.stories,
+        "total": events.pack(one.total),
+        "scheme": events.SCHEME,
+    }
+
+
+def _put(connection: Connection, table: Table) -> Executable:
+    """Return how to keep rows of a table in place of what was kept under their keys."""
+    return _upsert(connection.dialect.name, table)
+
+
+@cache
+def _upsert(dialect: str, table: Table) -> Executable:
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    renewed = {one.name: statement.excluded[one.name] for one in table.c if not one.primary_key}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=renewed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, exists, func, insert, literal, or_, select, update
 
 from alerts.errors import StoreError
+from alerts.notify.fallback import COPY_SUFFIX
 from alerts.outbox import State
 from alerts.policy import Reason
 from crawler.store.following import KnownPage, Told
@@ -45,9 +46,9 @@ _KNOWN = (
 )
 _THREAD = func.coalesce(outbox.c.parent, outbox.c.key).label("thread")  # Slack's threads are one deep
 _TOLD_IN = (
-    select(_THREAD, outbox.c.channel, outbox.c.severity, outbox.c.version)
+    select(_THREAD, outbox.c.channel, outbox.c.severity)
     .where(outbox.c.story_id == bindparam("story"), outbox.c.note == "")
-    .where(outbox.c.state.not_in((State.DEAD, State.WITHDRAWN)))
+    .where(outbox.c.state.not_in((State.DEAD, State.WITHDRAWN)), ~outbox.c.key.endswith(COPY_SUFFIX))
     .where(~exists().where(stream_alert.c.delivery == outbox.c.key))
     .order_by(outbox.c.key)
 )
@@ -64,11 +65,11 @@ def free_all(connection: Connection) -> None:
 
 
 def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -> list[PageClaim]:
-    """Lease what is due, longest overdue first."""
+    """Lease what is due: first what alerts may wait for, of that and of the rest the longest overdue first."""
     due = (
         select(page.c.story_id)
         .where(page.c.next_due <= now, or_(page.c.lease_until.is_(None), page.c.lease_until <= now))
-        .order_by(page.c.next_due, page.c.story_id)
+        .order_by(page.c.state != PageState.DUE, page.c.next_due, page.c.story_id)
         .limit(limit)
     )
     rows = connection.execute(
@@ -77,7 +78,7 @@ def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -
         .values(lease_until=now + lease, lease_token=page.c.lease_token + 1)
         .returning(page)
     )
-    return sorted((_claim(row) for row in rows), key=lambda one: (one.due, one.story))
+    return sorted((_claim(row) for row in rows), key=lambda one: (one.again, one.due, one.story))
 
 
 def release(connection: Connection, claimed: PageClaim, not_before: datetime | None) -> None:
@@ -132,6 +133,7 @@ def follow(connection: Connection, followed: Sequence[Followed]) -> None:
             "words": one.words,
             "version": one.version,
             "missing": one.missing,
+            "live_until": one.live_until,
             "attempts": 0,
         }
         if one.detail is not None:
@@ -160,7 +162,7 @@ def told_in(connection: Connection, story_id: int) -> list[Told]:
     occasions = frozenset(connection.scalars(_OCCASIONS, {"story": story_id})) if rows else frozenset()
     told: dict[str, Told] = {}
     for row in rows:
-        one = Told(key=row.thread, channel=row.channel, severity=row.severity, version=row.version, occasions=occasions)
+        one = Told(key=row.thread, channel=row.channel, severity=row.severity, occasions=occasions)
         told.setdefault(row.thread, one)
     return list(told.values())
 
@@ -209,6 +211,7 @@ def _known(connection: Connection, story_id: int, gone: datetime | None) -> Know
         title=row.title or "",
         text=row.text or "",
         missing=row.missing,
+        live_until=row.live_until,
         listed=row.listed,
         gone=gone,
     )

@@ -237,6 +237,7 @@ page = Table(
     Column("words", LargeBinary(16)),  # the fingerprint of its text, when last read
     Column("version", Integer),  # of the story, after it was last read
     Column("missing", Instant),  # since when it is not found, which is not believed yet
+    Column("live_until", Instant),  # of a live blog: until then it is visited often
     Column("listed", Boolean, nullable=False, server_default=true()),  # in its source's last document
     Index("page_due", "next_due", **_only("next_due IS NOT NULL")),
     Index("page_followed", "source_id", **_only("next_due IS NOT NULL")),

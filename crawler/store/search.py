@@ -60,7 +60,7 @@ story_search = Table(
 SHADOWS = frozenset({"story_fts", "story_fts_config", "story_fts_data", "story_fts_docsize", "story_fts_idx"})
 
 _BATCH = 500  # stories that an index is filled with at a time
-_LAST = (1 << 63) - 1  # no story has a greater id
+LAST = (1 << 63) - 1  # no story has a greater id
 _RANKED_AGAIN = 5  # times as many candidates as are wanted, by their titles
 _IN_TITLE = 1.8  # times what a word is worth anywhere
 _TITLE_WEIGHT, _TEXT_WEIGHT = 4.0, 1.0  # what a word in each is worth to bm25
@@ -189,7 +189,7 @@ def candidates(
     if wanted is None:
         return []
     parts = [part for part in wanted.parts if isinstance(part, Phrase)]
-    shared, worth = _shared(connection, parts, min(earliest(since), _LAST))
+    shared, worth = _shared(connection, parts, min(earliest(since), LAST))
     ranked = sorted([(sum([worth[part] for part in those]), one) for one, those in shared.items()], reverse=True)
     found: list[tuple[float, int]] = []
     step = limit * _RANKED_AGAIN
@@ -211,7 +211,7 @@ def _shared(connection: Connection, parts: Sequence[Phrase], first: int) -> tupl
     words = {f"words{number}": _spelled(part) for number, part in enumerate(parts)}
     shared: dict[int, list[int]] = defaultdict(list)
     counts = [0] * len(parts)
-    for story_id, part in connection.execute(_hits(len(parts)), {**words, "first": first}).tuples():
+    for story_id, part in connection.execute(_hits(len(parts)), {**words, "first": first}).all():
         shared[story_id].append(part)
         counts[part] += 1
     return shared, [log((len(shared) + 1) / (count + 0.5)) for count in counts]
@@ -243,7 +243,7 @@ def _chosen(
     story_id: ColumnElement[int] = _FTS.c.rowid if words.parts else story.c.id
     chosen = select(story_id)
     if since is not None:
-        chosen = chosen.where(story_id >= min(earliest(since), _LAST))
+        chosen = chosen.where(story_id >= min(earliest(since), LAST))
         conditions = (*conditions, story.c.seen >= since)
     if words.parts:
         chosen = chosen.where(_matches(words))

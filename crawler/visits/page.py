@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from alerts.errors import FetchError
     from crawler.visits.poll import Tally
     from spiders.article import Article
+    from spiders.source import Source
 
 AGAIN = tuple(timedelta(minutes=minutes) for minutes in (15, 60, 240, 1_440))  # after a page was first read
 AFTER_REMOVAL = (timedelta(days=3), timedelta(days=7))  # on top of these: what was removed may come back
 SECOND_LOOK = timedelta(hours=1)  # so long a page must be missing before that is believed
+LIVE = timedelta(minutes=15)  # between visits to a live blog
+LIVE_FOR = timedelta(hours=6)  # after its newest post
 _LATENESS = 0.1  # of the wait, at most
 
 TRIES = 4  # with the waits below, the last one comes some twenty minutes after the first
@@ -106,6 +109,7 @@ class PageVisit:
     next_at: datetime | None = None  # when to try again; None: this is how the visit ended
     validators: Validators = field(default_factory=Validators)
     fast: bool = False  # the article was read in haste
+    source: Source | None = None  # with an article: as it is configured now
 
     @property
     def is_answered(self) -> bool:
@@ -122,7 +126,10 @@ class PageFrontier(Protocol):
     """Which pages are due; declared by their patrol, answered by the store."""
 
     async def claim_pages(self, now: datetime, limit: int, lease: timedelta) -> Sequence[PageClaim]:
-        """Claim up to ``limit`` due pages, longest overdue first, each until ``now + lease``."""
+        """Claim up to ``limit`` due pages, each until ``now + lease``.
+
+        Those that are only looked at again come last; otherwise the longest overdue comes first.
+        """
 
     async def release_page(self, claim: PageClaim, *, not_before: datetime | None = None) -> None:
         """Give a claim back unvisited: it is due again at once, or at ``not_before``."""
@@ -150,12 +157,17 @@ def after_failure(claim: PageClaim, failure: FetchError, now: datetime, luck: fl
     return now + wait, f"try {tries} of {TRIES}, again in {spoken(wait)}: {failure.detail}"
 
 
-def revisit_at(first_read: datetime, now: datetime, luck: float, *, removed: bool = False) -> datetime | None:
+def revisit_at(
+    first_read: datetime, now: datetime, luck: float, *, removed: bool = False, live_until: datetime | None = None
+) -> datetime | None:
     """Return when a page that was first read then is visited again; None when that was often enough.
 
-    What was missed in the meantime is not made up for. ``luck``, in [0, 1), puts a visit off by up to a tenth of its
-    wait, so that pages that were read together do not all come back together.
+    A live blog is visited often until the moment that is said. What was missed in the meantime is not made up for.
+    ``luck``, in [0, 1), puts a visit off by up to a tenth of its wait, so that pages that were read together do not
+    all come back together.
     """
+    if live_until and live_until > now:
+        return now + LIVE * (1 + _LATENESS * luck)
     waits = (*AGAIN, *AFTER_REMOVAL) if removed else AGAIN
     wait = next((one for one in waits if first_read + one > now), None)
     return None if wait is None else first_read + wait * (1 + _LATENESS * luck)

@@ -32,7 +32,8 @@ _MOST_DOUBLINGS = 20  # far beyond CAP
 _LONGEST_WISH = timedelta(hours=1)  # that a source's ttl or Cache-Control can keep us away
 _HOURLY = 0.95  # stories an hour, below which people count by the day
 _BESIDE_PUSHES = timedelta(hours=1)  # a source whose hub tells of news is still looked at
-_TICK = timedelta(seconds=1)  # what is due is looked for so often: a beat that is late by no more is made up for
+_TICK = timedelta(seconds=1)  # so often is looked what is due: a quick beat that is late by no more is made up for
+_QUICK = timedelta(seconds=10)
 _AT_ONCE = timedelta(milliseconds=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -78,7 +79,8 @@ def _regular(poll: Poll, standing: Standing, luck: float) -> tuple[datetime, str
         strike = next_strike(source.cron, source.cron_zone or UTC, max(now, poll.claim.due))
         return strike or now + CAP, f"cron {source.cron}"
     if source.every is not None:
-        beats = max((now - poll.claim.due - _TICK) // source.every + 1, 1)
+        late = now - poll.claim.due - (_TICK if source.every < _QUICK else timedelta(0))
+        beats = max(late // source.every + 1, 1)
         return max(poll.claim.due + beats * source.every, now + _AT_ONCE), f"every {spoken(source.every)}"
     return _learnt(poll, standing, luck)
 

@@ -102,7 +102,7 @@ async def world(parser: Any = None, *, paced: bool = False, **changes: Any) -> A
     )
     clock = FakeClock()
     turns = Turns(config, clock)
-    crawl = Crawl(config, clock, parser=parser, turns=turns if paced else None)
+    crawl = Crawl(config, clock, parser=parser, extractor=parser, turns=turns if paced else None)
     async with NewsServer() as web:
         await crawl.start()
         try:

@@ -1,25 +1,27 @@
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import func, select
 
 from alerts.errors import StoreError
+from crawler.app import App
+from crawler.cli.daemon import notifier
+from crawler.clock import SystemClock
 from crawler.housekeeping import AFRESH, EVERY, FEW, KEPT, Housekeeping
 from crawler.ids import earliest
+from crawler.store import Store
 from crawler.store.kinship import band
-from tests.crawler.intake.test_kinship import FRAMED, OTHER, WIRE
-from tests.crawler.store.makers import MINUTE, entry, source
+from tests.crawler.config.makers import loaded
+from tests.crawler.intake.test_kinship import FOLLOW_UP, FRAMED, OTHER, WIRE, rows
+from tests.crawler.store.makers import MINUTE, Newsroom, WordJudge, entry, source
 from tests.fakes import NOON, FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
-
-    from crawler.store import Store
-    from tests.crawler.store.makers import Newsroom
+    from datetime import datetime, timedelta
+    from pathlib import Path
 
 
 class Shelf:
@@ -89,7 +91,9 @@ async def test_what_was_forgotten_is_not_read_again_before_a_day_has_passed(cloc
     assert edited not in shelf.stories
 
 
-async def test_a_store_that_refuses_is_asked_again_an_hour_later(clock: FakeClock, said: Callable[[], list[str]]) -> None:
+async def test_a_store_that_refuses_is_asked_again_an_hour_later(
+    clock: FakeClock, said: Callable[[], list[str]]
+) -> None:
     shelf = Shelf([seen(1, 2 * KEPT)])
     shelf.error = StoreError("the disk is full")
     housekeeping = Housekeeping(shelf, clock)
@@ -105,15 +109,34 @@ async def test_stories_of_two_weeks_ago_are_found_as_copies_no_more(
     store: Store, newsroom: Newsroom, clock: FakeClock
 ) -> None:
     async def bands() -> int:
-        return await store._reader.run(lambda connection: connection.scalar(select(func.count()).select_from(band)))
+        return len(await rows(store, band))
 
     housekeeping = Housekeeping(store, clock)
     await newsroom.add(source(), source("nhk"))
     await newsroom.visit("bbc", entry("a", title="Ministers open talks", text=WIRE, published=None))
     clock.advance(KEPT - 2 * EVERY)
-    await newsroom.visit("nhk", entry("b", title="Bank keeps its rate", text=OTHER, published=None))
+    await newsroom.visit("nhk", entry("b", title="Bank keeps its rate", text=f"{OTHER} {FOLLOW_UP}", published=None))
     assert (await housekeeping.tidy(), await bands()) == (0, 128)
     clock.advance(4 * EVERY)
     assert (await housekeeping.tidy(), await bands()) == (1, 64)
     await newsroom.visit("nhk", entry("c", title="Soldiers may train abroad", text=FRAMED, published=None))
     assert [one.copy_of for one in await store.outcomes(NOON)] == [None, None, None]
+
+
+async def test_the_program_does_it_every_minute_that_it_is_due_and_once_does_it_too(
+    tmp_path: Path, said: Callable[[], list[str]]
+) -> None:
+    changes = {"sources": ["http://127.0.0.1:9/feed"], "fetch": {"allow_private": ["127.0.0.0/8"]}}
+    config = loaded(tmp_path, changes)
+    old = FakeClock(SystemClock().now() - 2 * KEPT)
+    newsroom = Newsroom(Store.open(config.store, clock=old), WordJudge({}), old)
+    await newsroom.add(source())
+    await newsroom.visit("bbc", entry("a", title="Ministers open talks", text=WIRE, published=None))
+    await newsroom.store.close()
+    async with notifier(config) as teller, App(config, teller, SystemClock()) as app:
+        await app.once()
+        assert said() == ["bands-forgotten"]
+        stop = asyncio.Event()
+        stop.set()
+        await app.run(stop)
+        assert app.dispatcher._scheduler.get_job("housekeeping") is not None

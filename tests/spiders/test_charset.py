@@ -56,6 +56,12 @@ def test_a_charset_that_only_the_header_names_is_used(charset: str, text: str, l
     assert language
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1251", "koi8-r", "koi8-u", "cp866", "iso-8859-5"])
+@pytest.mark.parametrize("text", ["Россия и Япония обсудили договор", "ООН о мире", "Иран"])
+def test_short_cyrillic_texts_that_declare_nothing_are_read_by_their_letters(charset: str, text: str) -> None:
+    assert text in decoded(feed(text, None).encode(charset), "text/xml", "ru")
+
+
 @pytest.mark.parametrize(("charset", "text", "language"), CHARSETS)
 @pytest.mark.parametrize("header", ["text/xml; charset=ISO-8859-1", "text/xml; charset=us-ascii", "text/xml"])
 def test_a_server_that_adds_its_default_to_everything_changes_nothing(

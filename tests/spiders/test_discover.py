@@ -45,6 +45,11 @@ def test_the_feeds_of_the_head_come_first_in_their_order_and_the_page_itself_las
     ]
 
 
+def test_a_page_that_names_a_hundred_feeds_is_a_candidate_itself() -> None:
+    addresses = found("".join(named(f"/{number}.xml") for number in range(100)))
+    assert (len(addresses), addresses[-1]) == (40, ITSELF)
+
+
 def test_a_candidate_says_why_it_is_one() -> None:
     page = f"<html><head>{named('/world.xml', title='World  news')}</head><body><a href='/rss'>Our RSS feed</a>"
     assert [one.reason for one in candidates(document(page))] == [

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from spiders.entry import Hints
+from spiders.hints import with_links
 from spiders.parse import parse
 from tests.spiders.made import document, source
 
@@ -81,3 +82,31 @@ def test_json_feeds_have_hubs_too(extra: str, hub: Any) -> None:
         f'{{"version": "https://jsonfeed.org/version/1", "feed_url": "https://news.example/f", {extra}, "items": []}}'
     )
     assert parse(document(body), source("feed")).hints == Hints(hub=hub, topic="https://news.example/f")
+
+
+FEED = "https://news.example/rss"
+
+
+@pytest.mark.parametrize(
+    ("header", "hub", "topic"),
+    [
+        (
+            '<https://hub.example/>; rel="hub", <https://news.example/r?a=1>; rel="self"',
+            "https://hub.example/",
+            FEED[:-2] + "?a=1",
+        ),
+        ("</hub>;rel=hub", "https://news.example/hub", "https://b.example/self"),
+        ('<https://a.example/>; rel="self hub"; title="a, b"', "https://a.example/", "https://a.example/"),
+        (
+            '<https://a.example/>; title="x"; REL="HUB", <https://z.example/>; rel=hub',
+            "https://a.example/",
+            "https://b.example/self",
+        ),
+        ('<https://x.example/>; rel="https://api.w.org/"', "https://b.example/hub", "https://b.example/self"),
+        ("<javascript:x>; rel=hub, <>; rel=hub, <y; rel=hub", "https://b.example/hub", "https://b.example/self"),
+        ("", "https://b.example/hub", "https://b.example/self"),
+    ],
+)
+def test_the_head_of_an_answer_names_the_hub_before_the_document_does(header: str, hub: str, topic: str) -> None:
+    body = Hints(hub="https://b.example/hub", topic="https://b.example/self", ttl=HOUR)
+    assert with_links(body, header, FEED) == Hints(hub=hub, topic=topic, ttl=HOUR)

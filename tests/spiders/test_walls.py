@@ -33,6 +33,7 @@ def page(status: int = 200, body: str = "", *, url: str = URL, **headers: str) -
         (page(403, "{}", x_datadome="protected"), "datadome"),
         (page(403, "<TITLE>Access Denied</TITLE> Reference #18", server="AkamaiGHost"), "akamai"),
         (page(403, "<iframe src='/_Incapsula_Resource?SWUDNSAI=31'>"), "imperva"),
+        (page(200, "<iframe src='/_Incapsula_Resource?x'>Request unsuccessful. Incapsula incident ID: 1"), "imperva"),
         (page(200, "<title>Pardon Our Interruption</title>"), "imperva"),
         (page(403, "<div id=px-captcha></div>"), "perimeterx"),
         (page(405, "", x_amzn_waf_action="captcha"), "aws-waf"),

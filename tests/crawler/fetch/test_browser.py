@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 pytestmark = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MADE = """<h1>Shell</h1><div id="list"></div><script>
 fetch("/api").then(answer => answer.json()).then(news => {
     document.getElementById("list").innerHTML = news.map(one => `<a href="${one.url}">${one.title}</a>`).join("");

@@ -222,6 +222,18 @@ async def test_the_real_parser_process_reads_the_same() -> None:
         assert (await here.why("/page")).reason == "html"
 
 
+async def test_a_hub_in_the_head_of_the_answer_is_the_feed_s() -> None:
+    links = [("Link", '<https://hub.example/>; rel="hub"'), ("Link", "</feed>; rel=self")]
+    async with world() as here:
+        here.web.publish("/feed", rss("One"), headers=[("Link", "</style.css>; rel=preload"), *links])
+        fetched = await here.visit("/feed")
+        assert fetched.reading is not None
+        assert (fetched.reading.hints.hub, fetched.reading.hints.topic) == (
+            "https://hub.example/",
+            here.web.url("/feed"),
+        )
+
+
 async def test_limits_and_headers_can_change_while_it_runs() -> None:
     async with world() as here:
         here.web.publish("/feed", rss("One"), validators=False)

@@ -116,7 +116,7 @@ async def test_a_document_that_holds_its_worker_keeps_no_other_waiting() -> None
     async with pool(patience=BLINK) as made, asyncio.timeout(15):  # its worker would be killed after 20 s only
         poisoned = [asyncio.create_task(made.run(spin)) for _ in range(2)]
         assert await asyncio.wait(poisoned, timeout=0.05) == (set(), set(poisoned))
-        assert await asyncio.gather(made.run(double, 4), made.run(double, 5)) == [8, 10]
+        assert [await made.run(double, number) for number in (4, 5)] == [8, 10]
         for task in poisoned:
             task.cancel()
         await asyncio.wait(poisoned)
@@ -152,7 +152,7 @@ async def test_no_worker_outlives_a_daemon_that_is_killed(tmp_path: Path) -> Non
     script = tmp_path / "daemon.py"
     script.write_text(DAEMON)
     daemon = await asyncio.create_subprocess_exec(
-        sys.executable, script, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        sys.executable, script, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]
     )
     assert daemon.stdout is not None
     worker = os.pidfd_open(int(await daemon.stdout.readline()))

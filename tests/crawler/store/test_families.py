@@ -65,7 +65,9 @@ async def texts(room: Newsroom, query: Query = ANYTHING, **changes: Any) -> Sequ
 
 
 async def change(store: Store, table: Any, number: int, **values: Any) -> None:
-    await store._write(lambda connection: connection.execute(update(table).where(table.c.id == number).values(**values)))
+    await store._write(
+        lambda connection: connection.execute(update(table).where(table.c.id == number).values(**values))
+    )
 
 
 async def test_a_story_that_is_not_there_has_no_kin(store: Store) -> None:
@@ -95,6 +97,14 @@ async def test_a_story_alone_is_a_group_of_one_that_leads(room: Newsroom) -> Non
     assert (found.copies.stories, found.copies.lead, found.copies.outlets) == ((found.story,), found.story, 1)
     assert found.event is not None
     assert (found.event.standing.phase, found.event.independent) == (None, 1)
+
+
+async def test_a_copy_whose_original_joined_another_group_leads_what_is_left(room: Newsroom) -> None:
+    first = await publish(room, "wire", WIRE)
+    second = await publish(room, "daily", FRAMED, title="Soldiers may soon train abroad")
+    await change(room.store, story, first, group_id=12345)
+    found = await kin(room, second)
+    assert (found.copies.lead, found.copies.stories, found.story.group) == (found.story, (found.story,), first)
 
 
 async def test_a_story_for_which_no_event_was_looked_has_none(room: Newsroom) -> None:

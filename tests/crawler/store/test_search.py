@@ -273,6 +273,36 @@ async def test_candidates_share_most_with_the_terms(newsroom: Newsroom) -> None:
     assert await found("—") == []
 
 
+async def test_a_candidate_is_worth_more_by_its_title_and_by_rare_words(newsroom: Newsroom) -> None:
+    await publish(
+        newsroom,
+        ("Of gallium", "Nothing else."),
+        ("Markets", "Of gallium, at last."),
+        ("Metals", "Of copper, at last."),
+        *((f"Copper {number}", "of old") for number in range(5)),
+    )
+
+    def found(connection: Connection) -> list[int]:
+        return search.candidates(connection, ["copper", "gallium"], None, NOON, 3)
+
+    ids = await newsroom.store._reader.run(found)
+    told = [one.title for story_id in ids if (one := await newsroom.store.story(story_id))]
+    assert told == ["Of gallium", "Markets", "Copper 4"]
+
+
+async def test_candidates_of_one_language_are_found_behind_many_of_others(newsroom: Newsroom) -> None:
+    await newsroom.visit("bbc", entry("fr", "Un", "Du gallium.", language="fr"))
+    await newsroom.visit("bbc", *(entry(f"{n}", f"Gallium {n}", "and indium", language="en") for n in range(12)))
+
+    def found(connection: Connection) -> list[int]:
+        return search.candidates(connection, ["gallium", "indium"], "fr", NOON - HOUR, 2)
+
+    (only,) = await newsroom.store._reader.run(found)
+    told = await newsroom.store.story(only)
+    assert told
+    assert told.title == "Un"
+
+
 async def test_an_older_store_is_indexed_when_it_is_brought_up_to_date(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/tocsin.db"
     clock = FakeClock()

@@ -60,6 +60,21 @@ def test_beats_that_passed_are_skipped() -> None:
     assert plan(5 * MINUTE, now=NOW + 10 * MINUTE).at == NOW + 15 * MINUTE
 
 
+def test_a_beat_of_a_second_is_kept_though_claims_come_once_a_second() -> None:
+    """Claimed up to a second late and a moment long, each visit ends after the next beat: half of them were lost."""
+    second, moment = timedelta(seconds=1), timedelta(milliseconds=50)
+    for phase in (0, 1, 30, 500, 970, 999):
+        tick = due = NOW
+        claimed = []
+        due -= timedelta(milliseconds=phase)
+        for _ in range(20):
+            if due <= tick:
+                claimed.append(tick)
+                due = plan(second, due=due, now=tick + moment).at
+            tick += second
+        assert len(claimed) == 20, phase
+
+
 def test_a_visit_before_its_time_does_not_repeat_itself() -> None:
     assert plan(5 * MINUTE, due=NOW + MINUTE).at == NOW + 6 * MINUTE
 

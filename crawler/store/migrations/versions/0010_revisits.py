@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.add_column("page", sa.Column("words", sa.LargeBinary(length=16)))
     op.add_column("page", sa.Column("version", sa.Integer()))
     op.add_column("page", sa.Column("missing", INSTANT))
+    op.add_column("page", sa.Column("live_until", INSTANT))
     op.add_column("page", sa.Column("listed", sa.Boolean(), server_default=sa.true(), nullable=False))
     op.create_index(
         "page_followed",

@@ -1,0 +1,119 @@
+"""Messages that a way out refuses, and their copies for the fallback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import case, func, insert, select
+
+from alerts.notify.fallback import REFUSALS, Waiting, copy_of, handings, is_copy, origin_of
+from alerts.outbox import State
+from alerts.story import Severity
+from crawler.store.schema import delivery_log, hold, outbox, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from alerts.notify.fallback import Handing
+
+_WAITING = (State.PENDING, State.UNCLEAR)
+_KEPT = ("group_id", "story_id", "version", "severity", "note")  # of a message, what its copy has as well
+_OF_ROUTE = ("route-refused", "look-failed")
+REASON = "fallback"
+
+_elsewhere = verdict.alias("elsewhere")
+
+
+def hand_over(connection: Connection, to: str, now: datetime) -> list[str]:
+    """Queue a copy of what ``handings`` chooses for the notifier ``to``, each once, and return the original's keys.
+
+    What ``to`` hears by the same rules anyway is left out.
+    """
+    held = connection.scalars(select(hold.c.channel).where(hold.c.refused, hold.c.until > now)).all()
+    if not held:
+        return []
+    refusing = {channel or None for channel in held}
+    handed = []
+    for one in handings(_waiting(connection), refusing, to, now):
+        row = connection.execute(select(outbox).where(outbox.c.key == one.key)).one()
+        if not _is_copied(connection, one.key) and not _is_told(connection, one.key, to):
+            _copy(connection, row, one, to, now)
+            handed.append(one.key)
+    return handed
+
+
+def remarks(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
+    """Return what messages say of their way: those that were copied, and the copies."""
+    partners = {copy_of(key): key for key in keys} | {origin_of(key): key for key in keys if is_copy(key)}
+    rows = connection.execute(select(outbox.c.key, outbox.c.channel, outbox.c.queued).where(outbox.c.key.in_(partners)))
+    return {partners[key]: _remark(key, channel, queued) for key, channel, queued in rows}
+
+
+def _remark(partner: str, channel: str, queued: datetime) -> str:
+    if is_copy(partner):
+        return f"also handed to {channel} at {queued:%Y-%m-%d %H:%M} UTC, while messages were refused here"
+    return f"meant for {channel}, which refuses messages; it follows there when it takes them again"
+
+
+def _waiting(connection: Connection) -> list[Waiting]:
+    rows = connection.execute(
+        select(
+            outbox.c.key,
+            outbox.c.channel,
+            outbox.c.severity,
+            func.min(delivery_log.c.at).label("refused"),
+            func.min(case((delivery_log.c.reason.in_(_OF_ROUTE), delivery_log.c.at))).label("route_refused"),
+        )
+        .outerjoin(delivery_log, (delivery_log.c.key == outbox.c.key) & delivery_log.c.reason.in_(REFUSALS))
+        .where(outbox.c.state.in_(_WAITING))
+        .group_by(outbox.c.key, outbox.c.channel, outbox.c.severity, outbox.c.queued)
+        .order_by(outbox.c.queued, outbox.c.key)
+    )
+    return [
+        Waiting(
+            key=row.key,
+            channel=row.channel,
+            severity=Severity(row.severity),
+            refused=row.refused,
+            route_refused=row.route_refused,
+        )
+        for row in rows
+    ]
+
+
+def _is_copied(connection: Connection, key: str) -> bool:
+    return connection.scalar(select(outbox.c.key).where(outbox.c.key == copy_of(key))) is not None
+
+
+def _is_told(connection: Connection, key: str, to: str) -> bool:
+    """Return whether every rule of a message tells ``to`` of the same text by itself."""
+    told = (
+        select(_elsewhere.c.rule)
+        .where(_elsewhere.c.group_id == verdict.c.group_id, _elsewhere.c.rule == verdict.c.rule)
+        .where(_elsewhere.c.channel == to, _elsewhere.c.delivery.is_not(None))
+    )
+    rules = connection.execute(
+        select(verdict.c.rule, told.exists().label("told")).where(verdict.c.delivery == key)
+    ).all()
+    return bool(rules) and all(row.told for row in rules)
+
+
+def _copy(connection: Connection, row: Row[Any], one: Handing, to: str, now: datetime) -> None:
+    values = {name: getattr(row, name) for name in _KEPT}
+    values |= {"key": copy_of(one.key), "channel": to, "state": State.PENDING, "reason": REASON, "detail": one.reason}
+    values |= {"queued": now, "changed": now, "not_before": now, "attempts": 0, "looks": 0, "resent": False, "rung": 0}
+    connection.execute(insert(outbox), values)
+    lines = [
+        {
+            "key": one.key,
+            "at": now,
+            "state": row.state,
+            "reason": REASON,
+            "detail": f"also handed to {to}: {one.reason}",
+        },
+        {"key": copy_of(one.key), "at": now, "state": State.PENDING, "reason": REASON, "detail": one.reason},
+    ]
+    connection.execute(insert(delivery_log), lines)
