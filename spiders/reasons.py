@@ -73,6 +73,7 @@ REASONS: Mapping[str, str] = {
     "no-text": "No article was found on the page; article: can say where its text stands.",
     "nothing-to-watch": "No feed, sitemap or list of stories was found at the address: name one, with kind:.",
     "source-removed": "The source left the configuration before the page of its story was read.",
+    "not-wanted": "The source got fulltext: never, so the page of its story is not visited again.",
     "drift": "The listing no longer shows links where they were: its page was redesigned, or links: is out of date.",
     "bad-selector": "A selector in the source's links:, next: or article: cannot be used.",
     "unreadable": "The document is damaged beyond what the parser can mend.",
