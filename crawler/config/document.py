@@ -148,13 +148,20 @@ def _check_keys(node: yaml.MappingNode, document: Document, findings: Findings) 
             first[key.value] = place
 
 
+_NEAR = 50  # lines above an error that are searched for its cause …
+_WRITTEN_BY_HAND = 500  # … if they have no more characters: the search takes time with the square of them
+
+
 def _note_syntax_error(error: yaml.YAMLError, name: str, lines: tuple[str, ...], findings: Findings) -> None:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         findings.error(Place(name, 1, 1), f"this is not YAML: {error}")
         return
     mark, start = error.problem_mark, error.context_mark or error.problem_mark
     if "flow" in (error.context or ""):
-        for number in range(min(mark.line, len(lines) - 1), -1, -1):
+        last = min(mark.line, len(lines) - 1)
+        for number in range(last, max(last - _NEAR, -1), -1):
+            if len(lines[number]) > _WRITTEN_BY_HAND:
+                continue
             lost = LOST_IN_LIST.match(lines[number])
             lost = lost if lost and lost[0].strip() != lost[1] else LOST_IN_MAPPING.match(lines[number])
             if lost:

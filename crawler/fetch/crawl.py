@@ -174,6 +174,10 @@ class Crawl:
         """
         return self._document(self._web_page((await self._arrive(url, source, Validators())).page, url))
 
+    def known_ban(self, url: str) -> str | None:
+        """Name the rule that keeps a page from us, as far as is known without asking its host."""
+        return self._built.robots.known_ban(url) if self._built else None
+
     async def article(self, url: str, source: Source, *, known: Validators, fast: bool) -> PageAnswer:
         """Fetch the page of an article and read it, unless it is as it was ``known``.
 

@@ -183,6 +183,16 @@ class Robots:
             raise FetchError("robots", rule)
         return copy.rules.delay
 
+    def known_ban(self, url: str) -> str | None:
+        """Name the rule that forbids an address found by crawling, as far as is known at once.
+
+        None as well where the host has to be asked, or its rules are too long to be looked through here.
+        """
+        copy = self._copies.get(_address(url)) if self._obey else None
+        if copy is None or copy.rules is None or copy.is_due(self._clock.now()) or len(copy.rules.text) > _INLINE:
+            return None
+        return copy.rules.forbids(url)
+
     async def _current(self, url: str) -> _Copy:
         """Return the copy for an address; those who ask meanwhile wait for the one request."""
         address = _address(url)

@@ -36,6 +36,9 @@ BACKLOG = 200  # with more pages in hand, they are read in haste
 class PageReader(Protocol):
     """Fetches and reads one article's page; declared here, answered by Crawl."""
 
+    def known_ban(self, url: str) -> str | None:
+        """Name the rule that forbids a page, as far as is known without asking its host; None when none is known."""
+
     async def article(self, url: str, source: Source, *, known: Validators, fast: bool) -> PageAnswer:
         """Return what a page tells, or that it has not changed; ``fast`` reads it in haste, a little less exactly.
 
@@ -133,6 +136,8 @@ class PagePatrol:
             return self._failed(claim, FetchError("source-removed", "its source left the configuration"))
         if claim.again and source.fulltext is Fulltext.NEVER:
             return self._failed(claim, FetchError("not-wanted", "its source has `fulltext: never` by now"))
+        if ban := self._reader.known_ban(claim.url):  # its turn is better given to one that may be read
+            return self._failed(claim, FetchError("robots", ban))
         try:
             async with self._turns.turn(claim.host):
                 if self._clock.now() + _LONGEST_VISIT > lease_ends:

@@ -21,6 +21,7 @@ from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, WordJudge, entry,
 from tests.fakes import FakeClock
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 CONFIG = """
@@ -31,7 +32,6 @@ sources:
   - {id: hushed, url: "https://hushed.example/feed"}
 rules: [{id: japan, when: Japan, to: "#n"}]
 """
-NOW = SystemClock().now()
 FAILURES = {
     "gone": FetchError("http-404", "404 Not Found"),
     "wall": FetchError("cloudflare", "403 Forbidden"),
@@ -39,9 +39,9 @@ FAILURES = {
 }
 
 
-async def history(folder: Path) -> dict[str, str]:
+async def history(folder: Path, now: datetime) -> dict[str, str]:
     """Let one page be read, two fail for good, one fail for now, and one be due; return the stories' ids by title."""
-    clock = FakeClock(NOW - HOUR)
+    clock = FakeClock(now - HOUR)
     store = Store.open(f"sqlite:///{folder}/tocsin.db", clock=clock)
     room = Newsroom(store, WordJudge({"Japan": ("#n",)}, undoable={"japan"}), clock)
     await room.add(source(fulltext=Fulltext.ALWAYS), source("hushed"))
@@ -53,7 +53,7 @@ async def history(folder: Path) -> dict[str, str]:
     clock.advance(58 * MINUTE)
     await room.visit("bbc", entry("due", "due Japan"))
     await room.visit("hushed", entry("own", "own words", url="https://hushed.example/own"))
-    found = {one.title.split()[0]: encode(one.story) for one in await store.outcomes(NOW - HOUR)}
+    found = {one.title.split()[0]: encode(one.story) for one in await store.outcomes(now - HOUR)}
     await store.close()
     return found
 
@@ -64,7 +64,8 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "config.yaml").write_text(CONFIG)
-        self.stories = asyncio.run(history(folder))
+        self.now = SystemClock().now()
+        self.stories = asyncio.run(history(folder, self.now))
 
     def says(self, *arguments: str, columns: int = 240) -> str:
         path = str(self.folder / "config.yaml")
@@ -120,7 +121,7 @@ def test_programs_get_the_page_of_a_story_and_none_of_a_text(desk: Desk) -> None
 def test_a_message_that_waits_for_its_page_says_until_when(desk: Desk) -> None:
     (waits, *others) = desk.facts("outbox", "list")
     assert waits["title"] == "due Japan"
-    until = NOW - MINUTE + HOUR
+    until = desk.now - MINUTE + HOUR
     assert waits["waits_for_page_until"][:19] == until.isoformat()[:19]
     in_tokyo = until + timedelta(hours=9)
     assert f"waits for its page until {in_tokyo:%H:%M:%S} at the latest" in desk.words("outbox", "list")

@@ -19,7 +19,18 @@ from alerts.rules.embedded import run_tests
 from crawler import __version__
 from crawler.config import load
 from crawler.config.keys import KEYS, keys_of
-from crawler.config.model import CardsConfig, FetchConfig, HostLimits, LogConfig, Secret, SlackConfig, WebSubConfig
+from crawler.config.model import (
+    AppriseConfig,
+    CardsConfig,
+    FetchConfig,
+    HostLimits,
+    JsonlConfig,
+    LogConfig,
+    Secret,
+    SlackConfig,
+    WebhookConfig,
+    WebSubConfig,
+)
 from crawler.config.strangers import watched
 from spiders.source import Fulltext, Selectors, Source
 from tests.crawler.config.makers import base, loaded, with_key, write
@@ -44,6 +55,11 @@ fetch:
   proxy: http://anna:${WORD}@proxy.example:3128
   browser: /opt/chromium
 websub: {listen: "[::1]:8322", public_url: https://desk.example/hook/}
+notifiers:
+  hook: {webhook: "https://hooks.example/${WORD}", secret: "${WORD}"}
+  mail: {apprise: "mailto://desk:${WORD}@mail.example"}
+  audit: {jsonl: var/audit.jsonl}
+fallback: mail
 defaults: {every: 10m, every_min: 30s, every_max: 1h, fulltext: never, to: ["#news"], severity: high, backlog: 2h}
 sources:
   - https://www.nhk.or.jp/rss/news/cat6.xml
@@ -198,6 +214,9 @@ def test_every_available_key_is_read_from_a_file_that_has_them_all(tmp_path: Pat
     assert config.cards == CardsConfig(same_story=timedelta(hours=24), hold=timedelta(seconds=10))
     assert config.log == LogConfig(format="json", level="debug")
     assert config.websub == WebSubConfig(host="::1", port=8322, public_url="https://desk.example/hook")
+    assert config.notifiers["audit"] == JsonlConfig(path=tmp_path / "var" / "audit.jsonl")
+    assert list(map(type, config.notifiers.values())) == [WebhookConfig, AppriseConfig, JsonlConfig]
+    assert config.fallback == "mail"
     assert config.warnings == ()
 
 
@@ -223,6 +242,7 @@ def test_the_file_that_has_them_all_has_them_all() -> None:
     assert root is not None
     available = {key.path for key in KEYS if key.available}
     twins = {path for path in available if path.endswith("_file")}  # each excludes its key, and has tests of its own
+    twins.add("slack.webhook")  # excludes the token
     assert available - paths_in(root) == twins
 
 

@@ -87,6 +87,18 @@ async def test_every_host_port_and_scheme_has_rules_of_its_own() -> None:
     ]
 
 
+async def test_what_is_known_is_said_without_asking() -> None:
+    desk = Desk()
+    page = "https://news.example/private/1"
+    assert desk.robots.known_ban(page) is None
+    await desk.why_not()
+    assert desk.robots.known_ban(page) == f"the rule `Disallow: /private` of {ROBOTS} for `*`"
+    assert desk.robots.known_ban("https://news.example/public") is None
+    desk.clock.advance(LIFE)
+    assert desk.robots.known_ban(page) is None
+    assert len(desk.asked) == 1
+
+
 async def test_a_copy_lives_for_a_day() -> None:
     desk = Desk()
     for _ in range(3):

@@ -101,7 +101,11 @@ class FakeReader:
         self.gates: dict[str, asyncio.Event] = {}
         self.read: list[tuple[str, timedelta]] = []
         self.asked: list[tuple[Validators, bool]] = []
+        self.bans: dict[str, str] = {}
         self.running = self.most = 0
+
+    def known_ban(self, url: str) -> str | None:
+        return self.bans.get(url)
 
     async def article(self, url: str, source: Source, *, known: Validators, fast: bool) -> PageAnswer:
         assert source.id == "bbc"
@@ -226,6 +230,16 @@ async def test_one_host_s_pages_are_read_one_at_a_time_a_second_apart_and_no_oth
     of_a = [when for url, when in world.reader.read if "a.example" in url]
     assert of_a == [0 * SECOND, 1 * SECOND, 2 * SECOND]
     assert world.store.visits[1].claim.url == B
+
+
+async def test_a_page_that_is_known_to_be_forbidden_takes_no_turn_from_the_others() -> None:
+    world = World(*(f"https://a.example/{n}" for n in range(4)))
+    world.reader.bans = {f"https://a.example/{n}": "the rule `Disallow: /`" for n in range(3)}
+    await world.round()
+    assert world.reader.read == [("https://a.example/3", 0 * SECOND)]
+    assert [(visit.reason, visit.detail) for visit in world.store.visits[:3]] == 3 * [
+        ("robots", "the rule `Disallow: /`")
+    ]
 
 
 async def test_pages_and_feeds_of_a_host_share_its_turns() -> None:

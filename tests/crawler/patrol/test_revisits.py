@@ -62,6 +62,9 @@ class World:
         self.visits.append(visit)
         return Tally()
 
+    def known_ban(self, url: str) -> None:
+        del url
+
     async def article(self, _url: str, _source: Source, *, known: Validators, fast: bool) -> PageAnswer:
         self.asked.append((known, fast))
         if isinstance(self.answer, FetchError):
