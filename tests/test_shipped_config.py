@@ -159,7 +159,7 @@ async def test_the_demo_config_passes_the_same_loader_and_its_rules_do_what_the_
     assert demo.store == f"sqlite:///{tmp_path}/demo.db"
     for item in load_items():
         last = item.versions[-1]
-        assert fired(demo, last.title, last.text) == set(item.rules), item.story
+        assert fired(demo, last.title, last.page) == set(item.rules), item.story
 
 
 def test_the_example_in_the_readme_loads(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ _SEGMENTS = {segment: scope for scope, segments in _SCOPES.items() for segment i
 _CASES = frozenset({"caps", "allcaps", "nocaps"})
 _FORMS = frozenset({"singular", "plural"})
 _NO_WORDS = FACTS | {Scope.AUTHOR, Scope.TAG, Scope.URL, Scope.SECTION}
-_PLURAL = re.compile(r"(?:[\w'-]*-)?[a-z]{2,}(?<![suio'])s")  # not process, virus, crisis
+_PLURAL = re.compile(r"(?:[\w'-]*-)?[a-z]{2,}(?<![suioxz'])(?<!sh)(?<!ch)s")  # not process, virus, crisis
 _HISSING = re.compile(r"(?:ss|sh|ch|x|zz)es$")
 _NO_PLURALS = frozenset(
     re.findall(

@@ -19,14 +19,19 @@ SOCKET_SCOPES = {
 
 
 def manifest(name: str = "Tocsin", *, socket: bool = True) -> str:
-    """Return the manifest as YAML: the scopes the client needs, and with ``socket`` what buttons and commands need.
+    """Return the manifest as YAML; raises what ``facts`` raises."""
+    return yaml.safe_dump(facts(name, socket=socket), sort_keys=False, allow_unicode=True, width=100)
+
+
+def facts(name: str = "Tocsin", *, socket: bool = True) -> dict[str, Any]:
+    """Return the manifest: the scopes the client needs, and with ``socket`` what buttons and commands need.
 
     Raises ValueError when the name is empty or longer than Slack takes.
     """
     if not 1 <= len(name.strip()) <= NAME_LIMIT:
         raise ValueError(f"Slack takes names of 1 to {NAME_LIMIT} characters, and this one has {len(name.strip())}")
     scopes = sorted({*SCOPES, *(SOCKET_SCOPES if socket else ())})
-    whole: dict[str, Any] = {
+    return {
         "_metadata": {"major_version": 1, "minor_version": 1},
         "display_information": {
             "name": name.strip(),
@@ -37,7 +42,6 @@ def manifest(name: str = "Tocsin", *, socket: bool = True) -> str:
         "oauth_config": {"scopes": {"bot": scopes}},
         "settings": _settings(socket=socket),
     }
-    return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=100)
 
 
 def manifest_url(name: str = "Tocsin", *, socket: bool = True) -> str:

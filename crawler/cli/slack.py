@@ -46,18 +46,25 @@ def check_slack(config: str | None, *, as_json: bool) -> None:
 
 
 @slack.command("manifest")
+@config_option
+@json_option
 @click.option("--name", default="Tocsin", show_default=True, help="What the app is called in your workspace.")
-@click.option("--socket/--no-socket", default=True, show_default=True, help="With buttons, /tocsin and the home page.")
+@click.option("--no-socket", is_flag=True, help="Without buttons, /tocsin and the home page.")
 @click.option("--url", is_flag=True, help="Print an address that offers to make the app, to be opened in a browser.")
-def print_manifest(name: str, *, socket: bool, url: bool) -> None:
+def print_manifest(config: str | None, name: str, *, no_socket: bool, url: bool, as_json: bool) -> None:
     """Print the manifest of the Slack app, from which Slack makes the app with every scope that is needed.
 
     Needs no configuration and reaches nobody.
     """
-    from alerts.slack.manifest import manifest, manifest_url
+    from alerts.slack.manifest import facts, manifest, manifest_url
 
+    del config
+    socket = not no_socket
     try:
-        click.echo(manifest_url(name, socket=socket) if url else manifest(name, socket=socket), nl=url)
+        if as_json:
+            print_json({"url": manifest_url(name, socket=socket)} if url else facts(name, socket=socket))
+        else:
+            click.echo(manifest_url(name, socket=socket) if url else manifest(name, socket=socket), nl=url)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--name") from error
 

@@ -300,7 +300,7 @@ async def test_sources_show_tells_all_of_it(sqlite_url: str, tmp_path: Path) -> 
 
     output = await asyncio.to_thread(ask, "show", "a")
     assert "failing: http-403 for" in output
-    assert "The server forbids the address to us." in output
+    assert "The server refuses us the address (403)" in output
     assert "retry 2 in 8h" in output
     assert "http-403" in await asyncio.to_thread(ask, "list", "--failing")
 

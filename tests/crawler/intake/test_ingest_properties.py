@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from alerts.cluster import copy_key
+from alerts.cluster.copies import TITLE_WORDS
 from alerts.policy import Reason
 from crawler.store import Store
 from crawler.store.schema import likeness, story, story_version, verdict
@@ -146,4 +147,7 @@ def _families(rows: dict[str, Sequence[Row[Any]]]) -> dict[int, int]:
         parent[find(("group", row.group_id))] = find(row.story_id)
     for row in rows["story"]:
         parent[find(("group", row.group_id))] = find(row.id)
+    for row in rows["story_version"]:
+        if len(row.title.split()) >= TITLE_WORDS:  # enough for a summary to be known by
+            parent[find(("title", row.title))] = find(row.story_id)
     return {row.id: find(row.id) for row in rows["story"]}
