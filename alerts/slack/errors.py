@@ -58,7 +58,16 @@ CHANNEL = frozenset(
         "method_not_supported_for_channel_type",
     }
 )
-GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "thread_not_found", "invalid_thread_ts"})
+GONE = frozenset(
+    {
+        "message_not_found",
+        "cant_update_message",
+        "edit_window_closed",
+        "is_inactive",
+        "thread_not_found",
+        "invalid_thread_ts",  # of a parent that another way out had shown
+    }
+)
 CHANNEL_PREFIXES = ("restricted_action", "slack_connect_")
 ROUTE = frozenset(
     {

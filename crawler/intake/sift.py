@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from alerts.cluster import copy_key, fingerprint
 from alerts.cluster.boilerplate import line_keys
 from crawler.intake.sketch import sketch
-from crawler.intake.wanted import SHORT, words_of
+from crawler.intake.wanted import SHORT, breaks_off, words_of
 from spiders.address import key_of
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def lines_of(items: Sequence[Item]) -> frozenset[int]:
 
 
 def _is_cut(item: Item) -> bool:
-    return words_of(item.entry.text) < SHORT  # a summary, as far as anybody can tell
+    return words_of(item.entry.text) < SHORT or breaks_off(item.entry.text)  # a summary, as far as anybody can tell
 
 
 def _story(item: Item, source: Source, at: datetime) -> Story:

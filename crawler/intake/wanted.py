@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 SHORT = 120  # words; a feed that carries more than this carries the story
 
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_LEADS_ON = re.compile(
+    r"(?:\.\.\.|\u2026|"
+    r"\b(?:(?:read|see) more|continue reading[\w ]{0,40}|read the (?:full|rest|whole)[\w ]{0,30}|"
+    r"weiterlesen|mehr lesen|lire la suite|lire plus|leer más|seguir leyendo|leggi tutto|continua a leggere|leia mais|"
+    r"lees verder|läs mer|les mer|læs mere|czytaj dalej|devam\u0131n\u0131 oku|baca selengkapnya|"
+    r"читать далее|читать дальше|подробнее|читати далі)|"
+    r"اقرأ المزيد|続きを読む|続きは|阅读全文|閱讀全文|查看全文|더 ?보기|전문 ?보기)[\s\W]*$",
+    re.IGNORECASE,
+)
+_TAIL = 80  # characters
 _LETTERS_A_WORD = 2  # of scripts that put no blanks between words
 
 
@@ -29,7 +39,14 @@ def wants_page(entry: Entry, source: Source, *, backlog: bool) -> str | None:
     if entry.needs_page:
         return "the source gives an address and no words"
     words = words_of(entry.text)
-    return f"the source's own text has {words} words" if words < SHORT else None
+    if words < SHORT:
+        return f"the source's own text has {words} words"
+    return "the source's own text breaks off" if breaks_off(entry.text) else None
+
+
+def breaks_off(text: str) -> bool:
+    """Tell whether a text ends as excerpts do: with an ellipsis, or words that lead on to the rest."""
+    return _LEADS_ON.search(text[-_TAIL:]) is not None
 
 
 def words_of(text: str) -> int:

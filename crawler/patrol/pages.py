@@ -134,11 +134,8 @@ class PagePatrol:
         source = self._sources.get(claim.source)
         if source is None:
             return self._failed(claim, FetchError("source-removed", "its source left the configuration"))
-        if claim.again and source.fulltext is Fulltext.NEVER:
-            return self._failed(claim, FetchError("not-wanted", "its source has `fulltext: never` by now"))
-        if ban := self._reader.known_ban(claim.url):  # its turn is better given to one that may be read
-            return self._failed(claim, FetchError("robots", ban))
         try:
+            self._refuse(claim, source)
             async with self._turns.turn(claim.host):
                 if self._clock.now() + _LONGEST_VISIT > lease_ends:
                     return None
@@ -161,6 +158,13 @@ class PagePatrol:
             fast=fast,
             source=source,
         )
+
+    def _refuse(self, claim: PageClaim, source: Source) -> None:
+        """Raise FetchError for a page that need not wait for its turn: it is better given to one that may be read."""
+        if claim.again and source.fulltext is Fulltext.NEVER:
+            raise FetchError("not-wanted", "its source has `fulltext: never` by now")
+        if ban := self._reader.known_ban(claim.url):
+            raise FetchError("robots", ban)
 
     def _failed(self, claim: PageClaim, failure: FetchError) -> PageVisit:
         now = self._clock.now()

@@ -23,6 +23,13 @@ def words(count: int) -> str:
         (words(SHORT), None),
         ("日" * (2 * SHORT - 2), "the source's own text has 119 words"),
         ("日" * 2 * SHORT, None),
+        (words(SHORT) + "and then \u2026", "the source's own text breaks off"),
+        (words(SHORT) + "and then [...]", "the source's own text breaks off"),
+        (words(SHORT) + "\n\nRead more »", "the source's own text breaks off"),
+        (words(SHORT) + "\n\nContinue reading the full story on our site.", "the source's own text breaks off"),
+        (words(SHORT) + "\n\nLire la suite", "the source's own text breaks off"),
+        (words(SHORT) + "続きを読む", "the source's own text breaks off"),
+        (words(SHORT) + "He said … and left. They read more books.", None),
     ],
 )
 def test_by_itself_a_page_is_fetched_where_the_source_says_little(text: str, why: str | None) -> None:
