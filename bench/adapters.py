@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from alerts.cluster.copies import Verdict, judge
-from alerts.cluster.events import Frequencies
+from alerts.cluster.events import Frequencies, pool
 from alerts.errors import FetchError
 from alerts.language import identify
 from alerts.story import Outlet, Story
@@ -73,12 +73,16 @@ def cluster(stories: Sequence[Mapping[str, Any]]) -> list[int]:
     """Return the event of each story, in the order given, as intake finds it for one that comes after the other.
 
     All are taken in by one transaction, so each is compared with every thread there is and not with those alone
-    that full text would name.
+    that full text would name. Words are rare by all the stories: a daemon has counted thousands before.
     """
-    kinship = Kinship(Nothing(), WordCounts(), _UNDATED)
-    for number, one in enumerate(stories, 1):
-        story = _story(one, number, _moment(one.get("published")) or _UNDATED)
-        look = kinship.look(sketch(story, truncated=False, boilerplate=()), None, new=True)
+    counts, memory = WordCounts(), Nothing()
+    told = [_story(one, number, _moment(one.get("published")) or _UNDATED) for number, one in enumerate(stories, 1)]
+    sketches = [sketch(story, truncated=False, boilerplate=()) for story in told]
+    for made in sketches:
+        counts.learn(pool(made.profile.language), made.terms, memory)
+    kinship = Kinship(memory, counts, _UNDATED)
+    for number, (story, made) in enumerate(zip(told, sketches, strict=True), 1):
+        look = kinship.look(made, None, new=False)
         copies = kinship.copies(number, look)
         kinship.keep(story, _state(story), look, copies[0].state if copies else None)
     events = {one.story: one.thread.id for one in kinship.threads}
