@@ -79,10 +79,11 @@ class Kinship:
             return
         sketch = events.Sketch(pool=events.pool(story.language), seen=state.seen, vector=look.vector)
         known = None if is_new else next(iter(self._memory.known([state.id])), None)
+        copied = copy_of.id if copy_of else None
         if known:
-            self._threads.revise(known, sketch, look.similar)
+            self._threads.revise(known, sketch, look.similar, copied)
         else:
-            self._threads.take(state.id, sketch, look.similar, copy_of.id if copy_of else None)
+            self._threads.take(state.id, sketch, look.similar, copied)
 
     @property
     def sketches(self) -> list[Sketched]:

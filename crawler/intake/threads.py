@@ -81,16 +81,22 @@ class Threads:
             self._put(story, copied.touched(sketch.seen), "a copy of one of its stories")
             return
         near = {one.event for one in similar if one.event is not None} | set(self._planned.values())
+        near.discard(story)  # its own, which it alone is in: it would be like itself
         self._load(near)
         joining = events.join(sketch, [self._threads[one] for one in near & self._threads.keys()])
         thread = joining.thread.grown(sketch) if joining.thread else events.Thread.begun(story, sketch)
         self._put(story, thread, joining.says)
 
-    def revise(self, known: Known, sketch: events.Sketch, similar: Sequence[Neighbour]) -> None:
-        """Let a known story weigh in its event what it says now; one that was in none joins or begins one."""
+    def revise(
+        self, known: Known, sketch: events.Sketch, similar: Sequence[Neighbour], copy_of: int | None = None
+    ) -> None:
+        """Let a known story weigh in its event what it says now.
+
+        One that was in none, or alone in its own, joins or begins one: a summary may have said too little.
+        """
         thread = self._thread(self._planned.get(known.story.id, known.event))
-        if thread is None or known.vector is None:
-            self.take(known.story.id, sketch, similar)
+        if thread is None or known.vector is None or _is_alone(thread, known.story.id):
+            self.take(known.story.id, sketch, similar, copy_of)
         elif known.vector != sketch.vector:
             self._put(known.story.id, thread.revised(known.vector, sketch.vector), None)
 
@@ -116,3 +122,8 @@ class Threads:
         unknown = set(ids) - self._threads.keys()
         if unknown:
             self._threads |= {one.id: one for one in self._memory.threads(unknown)}
+
+
+def _is_alone(thread: Thread, story: int) -> bool:
+    """Whether a thread is of this story only; a copy would have touched it."""
+    return thread.id == story and thread.stories == 1 and thread.first == thread.last

@@ -93,6 +93,9 @@ frequency = Table(
     Column("counts", LargeBinary, nullable=False),  # in how many stories each term stood
 )
 
+_DROP_EMPTY = delete(event).where(  # a story that was alone in its event has joined another
+    event.c.id == bindparam("left"), ~select(story.c.id).where(story.c.event_id == event.c.id).exists()
+)
 _BY_BANDS = (
     select(band)
     .where(band.c.band.in_(bindparam("bands", expanding=True)), band.c.story_id >= bindparam("first"))
@@ -229,6 +232,8 @@ def thread(connection: Connection, threaded: Sequence[Threaded], counts: Mapping
     for statement, rows in ((_JOIN_WHY, joined), (_JOIN, moved), (_put(connection, event), list(threads.values()))):
         if rows:
             connection.execute(statement, rows)
+    if left := [{"left": one.story} for one in threaded if one.thread.id != one.story]:
+        connection.execute(_DROP_EMPTY, left)
     for pool, found in counts.items():
         connection.execute(_put(connection, frequency), {"pool": pool, "scheme": events.SCHEME, "counts": found.pack()})
 

@@ -199,3 +199,30 @@ async def test_two_stories_that_differ_in_their_id_stay_two(newsroom: Newsroom) 
     await publish(newsroom, "wire", "treaty one", title="First", url="https://wire.example/story?id=1")
     await publish(newsroom, "daily", "treaty two", title="Second", url="https://wire.example/story?id=2")
     assert len(await newsroom.told()) == 2
+
+
+async def test_a_story_alone_in_its_event_joins_another_when_it_says_more(newsroom: Newsroom) -> None:
+    for n in range(12):  # words are rare only among others
+        body = " ".join(f"matter{n}thing{m}" for m in range(70))
+        await publish(newsroom, "post", body, title=f"Matter {n} of the day", url=f"https://post.example/{n}")
+    await publish(newsroom, "wire", WIRE, title="Britain and Japan open treaty talks in London")
+    await publish(newsroom, "daily", "More to come.", title="A meeting ends")
+    alone = (await stories(newsroom.store))[-1]
+    assert alone.event_id == alone.id
+    await newsroom.visit(
+        "daily", entry("daily-A meeting ends", title="A meeting ends", text=FOLLOW_UP, language="en", url=None)
+    )
+    first, second = (await stories(newsroom.store))[-2:]
+    assert (second.id, second.event_id) == (alone.id, first.id)
+    assert alone.id not in {row.id for row in await rows(newsroom.store, event)}
+
+
+async def test_a_story_whose_new_text_is_a_copy_joins_the_event_of_what_it_copies(newsroom: Newsroom) -> None:
+    await publish(newsroom, "wire", WIRE)
+    await publish(newsroom, "daily", "More to come.", title="A meeting ends")
+    await newsroom.visit(
+        "daily", entry("daily-A meeting ends", title="A meeting ends", text=FRAMED, language="en", url=None)
+    )
+    first, second = await stories(newsroom.store)
+    assert (second.group_id, second.event_id) == (first.id, first.id)
+    assert second.event_why == "a copy of one of its stories"
