@@ -48,7 +48,7 @@ bench: $(DEV_READY)  ## measure, side by side
 lock: $(DEV_READY)   ## renew requirements/*.txt from pyproject.toml (UPGRADE=--upgrade moves versions)
 	@$(LOCK) --all-extras $(UPGRADE) -o requirements/dev.txt
 	@$(LOCK) --extra build -c requirements/dev.txt -o requirements/run.txt
-	@$(LOCK) --extra browser --extra build --extra speed -c requirements/dev.txt -o requirements/extras.txt
+	@$(LOCK) --extra apprise --extra browser --extra build --extra speed -c requirements/dev.txt -o requirements/extras.txt
 	@! grep -nE '://|^-' requirements/*.txt
 
 wheel: $(DEV_READY)  ## build the wheel into dist/
