@@ -32,6 +32,7 @@ ALIKE_IN_ONE_OUTLET = 0.50
 SAME = 0.80  # what an outlet's version has in common with the one before
 PARTLY_CONTAINED = 0.35
 _SUMMARY_WIDTH = 4  # tokens
+_TELLING = 12  # runs of four tokens: under one title two briefings of that length share none, two tellings do
 
 
 class Verdict(StrEnum):
@@ -138,7 +139,12 @@ def _of_texts(one: Profile, other: Profile, apart: timedelta) -> Copying:
 def _of_summary(one: Profile, other: Profile) -> Copying:
     """Judge where one text is too little for shingles of both: it may stand in the other, or the titles may agree."""
     summary, whole = sorted((one, other), key=_extent)
-    same_title = one.title == other.title and one.outlet != other.outlet and words(one.title) >= TITLE_WORDS
+    same_title = (
+        one.title == other.title
+        and one.outlet != other.outlet
+        and words(one.title) >= TITLE_WORDS
+        and not _have_nothing_in_common(one, other)
+    )
     if whole.truncated or summary.size < SUMMARY_TOKENS:
         if same_title:
             return Copying(verdict=Verdict.COPY, reason="same title")
@@ -152,6 +158,12 @@ def _of_summary(one: Profile, other: Profile) -> Copying:
         return Copying(verdict=Verdict.COPY, reason=f"same title, {numbers}", containment=containment)
     verdict = Verdict.PARTIAL if containment >= PARTLY_CONTAINED else Verdict.DIFFERENT
     return Copying(verdict=verdict, reason=numbers, containment=containment)
+
+
+def _have_nothing_in_common(one: Profile, other: Profile) -> bool:
+    """Whether both texts are long enough to share four words in a row if they told the same, and do not."""
+    long_enough = min(one.short_hashes.size, other.short_hashes.size) >= _TELLING
+    return long_enough and not shared(one.short_hashes, other.short_hashes)
 
 
 def _extent(story: Profile) -> tuple[bool, int, int]:

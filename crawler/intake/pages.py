@@ -146,10 +146,11 @@ class _Page:
         kin, why = self._kin(memory, keys, look)
         groups = {one.group for one in kin}
         own = self._draft.state
-        stays = not kin or own.group in groups
-        group = own.group if stays else kin[0].group
+        parts = own.group not in {own.id, *groups} and self._shows_the_whole()
+        stays = own.group in groups or not (kin or parts)
+        group = own.group if stays else kin[0].group if kin else own.id
         later = replace(own, group=group, version=self._told.version)
-        family = Family(near=[later, *kin, own])
+        family = Family(near=[later, *kin, *([] if parts else [own])])
         self._rulings.remember(memory, {own.id, *(one.id for one in kin)}, {own.group, *groups})
         verdicts = self._rulings.rule(self._told, group, family, backlog=False, page=not self._visit.claim.reads)
         shifts = [self._shift(one, group, verdicts, family) for one in self._draft.waiting]
@@ -198,6 +199,7 @@ class _Page:
         found = [
             copy_key(story.title, story.text),
             link_key(story.url, story.title) if story.url else None,
+            address_key(story.url),
             address_key(article.canonical) if article and not article.posts else None,
         ]
         return [key for key in found if key]
@@ -205,6 +207,10 @@ class _Page:
     def _look(self, memory: Memory, kinship: Kinship) -> Look:
         common = memory.kinship.common(self._told.outlet.id, line_keys(self._told.text))
         return kinship.look(sketch(self._told, truncated=self._is_cut(), boilerplate=common), self._told.id, new=False)
+
+    def _shows_the_whole(self) -> bool:
+        """Whether only now the story's whole text is known: a summary or a title may have looked like another's."""
+        return not (self._visit.claim.again or self._is_cut())
 
     def _is_cut(self) -> bool:
         """Whether the text is less than the story: a summary still, or what stands before a paywall."""

@@ -356,7 +356,7 @@ stream_alert = Table(
 watched = Table(
     "watched",
     metadata,
-    Column("since", Instant, primary_key=True),
+    Column("since", Instant, primary_key=True, autoincrement=False),
     Column("until", Instant, nullable=False),  # between two rows nobody looked at any source
 )
 

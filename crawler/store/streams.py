@@ -214,7 +214,7 @@ def write(connection: Connection, plan: StreamPlan) -> None:
     if plan.watched:
         since, until = plan.watched
         beat = insert_or(watched).on_conflict_do_update(index_elements=["since"], set_={"until": until})
-        connection.execute(beat, {"since": since, "until": until})
+        connection.execute(beat, [{"since": since, "until": until}])
 
 
 def _state(one: StreamState) -> dict[str, Any]:

@@ -97,6 +97,7 @@ async def test_a_name_that_stands_for_a_private_address_is_not_called(tmp_path: 
         assert len(receiver.got) == 1
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of a library that its mail plugin uses
 async def test_apprise_that_cannot_be_used_stops_the_start_with_a_sentence(tmp_path: Path) -> None:
     config = configured(tmp_path, {"mail": {"apprise": "nosuch://hush"}})
     main = ConsoleNotifier(Console(quiet=True), config.timezone)

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from crawler.ids import encode
 from crawler.store.kinship import band, event, forget_bands, line, sketch
 from crawler.store.schema import story
+from spiders.source import Fulltext
+from tests.crawler.paging import visit_page
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, WordJudge, entry, source
 from tests.fakes import NOON
 
@@ -226,3 +228,41 @@ async def test_a_story_whose_new_text_is_a_copy_joins_the_event_of_what_it_copie
     first, second = await stories(newsroom.store)
     assert (second.group_id, second.event_id) == (first.id, first.id)
     assert second.event_why == "a copy of one of its stories"
+
+
+async def test_what_looked_like_a_copy_is_told_when_its_page_says_something_else(newsroom: Newsroom) -> None:
+    await newsroom.add(source("one", fulltext=Fulltext.ALWAYS), source("two", fulltext=Fulltext.ALWAYS))
+    title = "Your Thursday morning briefing"
+    await publish(newsroom, "one", "What you need to know.", title=title, url="https://one.example/b")
+    await publish(newsroom, "two", "All of it.", title=title, url="https://two.example/b")
+    first, second = await stories(newsroom.store)
+    assert second.group_id == first.id
+    await visit_page(newsroom, "https://one.example/b", OTHER)
+    await visit_page(newsroom, "https://two.example/b", WIRE)
+    first, second = await stories(newsroom.store)
+    assert (second.group_id, second.group_why) == (second.id, "")
+    assert [channel for channel, *_ in await newsroom.told()] == ["#money", "#news"]
+
+
+async def test_the_same_blurb_of_another_day_is_no_copy_when_the_pages_differ(newsroom: Newsroom) -> None:
+    await newsroom.add(source("one", fulltext=Fulltext.ALWAYS))
+    blurb = "Every morning our editors choose what you need to know about the day that lies ahead of you."
+    await publish(newsroom, "one", blurb, title="Morning briefing", url="https://one.example/monday")
+    await visit_page(newsroom, "https://one.example/monday", OTHER)
+    newsroom.clock.advance(timedelta(days=1))
+    item = entry("tuesday", title="Morning briefing", text=blurb, url="https://one.example/tuesday", language="en")
+    await newsroom.visit("one", item)
+    await visit_page(newsroom, "https://one.example/tuesday", WIRE)
+    assert [channel for channel, *_ in await newsroom.told()] == ["#money", "#news"]
+
+
+async def test_a_copy_stays_one_when_its_page_shows_the_same(newsroom: Newsroom) -> None:
+    await newsroom.add(source("one", fulltext=Fulltext.ALWAYS), source("two", fulltext=Fulltext.ALWAYS))
+    title = "Ministers open talks in London"
+    await publish(newsroom, "one", "Ministers met.", title=title, url="https://one.example/b")
+    await publish(newsroom, "two", "A treaty is near.", title=title, url="https://two.example/b")
+    await visit_page(newsroom, "https://one.example/b", WIRE)
+    await visit_page(newsroom, "https://two.example/b", FRAMED)
+    first, second = await stories(newsroom.store)
+    assert second.group_id == first.id
+    assert len(await newsroom.told()) == 1

@@ -11,6 +11,8 @@ from alerts.rules.spec import Rate, SpikeSpec, StreamSpec
 from alerts.story import Field, Headline, Match, Severity, Span, Trend
 from crawler.store.schema import outbox, stream, stream_alert, stream_known, watched
 from crawler.visits.poll import Tally
+from spiders.source import Fulltext
+from tests.crawler.paging import visit_page
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, WordJudge, entry, source
 from tests.fakes import NOON, FakeClock
 
@@ -494,3 +496,14 @@ async def test_a_silence_is_as_severe_as_the_rule(room: Callable[..., Newsroom],
     assert due.alert.severity is Severity.NOTICE
     assert due.alert.trend is not None
     assert due.alert.trend.number == (DAY + HOUR / 2).total_seconds()
+
+
+async def test_a_look_writes_over_the_last_one_whatever_was_written_in_between(room: Callable[..., Newsroom]) -> None:
+    newsroom = room(THREE_IN_AN_HOUR)
+    await newsroom.add(source(fulltext=Fulltext.ALWAYS))
+    await newsroom.ingest.watch()
+    await publish(newsroom, "a")
+    await visit_page(newsroom, "https://bbc.example/a", "The whole of it. " * 20)  # its number is no moment
+    newsroom.clock.advance(MINUTE)
+    await newsroom.ingest.watch()
+    assert len(await rows(newsroom.store, watched)) == 1
