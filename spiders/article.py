@@ -105,8 +105,17 @@ def extract(document: Document, source: Source, *, fast: bool = False) -> Articl
         truncated=paywalled and _is_beginning(text, facts.word_count_of(page)),
         posts=posts,
         method=method,
-        notes=(*notes, *(f"drift: article.{part} matches nothing" for part in _lost(chosen, source))),
+        notes=(*notes, *_remarks(text, chosen, source, paywalled=paywalled)),
     )
+
+
+def _remarks(text: str, chosen: dict[str, str], source: Source, *, paywalled: bool) -> Iterable[str]:
+    """Yield what whoever wonders about a text should know."""
+    yield from (f"drift: article.{part} matches nothing" for part in _lost(chosen, source))
+    if paywalled:
+        yield "for paying readers only, says the page"
+    if len(text) > clean.TEXT_LIMIT:
+        yield f"text cut to {clean.TEXT_LIMIT} of {len(text)} characters"
 
 
 def _is_beginning(text: str, claimed: int | None) -> bool:

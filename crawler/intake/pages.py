@@ -215,7 +215,7 @@ class _Page:
     def _is_cut(self) -> bool:
         """Whether the text is less than the story: a summary still, or what stands before a paywall."""
         article = self._visit.article
-        return article is None or article.paywalled or self._told.text != article.text
+        return article is None or article.truncated or self._told.text != article.text
 
     def _kin(self, memory: Memory, keys: list[bytes], look: Look) -> tuple[list[StoryState], str]:
         """Return the other stories that say the same, first seen first, and why the first is one."""

@@ -74,6 +74,7 @@ def test_json_ld_says_who_when_and_where() -> None:
     assert article.published == datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
     assert article.authors == ("Jeanne Martin", "Ann Lee")
     assert (article.section, article.site_name, article.paywalled) == ("World", "The Example", True)
+    assert article.notes == ("for paying readers only, says the page",)
 
 
 def test_a_page_drawn_by_script_is_read_from_json_ld() -> None:
@@ -99,6 +100,13 @@ def test_the_user_s_selectors_come_first() -> None:
     assert (article.title, article.text) == ("Our title", "One.\n\nTwo\nthree.\n\nFour.")
     assert article.published == datetime(2026, 11, 24, 10, tzinfo=UTC)
     assert (article.method, article.notes) == ("selectors", ())
+
+
+def test_a_text_that_is_too_long_is_cut_and_says_so() -> None:
+    body = f"<div class='story'><p>{'word ' * 25_000}</p></div>"
+    article = read(page(body=body), article=Selectors(body="div.story"))
+    assert len(article.text) <= 100_000
+    assert article.notes == ("text cut to 100000 of 124999 characters",)
 
 
 def test_a_selector_that_matches_nothing_is_noted_and_extraction_takes_its_place() -> None:
