@@ -26,11 +26,13 @@ WINDOW = timedelta(hours=72)  # from the thread's last story, or before its firs
 LIFE = timedelta(days=14)  # from a thread's first story to its last
 WORDS = 400  # of a text that are read: what is new stands first
 TITLE = 3  # times that a word of the title counts
+COMMON = 0.2  # of the stories: a term that more of them have is no word of an event, least of all in a young store
 TERMS = 200  # of a story, and of a thread, that are kept: the heaviest
 FULL = 20_000  # stories of a language at which all counts are halved, so that old ones fade
 MOST = 50_000  # terms of a language that are counted; some 6 MB
 UNIT = 10_000  # the length of a vector: weights are whole numbers, so sums of them are exact in any order
 
+_FEW = 3  # stories that may share a term however few there are
 _STEM = 6  # letters: endings are cut off, in the manner of every language (McNamee and Mayfield 2004)
 _HANGUL, _UNSPACED = 2, 3  # letters in a term of a script where the words are not apart
 _LONGEST = 12  # characters that one of WORDS takes at most, on average
@@ -98,8 +100,11 @@ class Frequencies:
         self._counts = {term: count // 2 for term, count in self._counts.items() if count > 1}
 
     def rarity(self, term: str) -> float:
-        """Return the term's inverse document frequency, 0 for one that nearly every story has."""
-        return max(math.log((self._stories + 1) / (self.count(term) + 0.5)), 0.0)
+        """Return the term's inverse document frequency, 0 for one that too many stories have to tell events apart."""
+        count = self.count(term)
+        if count > max(_FEW, COMMON * (self._stories + 1)):
+            return 0.0
+        return max(math.log((self._stories + 1) / (count + 0.5)), 0.0)
 
     def vector(self, counted: Mapping[str, int]) -> Vector:
         """Weigh the terms of a story by how often they stand there and how rare they are elsewhere (tf-idf).

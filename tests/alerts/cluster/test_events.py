@@ -113,11 +113,22 @@ def test_only_the_beginning_of_a_long_text_is_read() -> None:
 def test_rare_words_weigh_more_than_common_ones_and_those_of_all_stories_nothing() -> None:
     known = Frequencies()
     for number in range(50):
-        known.learn(terms("", f"the minister {'quake' if number < 2 else 'market'} item{number}"))
-    vector = known.vector(terms("", "the minister quake market"))
+        known.learn(
+            terms("", f"the minister {'quake' if number < 2 else 'market' if number < 10 else 'said'} item{number}")
+        )
+    vector = known.vector(terms("", "the minister quake market said"))
     assert vector["quake"] > vector["market"]
-    assert "the" not in vector or vector["the"] < vector["market"]
+    assert not vector.keys() & {"the", "minist", "said"}
     assert abs(math.hypot(*vector.values()) - UNIT) < len(vector)
+
+
+def test_few_stories_may_share_a_term_though_they_are_all_there_are() -> None:
+    known = Frequencies()
+    for _ in range(3):
+        known.learn(terms("", "quake"))
+    assert known.vector(terms("", "quake"))
+    known.learn(terms("", "quake"))
+    assert not known.vector(terms("", "quake"))
 
 
 def test_a_vector_keeps_the_heaviest_terms() -> None:
