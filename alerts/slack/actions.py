@@ -184,7 +184,7 @@ def unmute_button(key: str, rule: str) -> Block | None:
 
 def plain(text: str, limit: int) -> dict[str, Any]:
     """Return a text in which Slack parses nothing, at most ``limit`` characters long."""
-    return {"type": "plain_text", "text": clean(text, limit) or "–", "emoji": False}  # noqa: RUF001  a dash is meant
+    return {"type": "plain_text", "text": clean(text, limit) or "\u2014", "emoji": False}
 
 
 def _button(text: str, deed: Deed, carried: str, *, says: str) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def read_command(text: str) -> Command:
 
 def usage() -> str:
     """Return the list of commands, one a line."""
-    lines = (f"/tocsin {verb} {form}".rstrip() + f" – {about}" for verb, (form, about) in USAGE.items())  # noqa: RUF001  a dash is meant
+    lines = (f"/tocsin {verb} {form}".rstrip() + f" \u2014 {about}" for verb, (form, about) in USAGE.items())
     return "\n".join(lines)
 
 
