@@ -158,7 +158,7 @@ async def test_commands_are_answered() -> None:
         assert await w.told(await w.slack.slash("search “rare earths” &amp; Japan")) == [
             'search "rare earths" &amp; Japan'
         ]
-        assert (await w.told(await w.slack.slash("")))[0].startswith("/tocsin status – ")
+        assert (await w.told(await w.slack.slash("")))[0].startswith("/tocsin status — ")
         assert "no rule nope" in (await w.told(await w.slack.slash("mute nope")))[0]
         assert w.desk.called[0] == 'search "rare earths" & Japan'
 
