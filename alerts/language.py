@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections import Counter
 from functools import cache, lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Literal
 
+from alerts.blocks import Blocks
 from alerts.language_codes import SAME, canonical, primary
 
 if TYPE_CHECKING:
@@ -178,7 +180,14 @@ def _odds(sample: str, named: str | None) -> dict[str, float]:
 
 @cache
 def _model() -> LanguageIdentifier:
-    """Load the model when the first text needs it: half a second and about 80 MB."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    """Load the model when the first text needs it: half a second and about 40 MB.
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    It is py3langid's own, and answers like it, with its largest table in blocks: it would be 76 MB. A text of 1,500
+    letters takes 0.4 ms so, instead of 0.2.
+    """
+    from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
+    from py3langid.modelio import load_model
+
+    likely, prior, languages, moves, rows, features = load_model(MODEL_DIR / MODEL_FILE)
+    few = Blocks(moves), array("i", features)
+    return LanguageIdentifier(likely, prior, languages, *few, norm_probs=True, tk_row=rows)

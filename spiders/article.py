@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from alerts.errors import FetchError
 from spiders import clean, dating, facts, furniture
+from spiders.cuts import MOST, Cut, summary
 from spiders.identity import identity_of
 from spiders.listing import select
 from spiders.liveblog import posts_of
 from spiders.markup import tree_of, words_of
-from spiders.signs import without_signs
+from spiders.signs import sifted
 from spiders.sniff import Form, form_of, unpacked
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Article:
     posts: tuple[Post, ...] = ()  # of a live blog: stories of their own, so the page's text is no measure either
     method: str  # how the text was found: selectors, extraction, json-ld, or description when there is no other text
     notes: tuple[str, ...] = ()
+    cuts: tuple[Cut, ...] = ()  # what was taken out beside the article, and why; what extraction leaves is not counted
 
 
 def extract(document: Document, source: Source, *, fast: bool = False) -> Article:
@@ -80,7 +82,8 @@ def extract(document: Document, source: Source, *, fast: bool = False) -> Articl
     chosen = _selected(root, source)
     title = chosen["title"] or facts.title_of(page)
     posts = posts_of(page, source)
-    text, method = _text(page, chosen["body"], title, fast=fast)
+    authors = facts.authors_of(page)
+    text, method, cuts = _text(page, chosen["body"], title, authors, fast=fast)
     if not text and not posts:
         raise FetchError("no-text", "the page has no text that could be an article's: is it drawn by script?")
     published = dating.published_of(page, source, first=chosen["date"])
@@ -95,7 +98,7 @@ def extract(document: Document, source: Source, *, fast: bool = False) -> Articl
         date_note=published.note,
         modified=dating.modified_of(page, source),
         language=facts.language_of(page),
-        authors=facts.authors_of(page),
+        authors=authors,
         canonical=known.url,
         origin_url=known.origin,
         section=facts.section_of(page),
@@ -105,17 +108,33 @@ def extract(document: Document, source: Source, *, fast: bool = False) -> Articl
         truncated=paywalled and _is_beginning(text, facts.word_count_of(page)),
         posts=posts,
         method=method,
-        notes=(*notes, *_remarks(text, chosen, source, paywalled=paywalled)),
+        notes=(*notes, *_remarks(text, chosen, source, cuts, paywalled=paywalled)),
+        cuts=cuts,
     )
 
 
-def _remarks(text: str, chosen: dict[str, str], source: Source, *, paywalled: bool) -> Iterable[str]:
+def says_it_is_one(document: Document) -> bool:
+    """Tell whether a page says that it is an article: by og:type, by JSON-LD about its own address, by itemprop.
+
+    Raises FetchError as ``extract`` does.
+    """
+    document, _ = unpacked(document)
+    page = facts.Page.of(tree_of(document), document)
+    kinds = {kind.strip().lower() for kind in page.meta(("og:type",))}
+    return "article" in kinds or facts.tells_of_itself(page) or bool(page.root.xpath("//*[@itemprop='articleBody']"))
+
+
+def _remarks(
+    text: str, chosen: dict[str, str], source: Source, cuts: Iterable[Cut], *, paywalled: bool
+) -> Iterable[str]:
     """Yield what whoever wonders about a text should know."""
     yield from (f"drift: article.{part} matches nothing" for part in _lost(chosen, source))
     if paywalled:
         yield "for paying readers only, says the page"
     if len(text) > clean.TEXT_LIMIT:
         yield f"text cut to {clean.TEXT_LIMIT} of {len(text)} characters"
+    if left := summary(cuts):
+        yield f"left out: {left}"
 
 
 def _is_beginning(text: str, claimed: int | None) -> bool:
@@ -157,23 +176,28 @@ def _paragraphs(element: html.HtmlElement) -> str:
     return clean.text_of(lxml_html.tostring(element, encoding="unicode", with_tail=False))
 
 
-def _text(page: facts.Page, selected: str, title: str, *, fast: bool) -> tuple[str, str]:
-    """Return the article's text and how it was found.
+def _text(
+    page: facts.Page, selected: str, title: str, authors: tuple[str, ...], *, fast: bool
+) -> tuple[str, str, tuple[Cut, ...]]:
+    """Return the article's text, how it was found, and what was taken out for that.
 
-    The user's selector comes first, then extraction; JSON-LD where it says more than a short extraction, or
-    the same with its paragraphs; at last the description.
+    The user's selector comes first, and nothing is taken out of what it matches; then extraction; JSON-LD where it
+    says more than a short extraction, or the same with its paragraphs; at last the description.
     """
     if selected:
-        return _without_title(selected, title), "selectors"
-    extracted = _without_title(_extracted(page, title, fast=fast), title)
-    told = _without_title(_told(page), title)
+        return _without_title(selected, title), "selectors", ()
+    found, cuts = _extracted(page, title, authors, fast=fast)
+    extracted = _without_title(found, title)
+    told, told_cuts = sifted(_without_title(_told(page), title), authors)
     if clean.length_of(extracted) < _SHORT:
         extracted = _without_furniture(extracted, page)
         if len(told) > len(extracted):
-            return told, "json-ld"
+            return told, "json-ld", tuple(told_cuts)
     if told and told.split() == extracted.split():
-        return told, "json-ld"
-    return (extracted, "extraction") if extracted else (clean.text_of(facts.description_of(page)), "description")
+        return told, "json-ld", tuple(told_cuts)
+    if extracted:
+        return extracted, "extraction", tuple(cuts[:MOST])
+    return clean.text_of(facts.description_of(page)), "description", ()
 
 
 def _without_title(text: str, title: str) -> str:
@@ -193,15 +217,21 @@ def _without_furniture(text: str, page: facts.Page) -> str:
     return "\n\n".join(part for part in text.split("\n\n") if part not in beside)
 
 
-def _extracted(page: facts.Page, title: str, *, fast: bool) -> str:
-    """Return the article's words: of the page without its furniture, or of all of it where hardly any are left."""
+def _extracted(page: facts.Page, title: str, authors: tuple[str, ...], *, fast: bool) -> tuple[str, list[Cut]]:
+    """Return the article's words, and what was taken out.
+
+    They are those of the page without its furniture, or of all of it where hardly any are left.
+    """
     pruned = page.copy()
-    furniture.prune(pruned, page.url)
+    cuts = furniture.prune(pruned, page.url)
     dense = clean.is_unspaced(title)
     found = _found(pruned, page.url, fast=fast, dense=dense)
     if clean.length_of(found) < _STUB:
-        found = max(found, _found(page.copy(), page.url, fast=fast, dense=dense), key=clean.length_of)
-    return without_signs(found)
+        whole = _found(page.copy(), page.url, fast=fast, dense=dense)
+        if clean.length_of(whole) > clean.length_of(found):
+            found, cuts = whole, []
+    text, lines = sifted(found, authors)
+    return text, [*cuts, *lines]
 
 
 def _found(tree: html.HtmlElement, url: str, *, fast: bool, dense: bool) -> str:

@@ -104,6 +104,11 @@ def _is_article(item: jsonld.Object) -> bool:
     return any(map(_ARTICLES.fullmatch, jsonld.types_of(item)))
 
 
+def tells_of_itself(page: Page) -> bool:
+    """Tell whether the page has a JSON-LD article that names the page's address as its own."""
+    return bool(_path(page.url)) and any(_is_about(item, page.url) for item in page.articles)
+
+
 def _is_about(item: jsonld.Object, url: str) -> bool:
     """Tell whether an object names the page's address as its own: a page may describe others, too."""
     path = _path(url)

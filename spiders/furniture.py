@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from spiders.cuts import MOST, Cut, Why, cut_of
+from spiders.headed import by_words
+from spiders.measure import HEADINGS, measured, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lxml import html
+
+    from spiders.measure import Plan
 
 # What publishers' templates call the boxes beside an article: words of classes, ids and data attributes.
 _NAMES = (
@@ -74,17 +79,11 @@ _BOXES = frozenset(
     )
 )  # not p: a standfirst is a "teaser" in many houses; no heading: their ids are made of their words
 _BESIDE = frozenset(("aside", "dialog", "figcaption", "footer", "menu", "nav"))  # always beside the article
-_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
-_BLOCKS = frozenset(("p", "li", "div", "blockquote", "td", "dd", "section", "ul", "ol", "table", "figure", *_HEADINGS))
-_NAMELESS = frozenset(("p", *_HEADINGS))
-_LINES = ("p", "li", "div", "td", *_HEADINGS)
-_UNSEEN = frozenset(("script", "style", "noscript", "template", "head", "svg", "iframe", "textarea", "select"))
+_NAMELESS = frozenset(("p", *HEADINGS))
+_LINES = ("p", "li", "div", "td", *HEADINGS)
 _PAGE = frozenset(("html", "body", "main"))
 _ROOTS = frozenset({"html", "body", "main", "article"})
 
-_PART = 0.3  # share of the page's paragraphs that no box has: what has more is the article
-_BULK = 0.6  # the same for boxes of few letters, beside briefs; and for letters outside links
-_SMALL = 400
 _PROSE = 0.7  # share of the letters outside links that stand in paragraphs, where paragraphs tell the article
 _BODY = 0.8  # share of the paragraphs that the article's element holds
 _LEAST = 0.2  # share of the paragraphs that boxes leave: else their names mean something else on this page
@@ -99,52 +98,34 @@ _NAME = 1_000  # characters of a class; longer ones only cost time
 _AFTER = 3  # letters that may follow the link of a teaser: a full stop, an arrow
 
 
-@dataclass(slots=True)
-class _Size:
-    """How much stands in an element: letters in all, in paragraphs and in links; blocks; whether the headline does."""
-
-    letters: int = 0
-    written: int = 0
-    linked: int = 0
-    blocks: int = 0
-    head: bool = False
-
-
-@dataclass(slots=True)
-class _Plan:
-    """A page's elements with their sizes."""
-
-    root: html.HtmlElement
-    own: str  # the path of the page: a link to itself leads nowhere else
-    sizes: dict[html.HtmlElement, _Size] = field(default_factory=dict)
-    whole: int = 1  # letters in the page's paragraphs
-
-    def is_part(self, element: html.HtmlElement) -> bool:
-        """Tell whether an element is too small a part of the page to be its article."""
-        size, all_of_it = self.sizes[element], self.sizes[self.root]
-        spoken = size.letters - size.linked
-        if size.head or spoken > (all_of_it.letters - all_of_it.linked) * _BULK:
-            return False
-        return size.written <= self.whole * (_BULK if size.written <= _SMALL else _PART)
-
-
-def prune(root: html.HtmlElement, url: str) -> None:
+def prune(root: html.HtmlElement, url: str) -> list[Cut]:
     """Take out of a page what is not its article: boxes by their names, forms, teasers, lists of links.
 
-    What holds the headline, or a good part of the page's paragraphs, stays whatever it is called. Linear in the
-    size of the page.
+    What holds the headline, or a good part of the page's paragraphs, stays whatever it is called. Returns what was
+    taken out, the first of it where it is very much. Linear in the size of the page.
     """
     own = urlsplit(url).path.rstrip("/")
-    _drop(_beside(_measured(root, own)))
-    plan = _measured(root, own)
+    cuts = _drop((one, Why.BESIDE) for one in _beside(measured(root, own)))
+    cuts += _drop(by_words(measured(root, own)))
+    plan = measured(root, own)
     boxes, misnamed = _boxes(plan)
-    _drop(dict.fromkeys((*boxes, *_forms(plan), *_cards(plan), *_lists(plan), *_teasers(plan))))
-    left = _measured(root, own)
+    found = dict.fromkeys(boxes, Why.BOX)
+    for why, some in (
+        (Why.FORM, _forms(plan)),
+        (Why.CARD, _cards(plan)),
+        (Why.LINKS, _lists(plan)),
+        (Why.TEASER, _teasers(plan)),
+    ):
+        for one in some:
+            found.setdefault(one, why)
+    cuts += _drop(found.items())
+    left = measured(root, own)
     _unname(left, misnamed)
     _mark(left)
+    return cuts[:MOST]
 
 
-def _mark(plan: _Plan) -> None:
+def _mark(plan: Plan) -> None:
     """Mark the smallest element that holds the paragraphs of a page which marks none and is written in paragraphs."""
     root, size = plan.root, plan.sizes[plan.root]
     marked = next(root.iter("article", "main"), None) is not None or root.xpath("//*[@itemprop='articleBody']")
@@ -160,7 +141,7 @@ def _mark(plan: _Plan) -> None:
         body.set("itemprop", "articleBody")
 
 
-def _unname(plan: _Plan, misnamed: Iterable[html.HtmlElement]) -> None:
+def _unname(plan: Plan, misnamed: Iterable[html.HtmlElement]) -> None:
     """Take the names that would mislead extraction: from lines, and from what stayed although it is called a box.
 
     Comments keep theirs: they may well be longer than the article.
@@ -176,13 +157,18 @@ def _strip(element: html.HtmlElement) -> None:
         element.attrib.pop(name, None)
 
 
-def _drop(elements: Iterable[html.HtmlElement]) -> None:
-    for element in elements:
-        if element.getparent() is not None:
-            element.drop_tree()
+def _drop(elements: Iterable[tuple[html.HtmlElement, Why]]) -> list[Cut]:
+    """Take elements out and record those that say anything; what stands in another goes with that."""
+    marked = dict(elements)
+    outer = [(one, why) for one, why in marked.items() if marked.keys().isdisjoint(one.iterancestors())]
+    cuts = [cut_of(why, text) for one, why in outer if (text := text_in(one))]
+    for one, _ in outer:
+        if one.getparent() is not None:
+            one.drop_tree()
+    return cuts
 
 
-def _beside(plan: _Plan) -> list[html.HtmlElement]:
+def _beside(plan: Plan) -> list[html.HtmlElement]:
     """Return what its tag or its role puts beside the article, however much it holds."""
     return [one for one in plan.root.iter() if _is_beside(one) and not plan.sizes[one].head]
 
@@ -192,42 +178,7 @@ def _is_beside(element: html.HtmlElement) -> bool:
     return element.tag in _BESIDE or (element.tag in _BOXES and (role in _ROLES or element.get("aria-modal") == "true"))
 
 
-def _measured(root: html.HtmlElement, own: str) -> _Plan:
-    """Measure every element in one walk from the end of the page to its beginning: children before their parents."""
-    plan = _Plan(root, own)
-    sizes = plan.sizes
-    for element in reversed([one for one in root.iter() if isinstance(one.tag, str)]):
-        size = sizes.setdefault(element, _Size())
-        tag = element.tag
-        if tag in _UNSEEN:
-            size.letters = size.written = size.linked = 0
-        else:
-            size.letters += len((element.text or "").strip())
-        if tag == "p":
-            size.written = size.letters
-        if tag == "a" and _leads_away(element, own):
-            size.linked = size.letters
-        parent = element.getparent()
-        if parent is not None:
-            above = sizes.setdefault(parent, _Size())
-            above.letters += size.letters + len((element.tail or "").strip())
-            above.written += size.written
-            above.linked += size.linked
-            above.blocks += size.blocks + (tag in _BLOCKS)
-            above.head = above.head or size.head or tag == "h1"
-    plan.whole = max(sizes[root].written, sizes[root].letters // 4, 1)
-    return plan
-
-
-def _leads_away(link: html.HtmlElement, own: str) -> bool:
-    """Tell whether a link leads to another page."""
-    href = (link.get("href") or "#").strip()
-    if href.startswith("#"):
-        return False
-    return not own or not href.partition("#")[0].partition("?")[0].rstrip("/").endswith(own)
-
-
-def _boxes(plan: _Plan) -> tuple[list[html.HtmlElement], list[html.HtmlElement]]:
+def _boxes(plan: Plan) -> tuple[list[html.HtmlElement], list[html.HtmlElement]]:
     """Return the boxes that their names betray, and those whose name nearly all that is written bears."""
     found: list[html.HtmlElement] = []
     rest = [plan.root]
@@ -251,7 +202,7 @@ def _is_box(element: html.HtmlElement) -> bool:
     return any(pattern.search(f"-{name}-") for name in _JOINTS.sub("-", _HUMP.sub("-", names).lower()).split())
 
 
-def _forms(plan: _Plan) -> Iterator[html.HtmlElement]:
+def _forms(plan: Plan) -> Iterator[html.HtmlElement]:
     """Yield the boxes around fields for an address or a password: newsletters, logins, paywalls."""
     for entry in plan.root.iter("input"):
         if (entry.get("type") or "").lower() in {"email", "password"}:
@@ -263,19 +214,19 @@ def _forms(plan: _Plan) -> Iterator[html.HtmlElement]:
             yield box
 
 
-def _cards(plan: _Plan) -> Iterator[html.HtmlElement]:
+def _cards(plan: Plan) -> Iterator[html.HtmlElement]:
     """Yield teasers as cards: a link around blocks, or a small box whose headline is a link."""
     for link in plan.root.iter("a"):
         size = plan.sizes[link]
         if size.blocks and size.linked and plan.is_part(link):
             yield link
-    for heading in plan.root.iter(*_HEADINGS):
+    for heading in plan.root.iter(*HEADINGS):
         size, box = plan.sizes[heading], heading.getparent()
         if size.linked >= max(size.letters * _WHOLLY, _SHORT) and plan.sizes[box].letters <= _CARD:
             yield box if box.tag not in _PAGE and plan.is_part(box) else heading
 
 
-def _lists(plan: _Plan) -> Iterator[html.HtmlElement]:
+def _lists(plan: Plan) -> Iterator[html.HtmlElement]:
     """Yield lists of links: of headlines, or of anything unless a paragraph announces the list by a colon."""
     for element in plan.root.iter("ul", "ol"):
         size, items = plan.sizes[element], sum(1 for one in element if one.tag == "li")
@@ -290,11 +241,11 @@ def _announced(element: html.HtmlElement) -> bool:
     return before is not None and before.tag == "p" and "".join(before.itertext()).rstrip().endswith(_COLONS)
 
 
-def _teasers(plan: _Plan) -> Iterator[html.HtmlElement]:
+def _teasers(plan: Plan) -> Iterator[html.HtmlElement]:
     """Yield lines that are a link, or a few words, a colon and a link: "Read also: ..." in any language."""
     for element in plan.root.iter(*_LINES):
         size = plan.sizes[element]
-        if size.blocks or not size.linked or element.tag in _HEADINGS:
+        if size.blocks or not size.linked or element.tag in HEADINGS:
             continue
         if size.linked >= size.letters * _WHOLLY:
             if size.letters >= _SHORT:

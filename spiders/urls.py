@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from ipaddress import IPv6Address
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import idna
 
+from spiders.suffixes import registrable
 from spiders.tracking import is_tracking
-
-if TYPE_CHECKING:
-    from tldextract import TLDExtract
 
 _LIMIT = 4_096  # characters; longer ones are traps, not links
 _RAW_LIMIT = 4 * _LIMIT  # before tracking is taken off
@@ -66,17 +63,8 @@ def site_of(url: str) -> str:
         host = (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""
-    known = _suffixes().extract_str(host).top_domain_under_public_suffix
     is_address = ":" in host or host.replace(".", "").isdigit()
-    return known or (host if is_address else ".".join(host.split(".")[-2:]))  # an unknown suffix is one label
-
-
-@cache
-def _suffixes() -> TLDExtract:
-    """Load the public suffix list that the library brings along: it must never fetch a newer one."""
-    from tldextract import TLDExtract
-
-    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+    return registrable(host) or (host if is_address else ".".join(host.split(".")[-2:]))  # unknown suffixes: one label
 
 
 def _slashed(url: str) -> str:

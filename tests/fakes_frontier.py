@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ class FakeStore:
         self.released: list[Claim] = []
         self.break_next: Exception | None = None
         self.refuses = False  # every call, as a full disk makes a store do
+        self.takes_in = asyncio.Event()  # cleared: commits wait, as behind a long transaction
+        self.takes_in.set()
 
     async def claim(self, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         self._check()
@@ -58,6 +61,7 @@ class FakeStore:
             raise StoreError("the disk is full")
 
     async def commit(self, poll: Poll) -> Tally:
+        await self.takes_in.wait()
         self._check()
         if error := self.break_next:
             self.break_next = None

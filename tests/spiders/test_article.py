@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from alerts.errors import FetchError
 from alerts.story import DateNote
-from spiders.article import Article, extract
+from spiders.article import Article, extract, says_it_is_one
+from spiders.cuts import Why
 from spiders.dating import Precision
 from spiders.source import Selectors
 from tests.spiders.made import document, source
@@ -55,7 +56,30 @@ def test_an_article_is_found_without_the_furniture_around_it() -> None:
     assert (article.method, article.language, article.canonical) == ("extraction", "en", URL)
     assert (article.published, article.date_note) == (None, DateNote.MISSING)
     assert not article.paywalled
-    assert article.notes == ()
+
+
+def test_what_was_taken_out_is_recorded_with_its_sign() -> None:
+    article = read(page(body=f"{BODY}<p>Read also: Another story</p>"))
+    assert [(cut.why, cut.words) for cut in article.cuts] == [
+        (Why.BESIDE, "HomeWorld"),
+        (Why.BESIDE, "Most read Another story that has nothing to do with it"),
+        (Why.BESIDE, "Copyright The Example. All rights reserved. Cookie settings."),
+        (Why.READ_ALSO, "Read also: Another story"),
+    ]
+    assert article.notes == ("left out: 3 beside, 1 read-also",)
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
+        ("<meta property='og:type' content='article'>", True),
+        (told(url=URL), True),
+        (told(url="https://news.example/other"), False),
+        ("<meta property='og:type' content='website'>", False),
+    ],
+)
+def test_a_page_says_by_its_marks_that_it_is_an_article(head: str, says: bool) -> None:
+    assert says_it_is_one(document(page(head=head), url=URL)) is says
 
 
 def test_json_ld_says_who_when_and_where() -> None:
@@ -74,7 +98,7 @@ def test_json_ld_says_who_when_and_where() -> None:
     assert article.published == datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
     assert article.authors == ("Jeanne Martin", "Ann Lee")
     assert (article.section, article.site_name, article.paywalled) == ("World", "The Example", True)
-    assert article.notes == ("for paying readers only, says the page",)
+    assert article.notes == ("for paying readers only, says the page", "left out: 3 beside")
 
 
 def test_a_page_drawn_by_script_is_read_from_json_ld() -> None:
@@ -112,7 +136,8 @@ def test_a_text_that_is_too_long_is_cut_and_says_so() -> None:
 def test_a_selector_that_matches_nothing_is_noted_and_extraction_takes_its_place() -> None:
     article = read(page(), article=Selectors(title="h2.t", body="div.story", date="time"))
     assert (article.title, article.method) == ("Ministers sign a pact", "extraction")
-    assert article.notes == tuple(f"drift: article.{part} matches nothing" for part in ("title", "body", "date"))
+    lost = (f"drift: article.{part} matches nothing" for part in ("title", "body", "date"))
+    assert article.notes == (*lost, "left out: 3 beside")
 
 
 def test_what_is_no_selector_is_named() -> None:

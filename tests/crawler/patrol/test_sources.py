@@ -298,6 +298,34 @@ async def test_a_store_that_fails_is_told_once_and_work_goes_on_when_it_works_ag
     assert (events.count("store-fails"), events.count("store-works-again")) == (1, 1)
 
 
+@pytest.mark.parametrize(("answer", "visited"), [(READ, 16 + 3), (replace(READ, reading=None), 100)])
+async def test_while_the_store_is_behind_few_documents_are_kept_in_memory(answer: Fetched, visited: int) -> None:
+    limits = FetchConfig(user_agent="T", concurrency=3)
+    world = World(*[f"https://h{number}.example/" for number in range(100)], limits=limits)
+    world.crawl.scripts |= {name: [answer] for name in world.sources}
+    world.store.takes_in.clear()
+    await world.patrol.tick()
+    for _ in range(1_000):
+        await asyncio.sleep(0)
+    assert len(world.crawl.visited) == visited
+    world.store.takes_in.set()
+    await world.patrol.idle()
+    assert sorted(poll.source.id for poll in world.store.polls) == sorted(world.sources)
+
+
+async def test_drain_gives_back_what_waits_for_a_store_that_is_behind() -> None:
+    world = World(*[f"https://h{number}.example/" for number in range(20)])
+    world.store.takes_in.clear()
+    await world.patrol.tick()
+    await until(lambda: len(world.crawl.visited) == 20 and world.crawl.running == 0)
+    draining = asyncio.create_task(world.patrol.drain(timedelta(0)))
+    await until(lambda: len(world.store.released) == 4)
+    world.store.takes_in.set()
+    await draining
+    await world.patrol.idle()
+    assert len(world.store.polls) == 16
+
+
 async def test_drain_lets_visits_end_and_gives_the_waiting_back() -> None:
     world = World(*["https://a.example/feed"] * 3)
     gate = world.crawl.gates["s0"] = asyncio.Event()
