@@ -7,7 +7,6 @@ import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC
-from hashlib import blake2b
 from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime, tzinfo
 
-    from alerts.outbox import Delivery
     from alerts.story import Alert, Headline, Match, Outlet, Severity, Span, Story
 
 TITLE_LIMIT = 300
 SNIPPET_LIMIT = 500
+BRIEF_LIMIT = 160  # of a compact card's snippet
 NAME_LIMIT = 80
 WORD_LIMIT = 60
 LINK_LIMIT = 3000  # what Slack takes as a link's address
@@ -83,7 +82,7 @@ class Next:
     @property
     def title_is_an_address(self) -> bool:
         """Whether the title names a web address, so that as a link's text it could deceive."""
-        return _ADDRESS.search(self.title) is not None
+        return names_an_address(self.title)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +107,9 @@ class Card:
     more: int = 0  # with a trend: how many further ones are meant
     was: str = ""  # the headline under which the story was told, where it has another by now
     update: str = ""  # that the outlet changed the story, and only now the rules hold
+    compact: bool = False  # said in two lines
+    brief: tuple[Segment, ...] = ()  # of a compact card: its snippet, where only that shows why it matched
+    wording: str = ""  # the user's own words, in place of title and snippet
 
     @property
     def headline(self) -> str:
@@ -120,9 +122,14 @@ class Card:
         return "".join(segment.text for segment in self.snippet)
 
     @property
+    def quote(self) -> tuple[Segment, ...]:
+        """What of the snippet a person is shown."""
+        return self.brief if self.compact else self.snippet
+
+    @property
     def title_is_an_address(self) -> bool:
         """Whether the title names a web address, so that as a link's text it could deceive."""
-        return _ADDRESS.search(self.headline) is not None
+        return names_an_address(self.headline)
 
     def when(self, zone: tzinfo = UTC) -> str:
         """Return the time of publication in ``zone``, or that it is unknown, with what is odd about it."""
@@ -150,47 +157,27 @@ class Notice:
     @property
     def title_is_an_address(self) -> bool:
         """Whether the headline names a web address, so that as a link's text it could deceive."""
-        return _ADDRESS.search(self.headline) is not None
+        return names_an_address(self.headline)
 
 
-Face = Card | Notice
+def card_for(alert: Alert, *, notice: str | None = None, compact: bool = False) -> Card:
+    """Lay out an alert: the whole title, and the part of the text where most was found.
 
-
-def face_of(face: Face) -> bytes:
-    """Return what tells one look of a message from another: 16 bytes of all that it says."""
-    return blake2b(repr(face).encode(errors="surrogatepass"), digest_size=16).digest()
-
-
-def face_for(delivery: Delivery, *, notice: str | None = None) -> Face:
-    """Lay out what a delivery shows: a card, or the one sentence that a reply has to say."""
-    notice = "; ".join(filter(None, (delivery.remark, notice))) or None
-    if not delivery.note:
-        return card_for(delivery.alert, notice=notice)
-    story = delivery.alert.story
-    link = safe_link(story.url)
-    return Notice(
-        story=story.id,
-        text=clean(delivery.note, NOTE_LIMIT) + (f" ({notice})" if notice else ""),
-        headline=clean(delivery.alert.retitled or story.title, TITLE_LIMIT) or "(no title)",
-        link=story.url if link else None,
-        host=link,
-        outlet=clean(story.outlet.name, NAME_LIMIT) or story.outlet.id,
-    )
-
-
-def card_for(alert: Alert, *, notice: str | None = None) -> Card:
-    """Lay out an alert: the whole title, and the part of the text where most was found."""
+    A ``compact`` one leaves that part out, or cuts it shorter where the words stand nowhere else.
+    """
     story = alert.story
     link = safe_link(story.url)
     told = _shorten(*_tidy(story.title[: TITLE_LIMIT * 8], _hits(alert.matches, Field.TITLE)), TITLE_LIMIT)
     by_now = clean(alert.retitled, TITLE_LIMIT) if alert.retitled else ""
     title = (Segment(by_now),) if by_now else told
+    hits = _hits(alert.matches, Field.TEXT)
+    elsewhere = not hits or any(segment.hit for segment in title)
     return Card(
         story=story.id,
         severity=alert.severity,
         reasons=tuple(_reason(match, story) for match in sorted(alert.matches, key=lambda m: -m.severity)),
         title=title or (Segment("(no title)"),),
-        snippet=_snippet(story.text, _hits(alert.matches, Field.TEXT), alert.added or ()),
+        snippet=_snippet(story.text, hits, alert.added or (), SNIPPET_LIMIT),
         link=story.url if link else None,
         host=link,
         outlet=clean(story.outlet.name, NAME_LIMIT) or story.outlet.id,
@@ -204,6 +191,8 @@ def card_for(alert: Alert, *, notice: str | None = None) -> Card:
         more=alert.trend.more if alert.trend else 0,
         was="".join(segment.text for segment in told) if by_now else "",
         update=UPDATED if alert.added is not None else "",
+        compact=compact,
+        brief=_snippet(story.text, hits, alert.added or (), BRIEF_LIMIT) if compact and not elsewhere else (),
     )
 
 
@@ -215,6 +204,11 @@ def clean(text: str, limit: int) -> str:
     joined emoji fall apart, but all stays readable, and no hidden character can split a word that people trust.
     """
     return "".join(segment.text for segment in _shorten(*_tidy(text[: limit * 8], ()), limit))
+
+
+def names_an_address(text: str) -> bool:
+    """Whether a text names a web address, so that as a link's text it could promise another place."""
+    return _ADDRESS.search(text) is not None
 
 
 def safe_link(url: str | None) -> str | None:
@@ -277,18 +271,18 @@ def _hits(matches: Iterable[Match], field: Field) -> Sequence[tuple[int, int]]:
     return sorted(pair for pair in found if pair[0] < pair[1])
 
 
-def _snippet(text: str, hits: Sequence[tuple[int, int]], added: Sequence[Span]) -> tuple[Segment, ...]:
+def _snippet(text: str, hits: Sequence[tuple[int, int]], added: Sequence[Span], limit: int) -> tuple[Segment, ...]:
     """Return the part of a text where most was found, or where the first sentence that was ``added`` begins."""
     hits = [(start, end) for start, end in hits if end <= len(text)]
     if added and added[0].end <= len(text):
         start = added[0].start
     else:
-        start = _opening(text, *_densest(text, hits)) if hits and len(text) > SNIPPET_LIMIT else 0
-    window = text[start : start + SNIPPET_LIMIT * 3]
+        start = _opening(text, *_densest(text, hits, limit), limit) if hits and len(text) > limit else 0
+    window = text[start : start + limit * 3]
     tidy, marks = _tidy(window, [(max(a - start, 0), b - start) for a, b in hits if b > start])
     more = start + len(window) < len(text)
     lead = "…" if start and tidy else ""
-    return _shorten(lead + tidy, bytearray(len(lead)) + marks, SNIPPET_LIMIT, more=more)
+    return _shorten(lead + tidy, bytearray(len(lead)) + marks, limit, more=more)
 
 
 def _standing(outlet: Outlet) -> tuple[str, ...]:
@@ -297,27 +291,27 @@ def _standing(outlet: Outlet) -> tuple[str, ...]:
     return tuple(fact for fact in (outlet.kind, country, tier) if fact)
 
 
-def _densest(text: str, hits: Sequence[tuple[int, int]]) -> tuple[int, int]:
+def _densest(text: str, hits: Sequence[tuple[int, int]], limit: int) -> tuple[int, int]:
     """Return where the part of the text begins and ends that has the most different words, the first such one."""
     starts = [start for start, _ in hits]
     best, chosen = (0, 0), hits[0]
     for index, (start, _) in enumerate(hits):
-        group = hits[index : max(bisect_right(starts, start + SNIPPET_LIMIT * 3 // 4), index + 1)]
+        group = hits[index : max(bisect_right(starts, start + limit * 3 // 4), index + 1)]
         score = (len({text[a:b].casefold() for a, b in group}), len(group))
         if score > best:
             best, chosen = score, (start, max(end for _, end in group))
     return chosen
 
 
-def _opening(text: str, first: int, last: int) -> int:
+def _opening(text: str, first: int, last: int, limit: int) -> int:
     """Return where a snippet should start to show ``first`` to ``last``: at a sentence, or else at a word."""
-    earliest = max(0, min(first, last - SNIPPET_LIMIT + _SLACK), first - SNIPPET_LIMIT // 2)
+    earliest = max(0, min(first, last - limit + _SLACK), first - limit // 2)
     sentences = [found.end() for found in _SENTENCE_END.finditer(text, earliest, first)]
     if sentences:
         return sentences[-1]
     if earliest == 0:
         return 0
-    at = max(earliest, first - _LEAD)
+    at = max(earliest, first - min(_LEAD, limit // 4))
     return next((spot for spot in range(at, first) if _is_border(text, spot)), first)
 
 

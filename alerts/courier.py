@@ -9,9 +9,11 @@ from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from alerts.card import MAY_REPEAT, face_for, face_of
+from alerts.auditor import Auditor
+from alerts.card import MAY_REPEAT
 from alerts.editor import Editor
 from alerts.errors import (
     CardRefused,
@@ -23,6 +25,7 @@ from alerts.errors import (
     StoreError,
     Unclear,
 )
+from alerts.face import LayOut, face_for, face_of
 from alerts.outbox import Receipt, Settlement, State, way_of
 from alerts.pacer import Pace, Pacer, backoff
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from alerts.outbox import Delivery, Outbox
 
 _T = TypeVar("_T")
+_PLACE = attrgetter("place")
 _LOOK_BACK = timedelta(seconds=60)  # before the first try: clocks differ
 _STORE_RETRY = timedelta(seconds=15)  # the longest wait before the store is tried again
 _IDLE = timedelta(seconds=1)  # between rounds that could do nothing although something is due
@@ -71,7 +75,8 @@ def after_attempt(  # noqa: PLR0911  a table of outcomes, a row each
         state=State.PENDING, reason="", detail="", looks=delivery.looks, resent=delivery.resent, rung=delivery.rung
     )
     if isinstance(outcome, Receipt):
-        return replace(same, state=State.SENT, reason="accepted", receipt=outcome, face=face)
+        audit = now + pace.audit if delivery.resent else None
+        return replace(same, state=State.SENT, reason="accepted", receipt=outcome, face=face, audit=audit)
     failed = replace(same, detail=str(outcome))
     if isinstance(outcome, CardRefused):
         if delivery.rung + 1 < rungs:
@@ -99,7 +104,8 @@ def after_look(
     looks = (0 if delivery.looks >= len(pace.looks) else delivery.looks) + 1
     match found:
         case Receipt():
-            return replace(same, state=State.SENT, reason="found", receipt=found)
+            audit = now + pace.audit if delivery.resent else None
+            return replace(same, state=State.SENT, reason="found", receipt=found, audit=audit)
         case Missing.NOT_FOUND if looks < len(pace.looks):
             return replace(same, reason="not-found-yet", looks=looks, not_before=now + pace.looks[looks])
         case Missing.NOT_FOUND:
@@ -131,6 +137,7 @@ class Courier:
         log: logging.Logger,
         chance: Callable[[], float],
         pace: Pace | None = None,
+        lay_out: LayOut = face_for,
     ) -> None:
         self._outbox = outbox
         self._notifier = notifier
@@ -139,7 +146,11 @@ class Courier:
         self._chance = chance
         self._pace = pace or Pace()
         self._pacer = Pacer(self._pace.channel, self._pace.overall, burst=self._pace.burst)
-        self._editor = Editor(outbox, notifier, clock, log=log, chance=chance, pace=self._pace, guard=self._guarded)
+        self._lay_out = lay_out
+        self._editor = Editor(
+            outbox, notifier, clock, log=log, chance=chance, pace=self._pace, guard=self._guarded, lay_out=lay_out
+        )
+        self._auditor = Auditor(outbox, notifier, clock, log=log, pace=self._pace, guard=self._guarded)
         self._resume: datetime | None = None  # when the pace lets something through that is due already
         self._refused: dict[str | None, str] = {}  # channels (None: the route) that refuse, by error code
         self._unsettled: dict[str, Settlement] = {}  # decided, but the store could not take it yet
@@ -189,6 +200,7 @@ class Courier:
             return await self._look_for(unclear)
         moved = await self._send_all(batch)
         moved += await self._editor.round()
+        moved += await self._auditor.round()
         self._resume = _earlier(self._resume, self._editor.opens)
         return moved
 
@@ -230,7 +242,7 @@ class Courier:
     async def _send_all(self, pending: Sequence[Delivery]) -> int:
         moved, resting = 0, set[str | None]()
         for delivery in pending:
-            channel = delivery.alert.channel
+            channel = delivery.channel
             if self._stopping:
                 break
             opens = self._pacer.opens(channel)
@@ -249,9 +261,9 @@ class Courier:
         now = self._clock.now()
         if not await self._outbox.begin(delivery.key, now):
             return None
-        self._pacer.take(delivery.alert.channel, now)
+        self._pacer.take(delivery.channel, now)
         delivery = replace(delivery, attempts=delivery.attempts + 1)
-        face = face_for(delivery, notice=MAY_REPEAT if delivery.resent and not delivery.looks else None)
+        face = self._lay_out(delivery, notice=MAY_REPEAT if delivery.resent and not delivery.looks else None)
         outcome = await self._guarded(self._notifier.send(delivery, face))
         settlement = after_attempt(
             delivery,
@@ -264,7 +276,7 @@ class Courier:
         )
         await self._settle(delivery.key, settlement)
         self._report(delivery, settlement)
-        await self._hold(delivery.alert.channel, outcome, settlement.not_before)
+        await self._hold(delivery.channel, outcome, settlement.not_before)
         return outcome
 
     async def _guarded(self, call: Awaitable[_T]) -> _T | DeliveryError:
@@ -280,7 +292,7 @@ class Courier:
     async def _look_for(self, unclear: Iterable[Delivery]) -> int:
         """Look once in each channel, and once in each thread, for all its unclear deliveries."""
         moved, resting = 0, set[str | None]()
-        for (channel, thread), group in groupby(sorted(unclear, key=_place), key=_place):
+        for (channel, thread), group in groupby(sorted(unclear, key=_PLACE), key=_PLACE):
             if self._stopping:
                 break
             if way_of(channel) in resting:
@@ -341,7 +353,7 @@ class Courier:
         level = {State.SENT: logging.INFO, State.DEAD: logging.ERROR}.get(settlement.state, logging.WARNING)
         facts = {
             "key": delivery.key,
-            "channel": delivery.alert.channel,
+            "channel": delivery.channel,
             "reason": settlement.reason,
             "attempts": delivery.attempts,
         }
@@ -384,8 +396,3 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
 def _held_with(channel: str, outcome: DeliveryError) -> str | None:
     """Return which channel is held after an outcome; None for all of the main notifier's."""
     return channel if isinstance(outcome, ChannelRefused) else way_of(channel)
-
-
-def _place(delivery: Delivery) -> tuple[str, str]:
-    """Return where a delivery would be found: its channel, and the message that its thread begins with."""
-    return delivery.alert.channel, delivery.thread.message if delivery.thread else ""

@@ -6,8 +6,8 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from alerts.card import face_for, face_of
 from alerts.errors import CardRefused, ChannelRefused, DeliveryError, Later, MessageGone, RouteRefused
+from alerts.face import LayOut, face_for, face_of
 from alerts.outbox import Edited
 from alerts.pacer import Pacer, backoff
 
@@ -68,6 +68,7 @@ class Editor:
         chance: Callable[[], float],
         pace: Pace,
         guard: Guard,
+        lay_out: LayOut = face_for,
     ) -> None:
         self._outbox = outbox
         self._notifier = notifier
@@ -76,6 +77,7 @@ class Editor:
         self._chance = chance
         self._pace = pace
         self._guard = guard
+        self._lay_out = lay_out
         self._pacer = Pacer(pace.edits, pace.edits, burst=1)
         self.opens: datetime | None = None  # when the pace lets an edit through that is due already
 
@@ -84,7 +86,7 @@ class Editor:
         self.opens, settled = None, 0
         for edit in await self._outbox.edits(self._clock.now(), self._pace.batch):
             now, opens = self._clock.now(), self._pacer.opens(_ALL)
-            face = face_of(face_for(edit.delivery))
+            face = face_of(self._lay_out(edit.delivery))
             if face == edit.face:
                 await self._outbox.settle_edit(edit, Edited(reason="nothing-new"), now)
             elif opens > now:
@@ -97,12 +99,12 @@ class Editor:
 
     async def _make(self, edit: Edit, face: bytes) -> None:
         self._pacer.take(_ALL, self._clock.now())
-        outcome = await self._guard(self._notifier.edit(edit.delivery, face_for(edit.delivery)))
+        outcome = await self._guard(self._notifier.edit(edit.delivery, self._lay_out(edit.delivery)))
         problem = outcome if isinstance(outcome, DeliveryError) else None
         now = self._clock.now()
         edited = after_edit(edit, problem, face, now, pace=self._pace, chance=self._chance())
         await self._outbox.settle_edit(edit, edited, now)
         level = logging.INFO if problem is None else logging.WARNING
-        facts = {"key": edit.delivery.key, "channel": edit.delivery.alert.channel, "why": edit.why}
+        facts = {"key": edit.delivery.key, "channel": edit.delivery.channel, "why": edit.why}
         detail = {"detail": edited.detail} if edited.detail else {}
         self._log.log(level, f"edit-{edited.reason}", extra=facts | detail)

@@ -4,6 +4,7 @@ TocsinError
 ├── ConfigError            the configuration cannot be used; carries every Problem found
 ├── StoreError             the store cannot be used (wrong version, locked by another daemon, damaged)
 ├── QueryError             what was typed into a search cannot be understood
+├── WordingError           a user's own wording of cards cannot be used; the line is named
 ├── FetchError             a source did not give a usable answer; the reason is named
 └── DeliveryError          a message was not delivered
     ├── Later              it was not accepted, and trying again can help
@@ -81,6 +82,15 @@ class StoreError(TocsinError):
 
 class QueryError(TocsinError):
     """A search cannot be understood; the message shows where, and says what to write instead."""
+
+
+class WordingError(TocsinError):
+    """A wording cannot be used; ``line`` is where in its file, as far as known, and ``hint`` the way out."""
+
+    def __init__(self, message: str, line: int | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.hint = hint
 
 
 class FetchError(TocsinError):

@@ -7,6 +7,9 @@ from enum import StrEnum
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Protocol
 
+from alerts.bulletin import Bulletin
+from alerts.routing.spec import Style
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 class State(StrEnum):
     """Where a delivery stands.
 
-    pending → sending → sent; sending → unclear → sent | pending; any → dead; pending → withdrawn. ``sending``
+    pending → sending → sent; sending → unclear → sent | pending; any → dead; pending → withdrawn | folded. ``sending``
     is committed before the first byte goes out, so a row found in that state at start-up is unclear.
     """
 
@@ -27,9 +30,10 @@ class State(StrEnum):
     SENT = "sent"
     DEAD = "dead"
     WITHDRAWN = "withdrawn"  # before it was sent: the story's page undid every reason for it
+    FOLDED = "folded"  # before it was sent: the message of a storm lists it
 
 
-FINAL = (State.SENT, State.DEAD, State.WITHDRAWN)
+FINAL = (State.SENT, State.DEAD, State.WITHDRAWN, State.FOLDED)
 NAME_STARTS = frozenset(ascii_lowercase)  # a notifier's name begins so, and no channel of the main one does
 
 
@@ -61,7 +65,7 @@ class Delivery:
     """One message on its way."""
 
     key: str  # ULID; travels in the message's metadata and is what reconciliation looks for
-    alert: Alert
+    content: Alert | Bulletin
     state: State
     queued: datetime
     attempts: int = 0  # how often it was put on the wire
@@ -76,6 +80,25 @@ class Delivery:
     receipt: Receipt | None = None  # with State.SENT, where known
     revision: int = 0  # counts the changes of what it should say
     remark: str = ""  # what it says about its own way: that a fallback was used
+    style: Style = Style.FULL
+    template: str | None = None  # the user's own wording, by the name of its file; None: ours
+
+    @property
+    def channel(self) -> str:
+        """Where it goes, as written in config.yaml."""
+        return self.content.channel
+
+    @property
+    def alert(self) -> Alert:
+        """The alert that it carries; raises TypeError when it carries a bulletin."""
+        if isinstance(self.content, Bulletin):
+            raise TypeError(f"the delivery {self.key} carries a bulletin, which is about no single story")
+        return self.content
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where it would be found: its channel, and the message that its thread begins with."""
+        return self.channel, self.thread.message if self.thread else ""
 
     @property
     def thread(self) -> Receipt | None:
@@ -118,6 +141,7 @@ class Settlement:
     rung: int = 0
     face: bytes | None = None  # of the card that was shown
     apart: bool = False  # a reply whose thread is gone: it is to stand by itself
+    audit: datetime | None = None  # when to look whether it stands there twice; None: no need
 
 
 class Outbox(Protocol):
@@ -141,6 +165,14 @@ class Outbox(Protocol):
 
     async def settle_edit(self, edit: Edit, edited: Edited, now: datetime) -> None:
         """Write what became of an edit; what changed since it was read stays due."""
+
+    async def audits(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Return up to ``limit`` sent messages to be looked for once more; none on held channels."""
+
+    async def settle_audit(
+        self, key: str, now: datetime, *, detail: str = "", not_before: datetime | None = None
+    ) -> None:
+        """Write that a message was looked for once more, or is to be at ``not_before``; a ``detail`` is logged."""
 
     async def next_due(self) -> datetime | None:
         """Return the earliest moment at which ``due`` may return something; None when all is final."""

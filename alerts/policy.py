@@ -19,6 +19,8 @@ class Reason(StrEnum):
     NEW_RULE = "new-rule"
     PAGE = "page"
     EDITED = "edited"
+    FOLLOW_UP = "follow-up"
+    INHIBITED = "inhibited"
     BACKLOG = "backlog"
     COPY = "copy"
     TOLD = "told"
@@ -26,6 +28,10 @@ class Reason(StrEnum):
     SAME_STORY = "same-story"
     FLOOD = "flood"
     OVER_LIMIT = "over-limit"
+    GROUPED = "grouped"
+    QUIET_HOURS = "quiet-hours"
+    OVER_BUDGET = "over-budget"
+    SILENCED = "silenced"
     UNROUTED = "unrouted"
     COUNTED = "counted"
     LEARNING = "learning"
@@ -35,12 +41,22 @@ class Reason(StrEnum):
     @property
     def sends(self) -> bool:
         """Whether a message of its own follows at once."""
-        return self in {Reason.FIRST, Reason.NEW_RULE, Reason.PAGE, Reason.EDITED}
+        return self in _SENDING
+
+    @property
+    def is_of_rule(self) -> bool:
+        """Whether it waits for a summary of its own rule."""
+        return self in {Reason.FLOOD, Reason.OVER_LIMIT}
+
+    @property
+    def is_of_channel(self) -> bool:
+        """Whether it waits for a digest or a summary of its channel, or for company."""
+        return self in {Reason.GROUPED, Reason.QUIET_HOURS, Reason.OVER_BUDGET}
 
     @property
     def is_summed_up(self) -> bool:
-        """Whether a message follows that lists it among others."""
-        return self in {Reason.FLOOD, Reason.OVER_LIMIT}
+        """Whether a message follows that lists it, among others perhaps."""
+        return self.is_of_rule or self.is_of_channel
 
     @property
     def words(self) -> str:
@@ -48,11 +64,18 @@ class Reason(StrEnum):
         return _WORDS[self]
 
 
+_SENDING = frozenset({Reason.FIRST, Reason.NEW_RULE, Reason.PAGE, Reason.EDITED, Reason.FOLLOW_UP, Reason.INHIBITED})
 _WORDS = {
     Reason.FIRST: "the channel had not heard of this story",
     Reason.NEW_RULE: "the channel had heard of this story, but not by this rule",
     Reason.PAGE: "the story's page says it; what the source itself says of the story does not",
     Reason.EDITED: "the outlet changed the text, and only now the rule holds",
+    Reason.FOLLOW_UP: "the channel had heard of the event that the story is about, in the thread below which it stands",
+    Reason.INHIBITED: "a critical story of the same event was told just before, below which it stands quietly",
+    Reason.GROUPED: "its route lets messages wait for company, to be told together",
+    Reason.QUIET_HOURS: "the channel has quiet hours: a digest or a summary lists it",
+    Reason.OVER_BUDGET: "the channel had had as much as its budget allows: a digest or a summary lists it",
+    Reason.SILENCED: "somebody has silenced it",
     Reason.BACKLOG: "it was there before the first visit of its source, older than `backlog` or undated",
     Reason.COPY: "the channel heard it by this rule when another outlet, or another item, said the same",
     Reason.TOLD: "the channel heard it by this rule when an earlier version came",
@@ -77,12 +100,14 @@ class Circumstances:
     shadow: bool = False  # the rule is on trial
     routed: bool = True  # there is a channel to tell
     told: bool = False  # by this rule, of this very story; or it waits for a summary
+    silenced: bool = False  # when an earlier version came
     told_of_copy: bool = False  # by this rule, of another story of its group; or that one waits for a summary
     backlog: bool = False  # the rule held when the story was taken in as backlog
     held: bool = False  # the rule is new or changed since the version before, for which it holds as well
     edited: bool = False  # this is not the story's first version
     page: bool = False  # it is the text of the story's page
     heard: bool = False  # of the group, by whatever rule
+    event_heard: bool = False  # of another story of its event, in a thread that still lives
     repeated: bool = False  # the rule told of the same text within its `same_story`, though too long ago for a copy
     critical: bool = False  # the match is critical, so no limit holds it back
     flood: bool = False  # the visit found so much that stories are told together
@@ -107,12 +132,14 @@ _TABLE: tuple[tuple[Callable[[Circumstances], bool], Reason], ...] = (
     (lambda case: case.backlog, Reason.BACKLOG),
     (lambda case: case.held, Reason.EARLIER),
     (lambda case: case.shadow, Reason.SHADOW),
+    (lambda case: case.silenced and not case.critical, Reason.SILENCED),
     (lambda case: case.repeated, Reason.SAME_STORY),
     (lambda case: case.flood and not case.critical, Reason.FLOOD),
     (lambda case: case.over_limit, Reason.OVER_LIMIT),
     (lambda case: case.page, Reason.PAGE),
     (lambda case: case.edited, Reason.EDITED),
     (lambda case: case.heard, Reason.NEW_RULE),
+    (lambda case: case.event_heard, Reason.FOLLOW_UP),
 )
 
 

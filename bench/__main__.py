@@ -1,19 +1,24 @@
-"""Run every bench: ``python -m bench [NAME …]``, and of how much: ``python -m bench copies 1000000``."""
+"""Run every bench: ``python -m bench [NAME …]``, and of how much: ``python -m bench copies 1000000``.
+
+``python -m bench kills --rounds 1000 --seconds 600`` takes words of its own, and so does ``kills --help``.
+"""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
-from bench import collect, copies, events, match, polls, rhythm
+from bench import acks, collect, copies, events, kills, match, polls, rhythm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 BENCHES: Mapping[str, Callable[[], None]] = {
+    "acks": acks.main,
     "collect": collect.main,
     "copies": copies.main,
     "events": events.main,
+    "kills": kills.main,
     "match": match.main,
     "polls": polls.main,
     "rhythm": rhythm.main,
@@ -23,6 +28,9 @@ SIZED: Mapping[str, Callable[[int], None]] = {"copies": copies.main}  # that may
 
 def main() -> None:
     """Run the benches named on the command line, or all of them."""
+    if sys.argv[1:2] == ["kills"]:
+        kills.main(sys.argv[2:])
+        return
     for name, size in asked(sys.argv[1:] or list(BENCHES)):
         if size is None:
             BENCHES[name]()

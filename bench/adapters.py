@@ -112,6 +112,16 @@ class Nothing:
         del stories
         return ()
 
+    def members(self, group: int) -> Sequence[int]:
+        """Return none."""
+        del group
+        return ()
+
+    def told(self, groups: Collection[int]) -> Collection[int]:
+        """Return none."""
+        del groups
+        return ()
+
     def common(self, source_id: str, keys: Collection[int]) -> frozenset[int]:
         """Return none."""
         del source_id, keys

@@ -198,7 +198,7 @@ def looks(connection: Connection, wire: Wire, count: int = LOOKS) -> tuple[list[
     for one in others:
         look.copies(one, f"one of its own: {minhash.BANDS} bands")
     for terms in _rare_terms(others):
-        look.words(terms, "its event: 20 rare words in 72 h of full text")
+        look.words(terms, f"its event: {events.ASKED} rare words in 72 h of full text")
     return [Looked(name=name, took=took) for name, took in look.took.items()], found
 
 

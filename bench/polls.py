@@ -31,10 +31,10 @@ from spiders.entry import Reading
 from spiders.source import Fulltext, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from alerts.card import Face
+    from alerts.face import Face
     from alerts.outbox import Delivery, Receipt
 
 T = TypeVar("T")
@@ -64,6 +64,17 @@ class Nobody:
 
     async def edit(self, delivery: Delivery, face: Face) -> None:
         """Do nothing."""
+
+    async def copies(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Sequence[Receipt]] | None:
+        """Return None."""
+        del channel, keys, since, thread
+        return None
+
+    async def delete(self, receipt: Receipt) -> None:
+        """Refuse: nothing was sent."""
+        raise AssertionError(f"nothing was to be deleted: {receipt}")
 
     async def find(
         self, channel: str, keys: object, since: object, thread: str | None = None

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from alerts.courier import Courier
 from alerts.errors import StoreError
-from alerts.judge import Judge
+from alerts.face import face_for
 from alerts.language import identify
 from alerts.notify.fallback import Fallback
 from alerts.outbox import FINAL, State
 from alerts.pacer import Pace
+from crawler.couriers import Couriers
+from crawler.desk.clerk import Clerk
+from crawler.desk.reception import Reception
 from crawler.dispatch import Dispatcher
 from crawler.fetch.crawl import Crawl
+from crawler.health import Health
 from crawler.housekeeping import Housekeeping
 from crawler.ids import Ids
+from crawler.intake.calm import Manner
+from crawler.intake.held import names_of
 from crawler.intake.ingest import Ingestor
 from crawler.log import configure as configure_log
+from crawler.memory import give_back
 from crawler.patrol.discovering import Discovering
 from crawler.patrol.pages import PagePatrol
 from crawler.patrol.sources import Patrol
@@ -30,15 +35,19 @@ from crawler.patrol.turns import Turns
 from crawler.patrol.websub import WebSub
 from crawler.reload import Reloader, compare, merged
 from crawler.store import Store
+from crawler.store.beside import Neighbours
 from crawler.visits.poll import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
+    from alerts.face import Face
     from alerts.notify import Notifier
+    from alerts.outbox import Delivery
+    from alerts.slack.desk import Desk
     from crawler.clock import Clock
     from crawler.config.loader import Attempt
-    from crawler.config.model import Config
+    from crawler.config.model import Config, SlackConfig
     from crawler.reload import Changes
     from crawler.visits.page import PageVisit
     from crawler.visits.poll import Poll, Tally
@@ -68,7 +77,7 @@ class Round:
 class Announcing:
     """An Ingest that wakes the courier as soon as there is something to deliver."""
 
-    def __init__(self, ingest: Ingestor, courier: Courier) -> None:
+    def __init__(self, ingest: Ingestor, courier: Couriers) -> None:
         self._ingest = ingest
         self._courier = courier
 
@@ -88,10 +97,17 @@ class Announcing:
 
     async def watch(self) -> None:
         """Look at what only time can bring about, such as silence, and tell the courier."""
+        await self._look(self._ingest.watch, "watch-refused")
+
+    async def release(self) -> None:
+        """Look at what waits for its time, such as digests, and tell the courier."""
+        await self._look(self._ingest.release, "release-refused")
+
+    async def _look(self, look: Callable[[], Awaitable[Tally]], refused: str) -> None:
         try:
-            tally = await self._ingest.watch()
+            tally = await look()
         except StoreError as error:
-            log.warning("watch-refused", extra={"detail": str(error)})
+            log.warning(refused, extra={"detail": str(error)})
             return
         if tally.alerts:
             self._courier.wake()
@@ -113,7 +129,15 @@ class App:
         self.config = config
         self.clock = clock
         self.store = Store.open(config.store, clock=clock)
-        self.courier = Courier(self.store, notifier, clock, log=log, chance=random.random, pace=pace or Pace())
+        self.courier = Couriers(
+            self.store.outbox,
+            notifier,
+            clock,
+            config.notifiers,
+            pace=pace or Pace(),
+            log=log,
+            lay_out=self._lay_out,
+        )
         self.fallback = (
             Fallback(self.store, config.fallback, clock.now, wake=self.courier.wake, log=log)
             if config.fallback
@@ -121,11 +145,8 @@ class App:
         )
         turns = Turns(config.fetch, clock)
         self.crawl = Crawl(config.fetch, clock=clock, turns=turns)
-        judge, revision = Judge(config.rules), config.rules.revision
-        cards = config.cards
-        self.ingest = Ingestor(
-            self.store, judge, revision, Ids(clock), clock, same_story=cards.same_story, hold=cards.hold
-        )
+        judge = config.judge
+        self.ingest = Ingestor(self.store, judge, judge.revision, Ids(clock), clock, manner_of(config))
         self.announcing = Announcing(self.ingest, self.courier)
         self.patrol = Patrol(
             self.store,
@@ -142,21 +163,33 @@ class App:
         self.housekeeping = Housekeeping(self.store, clock)
         self.dispatcher = Dispatcher()
         self.websub = WebSub(config.websub, config.fetch, self.store, clock) if config.websub else None
-        self.reloader = Reloader(config.files, reread, self.adopt) if reread else None
+        self.health = Health(self.store, lambda: self.config, clock, self.courier.wake)
+        self.reloader = Reloader(config.files, reread, self.adopt, self.health) if reread else None
+        self.neighbours = Neighbours(self.store, self.courier.wake)
+        self.clerk = Clerk(self.store, lambda: self.config, clock, wake=self.courier.wake)
+        self.reception = _reception(config.slack, self.clerk, clock)
+
+    def _lay_out(self, delivery: Delivery, *, notice: str | None = None) -> Face:
+        return face_for(delivery, notice=notice, wordings=self.config.wordings)
 
     async def __aenter__(self) -> Self:
         await self.store.sync_sources(self.config.sources, self.clock.now())
         await self.patrol.start()
-        await self.ingest.teach(Judge(self.config.rules), self.config.rules.revision)
+        judge = self.config.judge
+        await self.ingest.teach(judge, judge.revision)
         load_model = asyncio.to_thread(identify, "words", "", None)  # half a second that the first story need not wait
         await asyncio.gather(self.crawl.start(), load_model)
+        give_back()  # what loading used: 8 MB of 190
         log.info("started", extra={"sources": len(self.config.sources), "rules": len(self.config.rules.rules)})
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self.reloader:
             self.reloader.stop()
-        await asyncio.gather(self.patrol.drain(PATIENCE), self.pages.drain(PATIENCE), self.courier.stop(PATIENCE))
+        hearing = [self.reception.stop(PATIENCE)] if self.reception else []
+        await asyncio.gather(
+            self.patrol.drain(PATIENCE), self.pages.drain(PATIENCE), self.courier.stop(PATIENCE), *hearing
+        )
         self.dispatcher.stop()
         if self.websub:
             await self.websub.stop()
@@ -166,10 +199,13 @@ class App:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set."""
+        await self.neighbours.look()  # what they write from here on, the courier has not seen
         delivering = asyncio.create_task(self.courier.run(), name="courier")
         self.dispatcher.every(TICK, partial(self.patrol.tick, gently=True), name="patrol")
         self.dispatcher.every(TICK, self.pages.tick, name="pages")
         self.dispatcher.every(MINUTE, self.announcing.watch, name="watch")
+        self.dispatcher.every(FEW_SECONDS, self.announcing.release, name="release")
+        self.dispatcher.every(MINUTE, self.health.watch, name="health")
         self.dispatcher.every(MINUTE, self.housekeeping.tick, name="housekeeping")
         if self.fallback:
             self.dispatcher.every(MINUTE, self.fallback.tick, name="fallback")
@@ -180,6 +216,9 @@ class App:
             log.info("websub-off", extra={"subscriptions": ended, "next": "their leases run out by themselves"})
         if self.reloader:
             self.dispatcher.every(TICK, self.reloader.look, name="reload")
+        self.dispatcher.every(TICK, self.neighbours.look, name="neighbours")
+        if self.reception:
+            self.reception.start()
         self.dispatcher.start()
         stopped = asyncio.create_task(stop.wait(), name="stop")
         await asyncio.wait({delivering, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -196,11 +235,11 @@ class App:
         """
         changes = compare(self.config, config)
         config = merged(self.config, config)
-        judge, revision = Judge(config.rules), config.rules.revision
-        await self.ingest.teach(judge, revision)
+        judge = config.judge
+        await self.ingest.teach(judge, judge.revision)
         await self.store.sync_sources(config.sources, self.clock.now())
         # No waiting from here on: nobody sees one part of the new configuration and one of the old.
-        self.ingest.replace(judge, revision, same_story=config.cards.same_story, hold=config.cards.hold)
+        self.ingest.replace(judge, judge.revision, manner_of(config))
         self.crawl.configure(config.fetch)
         if self.websub:
             self.websub.configure(config.fetch)
@@ -219,6 +258,8 @@ class App:
         while await self.pages.tick():
             await self.pages.idle()
         await self.announcing.watch()
+        await self.announcing.release()
+        await self.health.look()
         await self.courier.drain(PATIENCE_ONCE)
         if self.fallback and await self.fallback.tick():
             await self.courier.drain(PATIENCE_ONCE)
@@ -233,6 +274,28 @@ class App:
             waiting=sum(count for state, count in overview.outbox.items() if state not in FINAL),
             dead=overview.outbox[State.DEAD],
         )
+
+
+def _reception(slack: SlackConfig, desk: Desk, clock: Clock) -> Reception | None:
+    """Return what hears buttons and commands, where both tokens are there for it."""
+    if slack.app_token is None or slack.token is None:
+        return None
+    tokens = (slack.app_token.reveal(), slack.token.reveal())
+    return Reception(*tokens, slack.api_url, desk=desk, admins=slack.admins, clock=clock)
+
+
+def manner_of(config: Config) -> Manner:
+    """Return how a configuration wants to be told."""
+    cards = config.cards
+    return Manner(
+        same_story=cards.same_story,
+        hold=cards.hold,
+        thread_life=cards.thread_life,
+        routing=config.routing,
+        style=cards.style,
+        template=cards.template,
+        rules=names_of(config.rules),
+    )
 
 
 def _by_id(sources: Iterable[Source]) -> dict[str, Source]:

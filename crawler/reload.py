@@ -6,7 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from alerts.errors import Level, StoreError
 from alerts.rules.embedded import run_tests
@@ -14,7 +14,7 @@ from crawler.config.loader import read
 from crawler.config.strangers import watched
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from alerts.errors import Problem
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 _NAMED = 20  # names in one log line; the rest is counted
 _TOLD = 10  # problems in one log line
-_LIVE = ("fetch", "cards", "log")  # sections that change while everything runs
+_LIVE = ("fetch", "cards", "wordings", "defaults", "routing", "log")  # sections that change while everything runs
 _FIXED = ("store", "slack", "timezone", "websub", "notifiers", "fallback")  # what only a start can change
 
 
@@ -92,6 +92,16 @@ def merged(old: Config, new: Config) -> Config:
     return replace(new, **{name: getattr(old, name) for name in _FIXED})
 
 
+class Hearer(Protocol):
+    """Who is told what came of a reload; answered by Health, which raises nothing."""
+
+    async def refused(self, problems: Sequence[Problem]) -> None:
+        """Hear that a changed configuration has mistakes."""
+
+    async def adopted(self, changes: Changes) -> None:
+        """Hear that a changed configuration is in force."""
+
+
 class Reloader:
     """Keeps the configuration in force up to date with its files, or as it is while they hold mistakes.
 
@@ -100,12 +110,17 @@ class Reloader:
     """
 
     def __init__(
-        self, files: Files, read: Callable[[], Attempt], adopt: Callable[[Config], Awaitable[Changes]]
+        self,
+        files: Files,
+        read: Callable[[], Attempt],
+        adopt: Callable[[Config], Awaitable[Changes]],
+        hearer: Hearer | None = None,
     ) -> None:
         """``files`` are those in force; ``read`` may take its time, it runs on a thread."""
         self._files = files
         self._read = read
         self._adopt = adopt
+        self._hearer = hearer
         self._changing: Files | None = None  # as the last look found them, when that was new
         self._asked = False
         self._stopped = False
@@ -139,6 +154,8 @@ class Reloader:
             return
         if attempt.config is None:
             log.error("configuration-refused", extra=_refusal(attempt.problems))
+            if self._hearer:
+                await self._hearer.refused(attempt.problems)
             return
         try:
             changes = await self._adopt(attempt.config)
@@ -148,6 +165,8 @@ class Reloader:
         for warning in attempt.config.warnings:
             log.warning("configuration-warning", extra={"place": str(warning.place), "detail": warning.message})
         log.info("reloaded", extra=changes.facts() or {"changed": "nothing"})
+        if self._hearer:
+            await self._hearer.adopted(changes)
 
 
 def _refusal(problems: Iterable[Problem]) -> dict[str, str | int]:

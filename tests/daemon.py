@@ -1,4 +1,7 @@
-"""The real daemon as tests start it, ``python -m tests.daemon CONFIG``: only its pace is taken away."""
+"""The real daemon as tests start it, ``python -m tests.daemon CONFIG [SECONDS]``: its pace is taken away.
+
+With SECONDS its clock is so far ahead.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,24 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alerts.pacer import Pace
-from crawler.cli.daemon import until_stopped, with_app
+from crawler.app import App
+from crawler.cli.daemon import notifier, until_stopped, with_app
 from crawler.config import load
+from crawler.log import configure
+from tests.fakes import AheadClock
+
+if TYPE_CHECKING:
+    from crawler.config.model import Config
 
 HURRIED = Pace(
     channel=timedelta(0),
     overall=timedelta(0),
+    edits=timedelta(0),
     looks=(timedelta(milliseconds=20), timedelta(milliseconds=50)),
+    audit=timedelta(milliseconds=200),
     first_retry=timedelta(milliseconds=20),
     last_retry=timedelta(milliseconds=100),
 )
@@ -35,5 +47,23 @@ async def said(process: asyncio.subprocess.Process, event: str) -> str:
     return read
 
 
+async def run_ahead(config: Config, ahead: timedelta) -> None:
+    """Run the daemon with a clock that is set ahead."""
+    clock = AheadClock()
+    clock.ahead = ahead
+    async with notifier(config) as teller, App(config, teller, clock, pace=HURRIED) as app:
+        await until_stopped(app)
+
+
+def main(path: Path, ahead: timedelta) -> None:
+    """Run the daemon on a configuration until it is stopped."""
+    config = load(path, os.environ)
+    if not ahead:
+        with_app(config, until_stopped, pace=HURRIED)
+        return
+    configure(config.log.format, config.log.level)
+    asyncio.run(run_ahead(config, ahead))
+
+
 if __name__ == "__main__":
-    with_app(load(Path(sys.argv[1]), os.environ), until_stopped, pace=HURRIED)
+    main(Path(sys.argv[1]), timedelta(seconds=float(sys.argv[2]) if len(sys.argv) > 2 else 0))

@@ -54,6 +54,18 @@ class MemoryDesk:
     async def acknowledge(self, delivery: str, audit: Audit) -> str | None:
         return await self._change(f"acknowledge {delivery}", audit, None)
 
+    async def retry(self, delivery: str, audit: Audit) -> str | None:
+        return await self._change(f"retry {delivery}", audit, None)
+
+    async def put_off(self, delivery: str, until: datetime, audit: Audit) -> str | None:
+        return await self._change(f"put off {delivery} until {until:%d %H:%M}", audit, None)
+
+    async def unfold(self, delivery: str, audit: Audit) -> str | None:
+        return await self._change(f"unfold {delivery}", audit, None)
+
+    async def mute_storm(self, delivery: str, until: datetime, audit: Audit) -> str | None:
+        return await self._change(f"mute storm {delivery} until {until:%d %H:%M}", audit, None)
+
     async def delivery_at(self, receipt: Receipt) -> str | None:
         return self.standing.get(receipt.message)
 

@@ -33,6 +33,8 @@ class MemoryOutbox:
         self.revisions: Counter[str] = Counter()
         self._due: dict[str, datetime] = {}
         self._edits: dict[str, tuple[datetime, str, int]] = {}
+        self._audits: dict[str, datetime] = {}
+        self.audited: list[tuple[str, str]] = []
         for delivery in deliveries:
             self.add(delivery)
 
@@ -58,15 +60,15 @@ class MemoryOutbox:
         places: Counter[str] = Counter()
         chosen = []
         for row in sorted(rows, key=lambda row: row.queued):
-            places[row.alert.channel] += 1
-            if places[row.alert.channel] <= limit:
+            places[row.channel] += 1
+            if places[row.channel] <= limit:
                 chosen.append(row)
         return chosen
 
     async def next_due(self) -> datetime | None:
         waiting = [self._free_at(row) for row in self.rows.values() if row.state in OPEN]
         edits = [at for key, (at, _, _) in self._edits.items() if self.rows[key].state is State.SENT]
-        return min([*waiting, *edits], default=None)
+        return min([*waiting, *edits, *self._audits.values()], default=None)
 
     async def begin(self, key: str, now: datetime) -> bool:
         row = self.rows[key]
@@ -85,6 +87,8 @@ class MemoryOutbox:
             changes["receipt"] = settlement.receipt
         if settlement.apart:
             changes |= {"kind": Kind.POST, "parent": None}
+        if settlement.audit:
+            self._audits[key] = settlement.audit
         if settlement.face:
             self.faces[key] = settlement.face
         self.rows[key] = replace(row, **changes, rung=settlement.rung)
@@ -95,7 +99,7 @@ class MemoryOutbox:
     def touch(self, key: str, now: datetime, why: str = "copies", *, of: Alert | None = None) -> None:
         """Let a message say something else from now on."""
         row = self.rows[key]
-        self.rows[key] = replace(row, alert=of or row.alert)
+        self.rows[key] = replace(row, content=of or row.content)
         self.revisions[key] += 1
         self._edits[key] = (now, why, 0)
 
@@ -120,6 +124,20 @@ class MemoryOutbox:
         else:
             self._edits[key] = (edited.not_before, edit.why, edit.tries + 1)
 
+    async def audits(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        due = [key for key, at in self._audits.items() if at <= now]
+        return [self.rows[key] for key in due][:limit]
+
+    async def settle_audit(
+        self, key: str, now: datetime, *, detail: str = "", not_before: datetime | None = None
+    ) -> None:
+        del now
+        self.audited.append((key, detail))
+        if not_before is None:
+            del self._audits[key]
+        else:
+            self._audits[key] = not_before
+
     async def hold(self, channel: str | None, until: datetime | None, reason: str, *, refused: bool = False) -> None:
         del refused  # matters at a restart only
         if until is None:
@@ -128,7 +146,7 @@ class MemoryOutbox:
             self.holds[channel] = (until, reason)
 
     def _free_at(self, row: Delivery) -> datetime:
-        holds = (self.holds.get(who) for who in (row.alert.channel, way_of(row.alert.channel)))
+        holds = (self.holds.get(who) for who in (row.channel, way_of(row.channel)))
         return max([self._due[row.key], *(hold[0] for hold in holds if hold)])
 
 
@@ -148,7 +166,7 @@ def alert(of: Story | None = None, channel: str = "#news", **changes: Any) -> Al
 
 
 def delivery(key: str = "01J9ZK4Q0000000000000000A1", of: Alert | None = None, **changes: Any) -> Delivery:
-    values: dict[str, Any] = {"key": key, "alert": of or alert(), "state": State.PENDING, "queued": NOON}
+    values: dict[str, Any] = {"key": key, "content": of or alert(), "state": State.PENDING, "queued": NOON}
     return Delivery(**(values | changes))
 
 

@@ -19,6 +19,7 @@ from crawler.cli.sources_list import trouble
 from crawler.config.model import FetchConfig
 from crawler.fetch.crawl import Crawl
 from crawler.ids import Ids
+from crawler.intake.calm import Manner
 from crawler.intake.ingest import Ingestor
 from crawler.patrol.sources import Patrol
 from crawler.patrol.turns import Turns
@@ -75,7 +76,7 @@ class NewsWeb:
         turns = Turns(self.config, self.clock)
         self.crawl = Crawl(self.config, self.clock, parser=InlineParser(), turns=turns)
         judge = WordJudge({"treaty": ("#news",)})
-        ingest = Ingestor(self.store, judge, "rev1", Ids(self.clock), self.clock, same_story=3 * DAY)
+        ingest = Ingestor(self.store, judge, "rev1", Ids(self.clock), self.clock, Manner(same_story=3 * DAY))
         self.patrol = Patrol(
             self.store,
             ingest,

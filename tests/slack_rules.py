@@ -8,6 +8,8 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from tests.slack_views import block_errors
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,6 +23,7 @@ _BLOCK_KEYS = {
     "section": {"text", "fields", "accessory"},
     "header": {"text"},
     "divider": set[str](),
+    "actions": {"elements"},
 }
 _RUN_KEYS = {
     "text": {"text", "style"},
@@ -131,6 +134,8 @@ def _contents(kind: str, block: dict[str, Any], at: str) -> Iterator[str]:
         yield from _text_object(block.get("text", {}), f"{at}/text", 150, {"plain_text"})
     elif kind == "rich_text":
         yield from _rich_text(block, at)
+    elif kind == "actions":
+        yield from block_errors([block])
 
 
 def _text_object(

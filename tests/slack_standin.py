@@ -5,21 +5,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import random
 import time
 from collections import Counter, defaultdict, deque
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 
 from tests import slack_rules
-from tests.slack_workspace import Channel, Limited, Rate, Refused, Token, Workspace, news
+from tests.slack_workspace import Channel, Limited, Rate, Reading, Refused, Token, Workspace, news
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 SHAPES = ("reset", "500", "malformed", "empty", "bare", "html", "plain", "internal_error", "timeout")
 FAULTS = frozenset({"429", *(f"{shape}_{when}" for shape in SHAPES for when in ("before", "after"))})
@@ -44,6 +45,7 @@ class Options:
     seed: int = 0
     retry_after: int = 3
     rate: Rate | None = None
+    reading: Reading | None = None  # None: history may be read as often as one likes
     history_lag: timedelta = timedelta()
     page: int = 1000  # at most so many items an answer
     now: Callable[[], datetime] = wall_clock
@@ -67,6 +69,9 @@ class Report:
     """What came of it all."""
 
     posted: Mapping[str, int]  # how many messages stand there for each key
+    deleted: Mapping[str, int]  # how many were taken away again
+    inversions: tuple[str, ...]  # keys that stand behind younger ones, without an excuse; see ``inversions``
+    dangling: tuple[str, ...]  # keys of replies to what stands there no more, or stood there only after them
     impolite: int
     faults: Mapping[str, int]
     mentions: tuple[str, ...]
@@ -92,6 +97,7 @@ class SlackStandin:
             lag=self.options.history_lag,
             rate=self.options.rate,
             page=self.options.page,
+            reading=self.options.reading,
         )
         self.channels = self.workspace.channels
         self.journal: list[Call] = []
@@ -127,6 +133,22 @@ class SlackStandin:
         assert all(fault in FAULTS or fault.startswith("error:") for fault in faults if fault)
         self._script[method].extend(faults)
 
+    def archive(self, name: str) -> None:
+        """Archive a channel, as somebody does in Slack."""
+        self.channel(name).archived = True
+
+    def restore(self, name: str) -> None:
+        """Take a channel out of the archive."""
+        self.channel(name).archived = False
+
+    def revoke(self, token: str = "xoxb-test", error: str = "token_revoked") -> None:  # noqa: S107  no secret
+        """Answer a token with an error from now on."""
+        self.tokens[token] = replace(self.tokens[token], error=error)
+
+    def issue(self, token: str) -> None:
+        """Let another token do what bots may, from now on."""
+        self.tokens[token] = Token()
+
     def channel(self, name: str) -> Channel:
         return next(channel for channel in self.channels.values() if channel.name == name)
 
@@ -139,12 +161,42 @@ class SlackStandin:
     def report(self) -> Report:
         messages = [message for channel in self.channels.values() for message in channel.messages]
         return Report(
-            posted=dict(Counter(key for message in messages if (key := _key(message)))),
+            posted=dict(Counter(key for message in messages if (key := key_of(message)))),
+            deleted=dict(Counter(key for _, message in self.workspace.deleted if (key := key_of(message)))),
+            inversions=tuple(
+                key for place in self.places().values() for key in inversions(place, excused=self._excused())
+            ),
+            dangling=tuple(
+                str(key_of(message))
+                for channel in self.channels.values()
+                for message in channel.messages
+                if is_dangling(message, channel.messages)
+            ),
             impolite=sum(call.impolite for call in self.journal),
             faults=dict(Counter(call.fault for call in self.journal if call.fault)),
             mentions=tuple(hit for message in messages for hit in slack_rules.mentions(message)),
             deceptive=tuple(hit for message in messages for hit in slack_rules.deceptive_links(message)),
         )
+
+    def places(self) -> Mapping[str, Sequence[str]]:
+        """Return the keys that stand in each channel and each thread, in their order there."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for channel in self.channels.values():
+            for message in channel.messages:
+                if key := key_of(message):
+                    found[f"{channel.name} {message.get('thread_ts', '')}".strip()].append(key)
+        return found
+
+    def _excused(self) -> set[str]:
+        """Return the keys that were put on the wire more than once, and those that go before others."""
+        calls = Counter(call.key for call in self.calls("chat.postMessage"))
+        loud = {
+            key_of(message)
+            for channel in self.channels.values()
+            for message in channel.messages
+            if message["text"].startswith("CRITICAL")
+        }
+        return {key for key, count in calls.items() if key and count > 1} | {key for key in loud if key}
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         method, arguments = request.match_info["method"], await _arguments(request)
@@ -158,22 +210,23 @@ class SlackStandin:
             body = self._answer(method, arguments, token, "429" if impolite else fault)
         except Refused as refused:
             body = refused.body
-        except Limited:
+        except Limited as limited:
             if not impolite:
-                self._closed[method] = now + timedelta(seconds=self.options.retry_after)
+                self._closed[method] = now + (limited.after or timedelta(seconds=self.options.retry_after))
             body = {"ok": False, "error": "ratelimited"}
         answer = str(body.get("error", "ok"))
         call = Call(
             at=now,
             method=method,
             channel=arguments.get("channel"),
-            key=_key(arguments),
+            key=key_of(arguments),
             answer=answer,
             fault=fault,
             impolite=impolite,
         )
         self.journal.append(call)
-        return await self._respond(request, body, scopes, fault)
+        left = self._closed.get(method, now) - now
+        return await self._respond(request, body, scopes, fault, math.ceil(left.total_seconds()))
 
     def _answer(self, method: str, arguments: dict[str, Any], token: Token, fault: str | None) -> dict[str, Any]:
         if fault == "429":
@@ -185,11 +238,11 @@ class SlackStandin:
         return self.workspace.answer(method, arguments, token)
 
     async def _respond(
-        self, request: web.Request, body: dict[str, Any], scopes: frozenset[str], fault: str | None
+        self, request: web.Request, body: dict[str, Any], scopes: frozenset[str], fault: str | None, after: int
     ) -> web.StreamResponse:
         headers = {"x-oauth-scopes": ",".join(sorted(scopes))}
         if body.get("error") == "ratelimited":
-            headers["Retry-After"] = str(self.options.retry_after)
+            headers["Retry-After"] = str(max(after, 1))
             return web.json_response(body, status=429, headers=headers)
         shape = fault.rpartition("_")[0] if fault else None
         if shape == "reset" and request.transport:
@@ -254,11 +307,34 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
     return given
 
 
-def _key(message: Mapping[str, Any]) -> str | None:
+def key_of(message: Mapping[str, Any]) -> str | None:
+    """Return the key that a message's metadata carries."""
     metadata = message.get("metadata")
     payload = metadata.get("event_payload") if isinstance(metadata, dict) else None
     key = payload.get("key") if isinstance(payload, dict) else None
     return key if isinstance(key, str) else None
+
+
+def inversions(keys: Sequence[str], *, excused: Collection[str] = ()) -> list[str]:
+    """Return the keys that stand behind a younger one in one place; their letters tell when they were made.
+
+    ``excused`` are those that went before others, or were tried more than once. So is a storm's message, which has
+    the key of the first that it lists.
+    """
+    found, youngest = [], ""
+    for key in keys:
+        if key in excused or key.startswith("storm-"):
+            continue
+        if key < youngest:
+            found.append(key)
+        youngest = max(youngest, key)
+    return found
+
+
+def is_dangling(message: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a message is a reply to one that does not stand among the others, or came after it."""
+    thread = message.get("thread_ts")
+    return thread is not None and not any(one["ts"] == thread and thread < message["ts"] for one in others)
 
 
 async def _main() -> None:

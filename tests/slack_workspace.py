@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests import slack_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
 SCOPES = frozenset(
     {"chat:write", "channels:read", "channels:history", "channels:join", "groups:read", "groups:history"}
@@ -20,6 +21,7 @@ KEPT = (
     *("thread_ts", "reply_broadcast"),
 )
 UPDATE_TEXT_LIMIT = 4000
+BOT = "U0TOCSIN01"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,11 @@ class Refused(Exception):
 
 
 class Limited(Exception):
-    """A 429 answer."""
+    """A 429 answer; ``after`` is how long to wait, None = as long as the stand-in is told to ask for."""
+
+    def __init__(self, after: timedelta | None = None) -> None:
+        super().__init__(after)
+        self.after = after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,17 +73,35 @@ class Rate:
     burst: int = 3
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How often, and how much at a time, history and replies may be read; what Slack left to apps that are sold."""
+
+    every: timedelta = timedelta(minutes=1)
+    messages: int = 15
+
+
 class Workspace:
     """Answers the methods of Slack's Web API from what it holds."""
 
     def __init__(
-        self, channels: Iterable[Channel], *, now: Callable[[], datetime], lag: timedelta, rate: Rate | None, page: int
+        self,
+        channels: Iterable[Channel],
+        *,
+        now: Callable[[], datetime],
+        lag: timedelta,
+        rate: Rate | None,
+        page: int,
+        reading: Reading | None = None,
     ) -> None:
         self.channels = {channel.id: channel for channel in channels}
+        self.deleted: list[tuple[str, dict[str, Any]]] = []  # by channel, in the order of their going
         self._now = now
         self._lag = lag
         self._rate = rate
         self._page_limit = page
+        self._reading = reading
+        self._read: dict[str, datetime] = {}  # by method, when it was answered last
         self._allowance: dict[str, tuple[float, datetime]] = {}
         self._posted: dict[str, datetime] = {}  # by ts, which runs ahead of a clock that stands still
         self._last_ts = 0
@@ -85,6 +109,7 @@ class Workspace:
     def answer(self, method: str, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
         known: dict[str, Callable[[dict[str, Any], Token], dict[str, Any]]] = {
             "auth.test": self._auth_test,
+            "chat.delete": self._delete,
             "chat.postMessage": self._post_message,
             "chat.update": self._update,
             "conversations.history": self._history,
@@ -99,7 +124,7 @@ class Workspace:
 
     def _auth_test(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
         del arguments, token
-        return {"url": "https://newsroom.example/", "team": "Newsroom", "user": "tocsin", "user_id": "U0TOCSIN01"}
+        return {"url": "https://newsroom.example/", "team": "Newsroom", "user": "tocsin", "user_id": BOT}
 
     def _post_message(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
         _need(token, "chat:write")
@@ -140,26 +165,43 @@ class Workspace:
         message["edits"] = message.get("edits", 0) + 1
         return {"channel": channel.id, "ts": message["ts"], "text": message.get("text")}
 
+    def _delete(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
+        """Take a message of the bot's own away; replies to it stay, and stand below nothing."""
+        _need(token, "chat:write")
+        channel = self._find(arguments.get("channel"))
+        if not channel.member:
+            raise Refused("channel_not_found" if channel.private else "not_in_channel")
+        message = next((one for one in channel.messages if one["ts"] == arguments.get("ts")), None)
+        if message is None:
+            raise Refused("message_not_found")
+        if message.get("user", BOT) != BOT:
+            raise Refused("cant_delete_message")
+        channel.messages.remove(message)
+        self.deleted.append((channel.id, message))
+        return {"channel": channel.id, "ts": message["ts"]}
+
     def _history(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
         channel = self._find(arguments.get("channel"))
         _need(token, "groups:history" if channel.private else "channels:history")
         if not channel.member:
             raise Refused("channel_not_found" if channel.private else "not_in_channel")
+        limit = self._spend_reading("conversations.history")
         oldest, latest = float(arguments.get("oldest") or 0), float(arguments.get("latest") or "inf")
         visible = [item for item in channel.messages if self._posted[item["ts"]] + self._lag <= self._now()]
         seen = [item for item in visible if oldest < float(item["ts"]) <= latest and _is_in_channel(item)]
         shown = [_shown(message, whole=_whole(arguments)) for message in reversed(seen)]
-        return self._page("messages", shown, arguments, default=100)
+        return self._page("messages", shown, arguments, default=100, most=limit)
 
     def _replies(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
         channel = self._find(arguments.get("channel"))
         _need(token, "groups:history" if channel.private else "channels:history")
         root = _root(channel, arguments.get("ts"))
+        limit = self._spend_reading("conversations.replies")
         oldest = float(arguments.get("oldest") or 0)
         visible = [item for item in channel.messages if self._posted[item["ts"]] + self._lag <= self._now()]
         thread = [one for one in visible if one.get("thread_ts") == root["ts"] and oldest < float(one["ts"])]
         shown = [_shown(message, whole=_whole(arguments)) for message in (root, *thread)]
-        return self._page("messages", shown, arguments, default=1000)
+        return self._page("messages", shown, arguments, default=1000, most=limit)
 
     def _list(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
         types = str(arguments.get("types") or "public_channel").split(",")
@@ -208,13 +250,25 @@ class Workspace:
             raise Limited
         self._allowance[channel.id] = (left - 1, now)
 
+    def _spend_reading(self, method: str) -> int | None:
+        """Take one call from what may be read, and return how many messages it may show; None: no limit."""
+        if self._reading is None:
+            return None
+        free = self._read.get(method, self._now()) + self._reading.every if method in self._read else self._now()
+        if free > self._now():
+            raise Limited(free - self._now())
+        self._read[method] = self._now()
+        return self._reading.messages
+
     def _ts(self) -> str:
         """Return a ts that no other message has, even when the clock stands still."""
         self._last_ts = max(self._last_ts + 1, int(self._now().timestamp() * 1_000_000))
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
-    def _page(self, name: str, items: list[Any], arguments: Mapping[str, Any], *, default: int) -> dict[str, Any]:
-        limit = min(int(arguments.get("limit") or default), self._page_limit)
+    def _page(
+        self, name: str, items: list[Any], arguments: Mapping[str, Any], *, default: int, most: int | None = None
+    ) -> dict[str, Any]:
+        limit = min(int(arguments.get("limit") or default), self._page_limit, most or self._page_limit)
         cursor = str(arguments.get("cursor") or "at:0")
         if not cursor.startswith("at:"):
             raise Refused("invalid_cursor")

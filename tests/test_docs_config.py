@@ -22,11 +22,13 @@ ROWS = {
 DEFAULTS = {path: found[1] for path, row in ROWS.items() if (found := re.fullmatch("`(.*)`", row[1]))}
 FILES = {
     "secrets/slack-token": "xoxb-1\n",
+    "secrets/app-token": "xapp-1\n",
     "secrets/proxy": "http://anna:hush@proxy.example:3128\n",
     "secrets/login": "anna:hush\n",
     "secrets/token": "hush\n",
     "secrets/webhook": "https://hooks.example/tocsin/hush\n",
     "secrets/mail": "mailto://desk:hush@mail.example\n",
+    "wordings/brief.txt": "{{ title }}: {{ url }}",
     "feeds.opml": '<opml version="2.0"><body><outline xmlUrl="https://two.example/"/></body></opml>',
 }
 NO_RULES = RuleSet.empty()

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from alerts.card import face_for
+from alerts.bulletin import Bulletin, Part, Topic, item
 from alerts.errors import CardRefused, Later, RouteRefused, Unclear
+from alerts.face import face_for
 from alerts.notify.fallback import COPY_SUFFIX, PATIENCE
 from alerts.notify.payload import payload
 from alerts.notify.webhook import TIMEOUT, judge_answer
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 PAGE = (Path(__file__).parent.parent / "docs" / "notifiers.md").read_text("utf-8")
 FIELDS = set(re.findall(r"`([\w.]+)`", "".join(re.findall(r"^\| (`[^|]*) \|", PAGE, re.MULTILINE))))
-BLOCKS: dict[str, str] = dict(re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+ALERT, BULLETIN = (json.loads(text) for kind, text in BLOCKS if kind == "json")
 
 
 def paths(value: Any, path: str = "") -> Iterator[str]:
@@ -37,23 +39,35 @@ def paths(value: Any, path: str = "") -> Iterator[str]:
 
 def test_the_example_has_the_fields_of_a_payload() -> None:
     one = delivery(of=alert())
-    shown = json.loads(BLOCKS["json"])
     made = payload(face_for(one), one)
-    assert set(paths(shown)) == set(paths(made))
-    assert shown["rules"][0].keys() == made["rules"][0].keys()
+    assert set(paths(ALERT)) == set(paths(made))
+    assert ALERT["rules"][0].keys() == made["rules"][0].keys()
 
 
 def test_every_field_is_explained() -> None:
-    assert json.loads(BLOCKS["json"]).keys() <= FIELDS
+    assert ALERT.keys() <= FIELDS
+    assert {f"bulletin.{name}" for name in BULLETIN} <= FIELDS
 
 
 def test_a_note_has_the_same_fields() -> None:
     one = delivery(kind=Kind.REPLY, note="it was changed", parent=Receipt(channel="pagerduty", message="K0"))
-    assert payload(face_for(one), one).keys() == json.loads(BLOCKS["json"]).keys()
+    assert payload(face_for(one), one).keys() == ALERT.keys()
+
+
+def test_the_example_of_a_bulletin_has_its_fields() -> None:
+    parts = (Part(heading="Stories", items=(item("Talks open"),)),)
+    facts = (("Last answer", "HTTP 403"),)
+    one = delivery(content=Bulletin(channel="#ops", topic=Topic.HEALTH, title="Down", facts=facts, parts=parts))
+    made = payload(face_for(one), one)["bulletin"]
+    assert BULLETIN.keys() == made.keys()
+    assert BULLETIN["facts"][0].keys() == made["facts"][0].keys()
+    assert BULLETIN["parts"][0].keys() == made["parts"][0].keys()
+    assert BULLETIN["parts"][0]["items"][0].keys() == made["parts"][0]["items"][0].keys()
 
 
 def test_the_example_is_a_configuration(tmp_path: Path) -> None:
-    text = f"sources: [https://example.org/feed.xml]\n{BLOCKS['yaml']}"
+    (routes,) = (text for kind, text in BLOCKS if kind == "yaml")
+    text = f"sources: [https://example.org/feed.xml]\n{routes}"
     config = load(write(tmp_path, text), {"HOOK_SECRET": "hush", "MAIL_URL": "json://mail.example"})
     assert config.warnings == ()
     assert (list(config.notifiers), config.fallback) == (["pagerduty", "mail", "audit"], "mail")

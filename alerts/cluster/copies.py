@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 WINDOW = timedelta(hours=72)  # between the two, to be copies
-UPDATE_WINDOW = timedelta(days=30)  # between two versions that an outlet gives different addresses
+UPDATE_WINDOW = timedelta(days=14)  # between two versions that an outlet gives different addresses
 SUMMARY_TOKENS = 40  # a summary of fewer is not searched in a text
 TITLE_WORDS = 4  # a title of fewer, such as "Press conference", says nothing
 

@@ -1,4 +1,4 @@
-"""Who leads the copies of one text, and how many outlets tell a story independently."""
+"""Copies of one text as a group: what it consists of, who leads it, and which of two groups goes on as both."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
 WIRE = "wire"  # an Outlet's kind
@@ -30,6 +30,55 @@ class Lead:
 
     member: Member
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Copies of one text, as far as it takes to say what becomes of them beside others."""
+
+    id: int  # of the story that began it: time-ordered
+    told: bool  # somebody was told of it, or will be
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survivor:
+    """Which of several groups goes on as all of them, and why."""
+
+    group: int
+    reason: str
+
+
+def survivor(groups: Collection[Group]) -> Survivor:
+    """Say which of several groups of one text the others join: one of which people know, else the oldest.
+
+    Raises ValueError without groups. The order they come in makes no difference.
+    """
+    if not groups:
+        raise ValueError("none of no groups goes on")
+    first = min(groups, key=lambda group: (not group.told, group.id))
+    return Survivor(group=first.id, reason="people were told of it" if first.told else "it is the oldest")
+
+
+def components(stories: Iterable[int], copies: Iterable[tuple[int, int]]) -> tuple[frozenset[int], ...]:
+    """Return what groups stories make, given which are copies of which: those that a chain of copies joins are one.
+
+    That of the first story comes first. The order of stories and copies makes no difference.
+    """
+    leads = {story: story for story in stories}
+
+    def lead(story: int) -> int:
+        while leads[story] != story:
+            leads[story] = leads[leads[story]]
+            story = leads[story]
+        return story
+
+    for one, other in copies:
+        first, second = sorted((lead(one), lead(other)))
+        leads[second] = first
+    found: dict[int, set[int]] = {}
+    for story in sorted(leads):
+        found.setdefault(lead(story), set()).add(story)
+    return tuple(frozenset(group) for group in found.values())
 
 
 def choose_lead(members: Sequence[Member]) -> Lead:

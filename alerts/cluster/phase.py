@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+FEW = (2, 3)  # outlets, or stories of one: with fewer an event has no rhythm …
+MOMENT = timedelta(minutes=1)  # … nor before this time has passed since its first story
 FRESH = timedelta(hours=6)  # since the first story: up to then an event can be breaking
 BURST = 3  # stories by …
 BURST_OUTLETS = 2  # … so many independent outlets within …
@@ -59,6 +61,12 @@ class Rhythm:
     trickle: int  # stories in the last hours that TRICKLE says
 
     @property
+    def is_telling(self) -> bool:
+        """Whether so much came, over so long a time, that it says something."""
+        outlets, stories = FEW
+        return (self.outlets >= outlets or self.stories >= stories) and self.age >= MOMENT
+
+    @property
     def patience(self) -> timedelta:
         """How long a silence it may keep without fading: nights and weekends are in its own rhythm."""
         least, most = PATIENT
@@ -86,7 +94,7 @@ class Rhythm:
 class Standing:
     """An event's phase, why it is that, and the numbers."""
 
-    phase: Phase | None  # None: a single fresh story has no rhythm yet
+    phase: Phase | None  # None: too little came for a rhythm, or it came just now
     reason: str  # for people: "7 stories from 5 outlets in 40 min; first 50 min ago"
     rhythm: Rhythm
 
@@ -99,10 +107,10 @@ def phase_of(arrivals: Iterable[Arrival], now: datetime) -> Standing:
     rhythm = rhythm_of(arrivals, now)
     if fading := _fading(rhythm):
         return _standing(Phase.FADING, rhythm, fading)
+    if not rhythm.is_telling:
+        return _standing(None, rhythm, _lack(rhythm))
     if rhythm.age <= FRESH and rhythm.burst >= BURST and rhythm.burst_outlets >= BURST_OUTLETS:
         return _standing(Phase.BREAKING, rhythm, _count(rhythm.burst, rhythm.burst_outlets, BURST_TIME, rhythm.age))
-    if rhythm.stories == 1:
-        return _standing(None, rhythm, f"1 story, too few for a rhythm; seen {_span(rhythm.age)} ago")
     if rhythm.age < DAY:
         return _standing(Phase.DEVELOPING, rhythm, _count(rhythm.stories, rhythm.outlets, rhythm.age, rhythm.age))
     if rhythm.is_surging:
@@ -145,6 +153,15 @@ def _fading(rhythm: Rhythm) -> str | None:
     return None
 
 
+def _lack(rhythm: Rhythm) -> str:
+    """Say why an event has no phase yet."""
+    came = "1 story" if rhythm.stories == 1 else f"{_stories(rhythm.stories)} from {_voices(rhythm.outlets)}"
+    seen = "seen" if rhythm.stories == 1 else "first seen"
+    if rhythm.age < MOMENT:
+        return f"{came}, {seen} just now"
+    return f"{came}, too few for a rhythm; {seen} {_span(rhythm.age)} ago"
+
+
 def _since(came: Sequence[Arrival], start: datetime) -> list[Arrival]:
     return [arrival for arrival in came if arrival.at > start]
 
@@ -158,8 +175,11 @@ def _standing(phase: Phase | None, rhythm: Rhythm, reason: str) -> Standing:
 
 
 def _count(stories: int, outlets: int, within: timedelta, age: timedelta) -> str:
-    number = f"{outlets} outlet" if outlets == 1 else f"{outlets} outlets"
-    return f"{_stories(stories)} from {number} in {_span(min(within, age))}; first {_span(age)} ago"
+    return f"{_stories(stories)} from {_voices(outlets)} in {_span(min(within, age))}; first {_span(age)} ago"
+
+
+def _voices(number: int) -> str:
+    return "1 outlet" if number == 1 else f"{number} outlets"
 
 
 def _stories(number: int) -> str:

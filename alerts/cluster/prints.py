@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from hashlib import blake2b
+from itertools import accumulate
 
 from alerts.rules.fold import MARK, fold, is_one_by_one, is_unspaced
 
@@ -18,8 +19,8 @@ def copy_key(title: str, text: str) -> bytes | None:
     characters of a script without blanks between words, such as Thai.
     """
     fields = [" ".join(token for token in fold(field).split() if token != MARK) for field in (title, text)]
-    words = sum(_words(token) for field in fields for token in field.split())
-    return _digest(fields) if words >= ENOUGH_WORDS else None
+    counts = accumulate(_words(token) for field in fields for token in field.split())
+    return _digest(fields) if any(words >= ENOUGH_WORDS for words in counts) else None
 
 
 def fingerprint(title: str, text: str) -> bytes:

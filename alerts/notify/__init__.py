@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from alerts.card import Face
+    from alerts.face import Face
     from alerts.outbox import Delivery, Receipt
 
 
@@ -40,6 +40,14 @@ class Notifier(Protocol):
         With ``thread``, a Receipt's message, replies to it are looked for. Raises Later, Unclear, ChannelRefused
         or RouteRefused when it cannot be looked up now.
         """
+
+    async def copies(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Sequence[Receipt]] | None:
+        """Return every place where those of ``keys`` stand, as ``find`` does the first of each."""
+
+    async def delete(self, receipt: Receipt) -> None:
+        """Take a message away; raises what ``edit`` raises."""
 
     async def close(self) -> None:
         """Let go of connections."""

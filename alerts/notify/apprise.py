@@ -6,19 +6,22 @@ import asyncio
 import importlib
 from typing import TYPE_CHECKING, Protocol
 
+from alerts.bulletin import Bulletin, fitting
 from alerts.card import Notice, clean
 from alerts.errors import RouteRefused, Unclear
 from alerts.outbox import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime, tzinfo
 
-    from alerts.card import Card, Face
+    from alerts.card import Card
+    from alerts.face import Face
     from alerts.outbox import Delivery
 
 MODULE = "apprise"
 TITLE_LIMIT = 200  # characters; what is longer no subject line or lock screen shows
+BODY_LIMIT = 3500  # characters of a bulletin; some chats take 4,096
 # What chats read as a mention, a link or something hidden; sent as text, it must be nothing but text.
 _INERT = str.maketrans({"@": "\uff20", "<": "\u2039", ">": "\u203a", "[": "\uff3b", "]": "\uff3d", "|": "\u00a6"})
 _INERT_MARKS = str.maketrans({"`": "'", "*": "\u2217", "~": "\u223c"})
@@ -51,7 +54,7 @@ class AppriseNotifier:
             raise RouteRefused("no-address", "Apprise knows no service by this address")
         if not taken:
             raise Unclear("not-confirmed", "Apprise could not confirm it; its own log says why")
-        return Receipt(channel=delivery.alert.channel, message=delivery.key)
+        return Receipt(channel=delivery.channel, message=delivery.key)
 
     async def edit(self, delivery: Delivery, face: Face) -> None:
         """Do nothing: what was sent stays as it was."""
@@ -62,6 +65,16 @@ class AppriseNotifier:
         """Return None: Apprise cannot look."""
         del channel, keys, since, thread
         return None
+
+    async def copies(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Sequence[Receipt]] | None:
+        """Return None: Apprise cannot look."""
+        del channel, keys, since, thread
+        return None
+
+    async def delete(self, receipt: Receipt) -> None:
+        """Do nothing: nothing can be taken back."""
 
     async def close(self) -> None:
         """Do nothing: Apprise keeps nothing open."""
@@ -94,26 +107,54 @@ def text_of(face: Face, zone: tzinfo) -> tuple[str, str]:
     if isinstance(face, Notice):
         lines = [inert(f"{face.outlet}: {face.text}"), face.link or ""]
         return clean(inert(face.headline), TITLE_LIMIT), "\n".join(filter(None, lines))
+    if isinstance(face, Bulletin):
+        return clean(inert(face.graded), TITLE_LIMIT), _bulletin(face)
     title = clean(f"{face.severity.name}: {inert(face.headline)}", TITLE_LIMIT)
     return title, "\n".join(filter(None, _lines(face, zone)))
 
 
 def _lines(card: Card, zone: tzinfo) -> list[str]:
-    nexts = [f"then {one.title} · {one.outlet}" for one in card.nexts]
-    said = [
-        card.headline,
-        card.trend,
-        card.update,
-        card.summary,
-        " · ".join((f"{card.outlet} ({card.host or 'no usable link'})", *card.standing, card.when(zone))),
-        *(
-            f"rule {one.name or one.rule}" + f" matched {', '.join(one.words)}" * bool(one.words)
-            for one in card.reasons
-        ),
-        f"also {', '.join(card.also)}" * bool(card.also),
-        *nexts,
-        f"and {card.more} more" * bool(card.more),
+    source = f"{card.outlet} ({card.host or 'no usable link'})"
+    why = [
+        f"rule {one.name or one.rule}" + f" matched {', '.join(one.words)}" * bool(one.words) for one in card.reasons
+    ]
+    quote = "".join(segment.text for segment in card.quote)
+    title, text = ([], card.wording.splitlines()) if card.wording else ([card.headline], [quote])
+    told = [*title, card.trend, card.update, *text]
+    if card.compact:
+        others = f"+{len(card.also)} outlets" * bool(card.also)
+        said = [*told, " · ".join(filter(None, (source, card.when(zone), *why, others)))]
+    else:
+        said = [
+            *told,
+            " · ".join((source, *card.standing, card.when(zone))),
+            *why,
+            f"also {', '.join(card.also)}" * bool(card.also),
+            *(f"then {one.title} · {one.outlet}" for one in card.nexts),
+        ]
+    more = card.more + len(card.nexts) * card.compact
+    said += [
+        f"and {more} more" * bool(more),
         f"headline before: {card.was}" * bool(card.was),
         card.notice or "",
     ]
-    return [*map(inert, said), card.link or ""]
+    shown = [*map(inert, said)]
+    link = card.link or ""
+    return shown if link in "\n".join(shown) else [*shown, link]
+
+
+def _bulletin(bulletin: Bulletin) -> str:
+    return fitting(bulletin, BODY_LIMIT, lambda fewer: "\n".join(_bulletin_lines(fewer)))
+
+
+def _bulletin_lines(bulletin: Bulletin) -> Iterator[str]:
+    yield from filter(None, [inert(bulletin.lead)])
+    for label, value in bulletin.facts:
+        yield inert(f"{label}: {value}")
+    for part in bulletin.parts:
+        yield f"\n{inert(part.heading)}"
+        for one in part.items:
+            yield "\n".join(filter(None, [f"- {inert(one.says)}", one.link]))
+        if part.more:
+            yield f"- {part.rest}"
+    yield from filter(None, [inert(bulletin.foot), inert(bulletin.notice or "")])

@@ -87,7 +87,7 @@ def handings(waiting: Iterable[Waiting], refusing: Collection[str | None], to: s
         if one.severity < Severity.CRITICAL or one.channel == to or is_copy(one.key):
             continue
         where = next((who for who in _keepers(one.channel) if who in refusing), "")
-        since = _since(waiting, where) if where != "" else None
+        since = refused_since(waiting, where) if where != "" else None
         if since is not None and now - since >= PATIENCE:
             who = where or "the main route"
             chosen.append(Handing(key=one.key, reason=f"{who} has refused messages since {since:%Y-%m-%d %H:%M} UTC"))
@@ -99,14 +99,19 @@ def copy_of(key: str) -> str:
     return key + COPY_SUFFIX
 
 
+def escalated_key(key: str, channel: str) -> str:
+    """Return the key that a message's copy has for a channel that is told that nobody acknowledged it."""
+    return f"{key}.escalated.{channel}"
+
+
 def origin_of(key: str) -> str:
     """Return the key of the message that a copy was made of; a key of no copy is its own."""
-    return key.removesuffix(COPY_SUFFIX)
+    return key.partition(".")[0]
 
 
 def is_copy(key: str) -> bool:
-    """Return whether a key is that of a copy."""
-    return key.endswith(COPY_SUFFIX)
+    """Return whether a key is that of a copy, for the fallback or for those to whom a message escalates."""
+    return "." in key
 
 
 def _keepers(channel: str) -> tuple[str | None, ...]:
@@ -114,7 +119,13 @@ def _keepers(channel: str) -> tuple[str | None, ...]:
     return (channel,) if way_of(channel) else (channel, None)
 
 
-def _since(waiting: Iterable[Waiting], where: str | None) -> datetime | None:
+def kept_by(channel: str, where: str | None) -> bool:
+    """Tell whether a refusal keeps a channel's messages back: its own, or with None that of the main route."""
+    return where in _keepers(channel)
+
+
+def refused_since(waiting: Iterable[Waiting], where: str | None) -> datetime | None:
+    """Return when what waits for a channel, or with None for the main route, was first refused; None when it is not."""
     if where is None:
         moments = (one.route_refused for one in waiting if way_of(one.channel) is None)
     else:

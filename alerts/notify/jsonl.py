@@ -14,11 +14,11 @@ from alerts.notify.payload import EDIT, payload
 from alerts.outbox import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from alerts.card import Face
+    from alerts.face import Face
     from alerts.outbox import Delivery
 
 _PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EAGAIN, errno.EMFILE, errno.ENFILE})
@@ -47,7 +47,7 @@ class JsonlNotifier:
     async def send(self, delivery: Delivery, face: Face) -> Receipt:
         """Write the message; raises Later when the disk is full or the like, RouteRefused when it cannot be written."""
         await self._write(payload(face, delivery))
-        return Receipt(channel=delivery.alert.channel, message=delivery.key)
+        return Receipt(channel=delivery.channel, message=delivery.key)
 
     async def edit(self, delivery: Delivery, face: Face) -> None:
         """Write what the message should say by now; raises what ``send`` raises."""
@@ -66,6 +66,16 @@ class JsonlNotifier:
         except OSError as error:
             raise _problem(error) from error
         return {key: Receipt(channel=channel, message=key) for key in standing}
+
+    async def copies(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Sequence[Receipt]] | None:
+        """Return None: a line says its key, so that a reader knows it again."""
+        del channel, keys, since, thread
+        return None
+
+    async def delete(self, receipt: Receipt) -> None:
+        """Do nothing: nothing can be taken back."""
 
     async def close(self) -> None:
         """Do nothing: the file is opened for each line."""

@@ -4,18 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from alerts.bulletin import Bulletin
 from alerts.card import Card
 from alerts.outbox import Kind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from alerts.card import Face
+    from alerts.bulletin import Part
+    from alerts.card import Notice
+    from alerts.face import Face
     from alerts.outbox import Delivery
     from alerts.story import Alert
 
 VERSION = 1  # counts up when a field goes or changes its meaning; new fields do not count
 EDIT = "edit"
+
+# Every payload has every field, so that a program need not ask which there are.
+_NOTHING: dict[str, Any] = {
+    "severity": None,
+    "rules": [],
+    "story": None,
+    "also": [],
+    "together": None,
+    "next": [],
+    "more": 0,
+    "update": None,
+    "was": None,
+    "wording": None,
+    "note": None,
+    "bulletin": None,
+}
 
 
 def payload(face: Face, delivery: Delivery, *, edited: bool = False, plain: bool = False) -> dict[str, Any]:
@@ -24,17 +43,29 @@ def payload(face: Face, delivery: Delivery, *, edited: bool = False, plain: bool
     Text of others is what the face has: clean and capped, and an address only where it is safe to click. What says
     that an attempt may be a repeat is left out: the same message has the same payload however often it is sent.
     """
-    said = _card(face, plain=plain) if isinstance(face, Card) else _note(face.text)
     return {
         "version": VERSION,
-        "kind": EDIT if edited else "reply" if delivery.kind is Kind.REPLY else "alert",
+        "kind": EDIT if edited else _kind(face, delivery),
         "key": delivery.key,
         "revision": delivery.revision,
         "parent": delivery.thread.message if delivery.thread else None,
-        "story": _story(face, delivery.alert, plain=plain),
         "remark": delivery.remark or None,
-        **said,
+        **_NOTHING,
+        **_said(face, delivery, plain=plain),
     }
+
+
+def _kind(face: Face, delivery: Delivery) -> str:
+    if delivery.kind is Kind.REPLY:
+        return "reply"
+    return "bulletin" if isinstance(face, Bulletin) else "alert"
+
+
+def _said(face: Face, delivery: Delivery, *, plain: bool) -> dict[str, Any]:
+    if isinstance(face, Bulletin):
+        return {"severity": face.severity.label, "bulletin": _bulletin(face, plain=plain)}
+    story = {"story": _story(face, delivery.alert, plain=plain)}
+    return story | (_card(face, plain=plain) if isinstance(face, Card) else {"note": face.text})
 
 
 def _card(card: Card, *, plain: bool) -> dict[str, Any]:
@@ -55,16 +86,29 @@ def _card(card: Card, *, plain: bool) -> dict[str, Any]:
         "more": card.more,
         "update": card.update or None,
         "was": card.was or None,
-        "note": None,
+        "wording": None if plain else card.wording or None,
     }
 
 
-def _note(text: str) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"severity": None, "rules": [], "also": [], "together": None, "next": [], "more": 0}
-    return nothing | {"update": None, "was": None, "note": text}
+def _bulletin(bulletin: Bulletin, *, plain: bool) -> dict[str, Any]:
+    return {
+        "topic": str(bulletin.topic),
+        "subject": bulletin.subject or None,
+        "title": bulletin.title,
+        "lead": bulletin.lead or None,
+        "facts": [{"label": label, "value": value} for label, value in bulletin.facts],
+        "parts": [_part(part, plain=plain) for part in bulletin.parts],
+        "foot": bulletin.foot or None,
+    }
 
 
-def _story(face: Face, alert: Alert, *, plain: bool) -> dict[str, Any]:
+def _part(part: Part, *, plain: bool) -> dict[str, Any]:
+    items = [{"text": one.text, "url": one.link, "remark": one.remark or None} for one in part.items]
+    shown = [] if plain else items
+    return {"heading": part.heading, "items": shown, "more": part.more + len(items) - len(shown)}
+
+
+def _story(face: Card | Notice, alert: Alert, *, plain: bool) -> dict[str, Any]:
     story, outlet = alert.story, alert.story.outlet
     return {
         "id": str(story.id),  # as a number it would lose digits where numbers are floats

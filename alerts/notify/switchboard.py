@@ -9,10 +9,10 @@ from alerts.errors import CardRefused, ChannelRefused
 from alerts.outbox import way_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from alerts.card import Face
+    from alerts.face import Face
     from alerts.notify import Notifier
     from alerts.outbox import Delivery, Receipt
 
@@ -35,20 +35,30 @@ class Switchboard:
 
     async def send(self, delivery: Delivery, face: Face) -> Receipt:
         """Send by the channel's notifier; raises what that raises, and ChannelRefused when there is none."""
-        notifier = self._of(delivery.alert.channel)
+        notifier = self._of(delivery.channel)
         if delivery.rung >= notifier.rungs:
             raise CardRefused("no-plainer-form", "it was refused in every form that there is for this way")
         return await notifier.send(delivery, face)
 
     async def edit(self, delivery: Delivery, face: Face) -> None:
         """Edit by the channel's notifier; raises what that raises, and ChannelRefused when there is none."""
-        await self._of(delivery.alert.channel).edit(delivery, face)
+        await self._of(delivery.channel).edit(delivery, face)
 
     async def find(
         self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
     ) -> Mapping[str, Receipt] | None:
         """Look by the channel's notifier; raises what that raises, and ChannelRefused when there is none."""
         return await self._of(channel).find(channel, keys, since, thread)
+
+    async def copies(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Sequence[Receipt]] | None:
+        """Look by the channel's notifier; raises what that raises, and ChannelRefused when there is none."""
+        return await self._of(channel).copies(channel, keys, since, thread)
+
+    async def delete(self, receipt: Receipt) -> None:
+        """Delete by the main notifier, the only one that can; raises what that raises."""
+        await self._main.delete(receipt)
 
     async def close(self) -> None:
         """Let every notifier let go."""

@@ -17,10 +17,10 @@ from alerts.notify.payload import payload
 from alerts.outbox import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from alerts.card import Face
+    from alerts.face import Face
     from alerts.outbox import Delivery
 
 TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)  # seconds; others wait meanwhile
@@ -65,7 +65,7 @@ class WebhookNotifier:
     async def send(self, delivery: Delivery, face: Face) -> Receipt:
         """Post the message; raises Later, Unclear, CardRefused or RouteRefused."""
         await self._post(delivery.key, payload(face, delivery, plain=delivery.rung > 0), delivery.attempts)
-        return Receipt(channel=delivery.alert.channel, message=delivery.key)
+        return Receipt(channel=delivery.channel, message=delivery.key)
 
     async def edit(self, delivery: Delivery, face: Face) -> None:
         """Post what the message should say by now; raises what ``send`` does, and MessageGone for HTTP 410."""
@@ -87,6 +87,16 @@ class WebhookNotifier:
         """
         del channel, keys, since, thread
         return None
+
+    async def copies(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Sequence[Receipt]] | None:
+        """Return None: nobody here can look into the receiver."""
+        del channel, keys, since, thread
+        return None
+
+    async def delete(self, receipt: Receipt) -> None:
+        """Do nothing: nothing can be taken back."""
 
     async def close(self) -> None:
         """Close the session."""

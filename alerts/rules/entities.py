@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alerts.rules.checks import has_stemmer
 from alerts.rules.spec import ListSpec
-from alerts.rules.terms import LONGEST, fault_of_wildcard, has_wildcard, has_word
+from alerts.rules.terms import LONGEST, fault_of_wildcard, has_wildcard, has_word, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from alerts.errors import Problem
     from alerts.rules.spec import AliasSpec, EntitySpec, Text
 
+_NAME = re.compile(r"[\w-]+")
+
 
 def faults_of_name(name: Text) -> Iterator[Problem]:
     """Report an id that no query could name."""
-    if not re.fullmatch(r"[\w-]+", name.value):
+    if not _NAME.fullmatch(name.value):
         yield name.problem(0, f'"{name.value}" cannot be written as $name', "use letters, digits, _ and - only")
 
 
@@ -49,6 +51,25 @@ def aliases_of(spec: EntitySpec | ListSpec) -> Iterable[tuple[str, AliasSpec]]:
     """Return every alias or term with its language, "" where none is given."""
     groups = {"": spec.terms} if isinstance(spec, ListSpec) else spec.aliases
     return [(language, alias) for language, aliases in groups.items() for alias in aliases]
+
+
+def common_names(spec: EntitySpec | ListSpec) -> list[str]:
+    """Return the names of a thing like most: it has no exceptions, and each name is plain words; of others none."""
+    aliases = [alias for _, alias in aliases_of(spec)]
+    has_more = not isinstance(spec, ListSpec) and (spec.except_ or not all(spec.aliases.values()))
+    return [] if has_more or not all(map(_is_common, aliases)) else [alias.text.value for alias in aliases]
+
+
+def _is_common(alias: AliasSpec) -> bool:
+    """Say whether nothing more is said of an alias than plain words."""
+    return (
+        alias.case == "any"
+        and alias.forms == "plural"
+        and alias.needs is None
+        and alias.boundary == "auto"
+        and not alias.lang_only
+        and is_plain(alias.text.value)
+    )
 
 
 def _faults_of_text(text: Text, kind: str) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from alerts.rules.parts import NOTHING, Fact, Part, any_of
 from alerts.rules.printing import operator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from alerts.rules import nodes
     from alerts.rules.proximity import Hit, Place
@@ -24,7 +24,7 @@ class Composite(Part):
     __slots__ = ("parts",)
 
     def __init__(self, source: nodes.Node, parts: Sequence[Part]) -> None:
-        super().__init__(source)
+        self.source = source
         self.parts: tuple[Part, ...] = tuple(parts)
 
 
@@ -54,7 +54,7 @@ class InField(Composite):
         """Return what the part requires."""
         return self.parts[0].required(rarity)
 
-    def clauses(self, rarity: Sequence[int]) -> Sequence[frozenset[int]]:
+    def clauses(self, rarity: Sequence[int]) -> Sequence[Collection[int]]:
         """Return what the part does."""
         return self.parts[0].clauses(rarity)
 
@@ -109,9 +109,9 @@ class All(Composite):
 
     def required(self, rarity: Sequence[int]) -> frozenset[int]:
         """Return what the part requires that is rarest."""
-        return next(iter(self.clauses(rarity)), NOTHING)
+        return frozenset(next(iter(self.clauses(rarity)), NOTHING))
 
-    def clauses(self, rarity: Sequence[int]) -> Sequence[frozenset[int]]:
+    def clauses(self, rarity: Sequence[int]) -> Sequence[Collection[int]]:
         """Return what each of the parts does."""
         return rarest_first(self.parts, rarity)
 
@@ -169,9 +169,9 @@ class _Pair(Composite):
 
     def required(self, rarity: Sequence[int]) -> frozenset[int]:
         """Return what the rarer side requires; negated, what the left one does."""
-        return next(iter(self.clauses(rarity)), NOTHING)
+        return frozenset(next(iter(self.clauses(rarity)), NOTHING))
 
-    def clauses(self, rarity: Sequence[int]) -> Sequence[frozenset[int]]:
+    def clauses(self, rarity: Sequence[int]) -> Sequence[Collection[int]]:
         """Return what both sides do; negated, what the left one does."""
         return rarest_first(self.parts[:1] if self.negated else self.parts, rarity)
 
@@ -273,7 +273,7 @@ class Several(Composite):
         return any_of(self.parts, rarity)
 
 
-def rarest_first(parts: Sequence[Part], rarity: Sequence[int]) -> Sequence[frozenset[int]]:
+def rarest_first(parts: Sequence[Part], rarity: Sequence[int]) -> Sequence[Collection[int]]:
     """Return every group that one of the parts requires, first the one whose commonest term is rarest."""
     groups = [group for part in parts for group in part.clauses(rarity)]
-    return sorted(groups, key=lambda group: min(rarity[term] for term in group), reverse=True)
+    return sorted(groups, key=lambda group: min(map(rarity.__getitem__, group)), reverse=True)

@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 NONE = ~0
 
@@ -22,20 +22,19 @@ class Fan:
         self.packed = array("i", [0])  # once it is sealed: at such a place their count, and then they
         self._several: list[list[int]] = [[]]  # that NONE points to
 
-    def add(self, number: int, other: int) -> None:
-        """Let one more go with a number."""
-        code = self.codes[number]
-        if code >= 0:
-            self.codes[number] = ~len(self._several)
-            self._several.append([code, other])
-        elif code == NONE:
-            self.codes[number] = other
-        else:
-            self._several[~code].append(other)
-
-    def append(self, other: int) -> None:
-        """Let another go with the next number."""
-        self.codes.append(other)
+    def fill(self, numbers: Iterable[int], others: Iterable[int]) -> Fan:
+        """Let each of the others go with the number at the same place, and return the fan."""
+        codes, several = self.codes, self._several
+        for number, other in zip(numbers, others, strict=True):
+            code = codes[number]
+            if code == NONE:
+                codes[number] = other
+            elif code >= 0:
+                codes[number] = ~len(several)
+                several.append([code, other])
+            else:
+                several[~code].append(other)
+        return self
 
     def sealed(self) -> Fan:
         """Return the same packed."""

@@ -170,7 +170,7 @@ class Lexer:
 
     def _listed(self, written: str, offset: int) -> Token:
         if len(written) > LONGEST:  # or no phrase of it can be too long
-            for phrase in Listed(written, offset).parts:
+            for phrase in Listed(written[1:-1], offset + 1).parts:
                 self._check_words(phrase.text, phrase.offset)
         return Token(Kind.LISTED, written, offset)
 

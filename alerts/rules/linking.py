@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from alerts.rules import evaluate, nodes, parts
@@ -30,7 +32,7 @@ from alerts.rules.spec import AliasSpec, EntitySpec, ListSpec
 from alerts.rules.terms import has_wildcard, is_plain, needs_its_signs, patterns_of, patterns_of_plain, wild_forms
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from alerts.rules.checks import Check
     from alerts.rules.nodes import Node, Scope
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     Candidates = tuple[int, Sequence[Check]]  # a term to search for, and what its hits must pass
 
 
+_UNFINDABLE = 1_000  # the length that the pattern of a term without any has
 _AT_ONCE = 1_000  # terms whose patterns are worked out together
 # A pattern that no folded text holds. The automaton moves its states that match before those that do not; without
 # a long run of the latter to swap with, 50,000 patterns like " abc1", " abc12", … take quadratic time for it.
@@ -50,56 +53,56 @@ class Vocabulary:
     """Every term to search for: the patterns that stand for it, and how rare it is likely to be."""
 
     def __init__(self) -> None:
-        self.rarity: list[int] = []  # by term: the length of its shortest pattern; the longer, the rarer
         self.has_labels = False  # whether a query asks for more than title and text
+        self.rarity: Sequence[int] = ()  # by term, once they are handed over; see there
         self._patterns: list[str] = []  # some twice, for different terms
         self._owners = array("i")  # the term of each
-        self._plain: dict[str, int] = {}  # plain terms whose patterns are not there yet
+        self._new = count().__next__
+        self._plain = defaultdict[str, int](self._new)  # plain terms, whose patterns are not there yet
 
     def add(self, patterns: Collection[str]) -> int:
         """Return the number of a new term that stands wherever one of the patterns does."""
-        number = len(self.rarity)
-        self.rarity.append(0)
-        self._enter(number, patterns)
-        return number
-
-    def plain(self, text: str) -> int:
-        """Return the number of a plain term; its patterns are worked out later, many at once."""
-        number = self._plain.get(text)
-        if number is None:
-            number = self._plain[text] = len(self.rarity)
-            self.rarity.append(0)
-        return number
-
-    def _enter(self, number: int, patterns: Collection[str]) -> None:
+        number = self._new()
         self._patterns += patterns
         self._owners.extend([number] * len(patterns))
-        self.rarity[number] = min(map(len, patterns), default=1_000)
+        return number
+
+    def plain(self, texts: Iterable[str]) -> tuple[int, ...]:
+        """Return the numbers of plain terms; their patterns are worked out later, many at once."""
+        return tuple(map(self._plain.__getitem__, texts))
 
     def _enter_plain(self) -> None:
-        numbers, self._plain = self._plain, {}
-        texts = list(numbers)
+        numbers, self._plain = self._plain, defaultdict(self._new)
+        texts = sorted(numbers, key=str.isascii)  # those that are fold much faster among themselves
         for start in range(0, len(texts), _AT_ONCE):
             some = texts[start : start + _AT_ONCE]
-            for text, patterns in zip(some, patterns_of_plain(some), strict=True):
-                self._enter(numbers[text], patterns)
+            found = patterns_of_plain(some)
+            self._patterns += chain.from_iterable(found)
+            owners = map(numbers.__getitem__, some)
+            self._owners.extend([owner for owner, patterns in zip(owners, found, strict=True) for _ in patterns])
 
     def handed_over(self) -> tuple[Iterator[str], Fan]:
         """Return all patterns in alphabetical order and the terms of each, and forget them: they take much room."""
         self._enter_plain()
-        patterns, owners, terms = self._patterns, self._owners, Fan(1)
+        self.rarity = self._rarities()
+        patterns, owners = self._patterns, self._owners
         self._patterns, self._owners = [], array("i")
         order = sorted(range(len(patterns)), key=patterns.__getitem__)
-        different = [_NOWHERE]
-        for place in order:
-            pattern = patterns[place]
-            if pattern == different[-1]:
-                terms.add(len(different) - 1, owners[place])
-            else:
+        different, numbers = [_NOWHERE], array("i")
+        for pattern in map(patterns.__getitem__, order):
+            if pattern != different[-1]:
                 different.append(pattern)
-                terms.append(owners[place])
+            numbers.append(len(different) - 1)
+        terms = Fan(len(different)).fill(numbers, map(owners.__getitem__, order)).sealed()
         different.reverse()
-        return (different.pop() for _ in range(len(different))), terms.sealed()
+        return (different.pop() for _ in range(len(different))), terms
+
+    def _rarities(self) -> Sequence[int]:
+        """Return the length of the shortest pattern of each term: the longer, the rarer."""
+        rarity = array("i", [_UNFINDABLE]) * self._new()
+        for number, length in zip(self._owners, map(len, self._patterns), strict=True):
+            rarity[number] = min(rarity[number], length)
+        return rarity
 
 
 class Linker:
@@ -111,9 +114,14 @@ class Linker:
         groups: Mapping[str, EntitySpec | ListSpec],
         queries: Mapping[str, Node],
         needs: Mapping[Text, Node],
+        common: Mapping[str, Sequence[str]],
     ) -> None:
-        """``needs`` holds the trees of the aliases' queries; every name must be known, none may form a cycle."""
+        """``needs`` holds the trees of the aliases' queries, ``common`` the names of groups that have plain ones only.
+
+        Every name must be known, none may form a cycle.
+        """
         self._vocabulary = vocabulary
+        self._common = common
         self._groups = groups
         self._queries = queries
         self._needs = needs
@@ -121,20 +129,20 @@ class Linker:
 
     def part(self, tree: Node, scope: Scope | None = None) -> Part:  # noqa: PLR0911  a kind of node, a line
         """Return what evaluates a tree; ``scope`` is the field it stands in."""
-        match tree:
+        match tree:  # the commonest first
+            case Or():
+                return self._either(tree, scope)
             case Phrase() | Regex() | Name():
                 return self._term(tree, scope)
+            case And(parts=some):
+                return evaluate.All(tree, [self.part(part, scope) for part in some])
+            case Near(left=left, right=right):
+                return evaluate.Nearby(tree, self.part(left, scope), self.part(right, scope))
             case Scoped(field=field, part=part):
                 self._vocabulary.has_labels |= field in nodes.LABELS
                 return evaluate.InField(tree, self.part(part, field))
             case Not(part=part):
                 return evaluate.Negation(tree, [self.part(part, scope)])
-            case And(parts=some):
-                return evaluate.All(tree, [self.part(part, scope) for part in some])
-            case Or():
-                return self._either(tree, scope)
-            case Near(left=left, right=right):
-                return evaluate.Nearby(tree, self.part(left, scope), self.part(right, scope))
             case Together(left=left, right=right):
                 return evaluate.Shared(tree, self.part(left, scope), self.part(right, scope))
             case AtLeast(part=part):
@@ -144,7 +152,7 @@ class Linker:
 
     def _either(self, tree: Or, scope: Scope | None) -> Part:
         if isinstance(tree, Listed) and scope not in FACTS:
-            return FoundAny(tree, map(self._vocabulary.plain, tree.texts))
+            return FoundAny(tree, self._vocabulary.plain(tree.texts))
         return evaluate.AnyOf(tree, [self.part(part, scope) for part in tree.parts])
 
     def _term(self, term: nodes.Term, scope: Scope | None) -> Part:
@@ -168,6 +176,8 @@ class Linker:
                 return parts.Pattern(term, None if literal is None else self._vocabulary.add([literal]))
             case Name(name=name) if name in self._queries:
                 return self.part(nodes.negations_inward(self._queries[name]), scope)
+            case Name(name=name) if common := self._common.get(name):
+                return Found(term, dict.fromkeys(self._vocabulary.plain(common)))
             case Name(name=name):
                 return self._group(term, self._groups[name])
 
@@ -202,18 +212,18 @@ class Linker:
         if phrase.exact:
             return self._searched(phrase, self._exact(phrase.text, plural=False, boundary="auto"))
         if is_plain(phrase.text):
-            return Found(phrase, [self._vocabulary.plain(phrase.text)])
+            return Found(phrase, self._vocabulary.plain((phrase.text,)))
         return self._searched(phrase, self._loose(phrase.text, plural=True, boundary="auto"))
 
     def _group(self, source: Name, spec: EntitySpec | ListSpec) -> Part:
-        plain: list[AliasSpec] = []
+        plain: list[int] = []
         others: list[tuple[str, AliasSpec]] = []
         for language, alias in aliases_of(spec):
             if _is_plain(alias):
-                plain.append(alias)
+                plain.append(self._name(alias))
             else:
                 others.append((language, alias))
-        members: list[Part] = [Found(source, dict.fromkeys(map(self._name, plain)))] if plain else []
+        members: list[Part] = [Found(source, dict.fromkeys(plain))] if plain else []
         members += [self._alias(alias, language) for language, alias in others]
         barred = spec.except_ if isinstance(spec, EntitySpec) else ()
         if plain and not others and not barred:
@@ -224,7 +234,7 @@ class Linker:
         """Return the number of an alias whose fold says all."""
         text = alias.text.value
         if alias.forms == "plural" and alias.boundary == "auto" and is_plain(text):
-            return self._vocabulary.plain(text)
+            return self._vocabulary.plain([text])[0]
         return self._vocabulary.add(patterns_of(text, plural=alias.forms == "plural", boundary=alias.boundary))
 
     def _alias(self, alias: AliasSpec, language: str) -> Part:

@@ -13,7 +13,7 @@ from alerts.rules.parts import AnyTerm
 from alerts.rules.scan import Scan, searched_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from alerts.rules.linking import Vocabulary
     from alerts.rules.parts import Part
@@ -41,26 +41,27 @@ class Matcher:
             implementation=ahocorasick_rs.Implementation.ContiguousNFA,
         )
         self._always: list[int] = []
-        self._queries_by_term = Fan(len(vocabulary.rarity))
         self._is_any = bytearray(len(queries))  # by query: whether it asks for nothing but any of some terms
         self._next_terms = array("i")  # of the next rarest group of each query, one behind the other
         self._next_ends = array("i", [0])
-        for number, query in enumerate(queries):
-            self._enter(number, query, vocabulary)
-        self._queries_by_term = self._queries_by_term.sealed()
+        self._queries_by_term = self._by_term(vocabulary).sealed()
 
-    def _enter(self, number: int, query: Part, vocabulary: Vocabulary) -> None:
-        if isinstance(query, AnyTerm) and not vocabulary.has_labels:
-            self._is_any[number] = True
-            clauses: Sequence[Collection[int]] = [dict.fromkeys(query.numbers)]
-        else:
+    def _by_term(self, vocabulary: Vocabulary) -> Fan:
+        """Enter every query, and return those to look at when a term was found."""
+        terms, numbers = array("i"), array("i")
+        for number, query in enumerate(self._queries):
+            self._is_any[number] = isinstance(query, AnyTerm) and not vocabulary.has_labels
             clauses = query.clauses(vocabulary.rarity)
-        for term in clauses[0] if clauses else ():
-            self._queries_by_term.add(term, number)
-        if not clauses:
-            self._always.append(number)
-        self._next_terms.extend(clauses[1] if len(clauses) > 1 else ())
-        self._next_ends.append(len(self._next_terms))
+            if clauses:
+                rarest = dict.fromkeys(clauses[0])  # what is written twice is one
+                terms.extend(rarest)
+                numbers.extend([number] * len(rarest))
+            else:
+                self._always.append(number)
+            if len(clauses) > 1:
+                self._next_terms.extend(clauses[1])
+            self._next_ends.append(len(self._next_terms))
+        return Fan(len(vocabulary.rarity)).fill(terms, numbers)
 
     def find(self, story: Story) -> tuple[Scan, list[tuple[int, Sequence[Hit]]]]:
         """Return the searched story, and the number of each query that holds, ascending, with its hits."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from alerts.errors import Level
-from alerts.rules.entities import aliases_of, faults_of_entity, faults_of_list, faults_of_name
+from alerts.rules.entities import aliases_of, common_names, faults_of_entity, faults_of_list, faults_of_name
 from alerts.rules.facts import fault_of_fact
 from alerts.rules.nodes import (
     FACTS,
@@ -25,6 +24,7 @@ from alerts.rules.nodes import (
     terms_of,
 )
 from alerts.rules.query import Reading, read_query
+from alerts.rules.shapes import Shapes
 from alerts.rules.spec import EntitySpec, ListSpec, QuerySpec
 
 if TYPE_CHECKING:
@@ -52,9 +52,11 @@ class Names:
         self._specs: dict[str, Named] = {}
         self._texts: dict[str, Sequence[Text]] = {}  # the queries that each name stands on
         self._readings: dict[Text, Reading] = {}
+        self.common: dict[str, list[str]] = {}  # what is to be searched for of each name that ``common_names`` knows
         self._sizes: dict[str, tuple[int, int]] = {}  # parts and depth of each sound name
         self._used: set[str] = set()
         self._guesses = 0
+        self._shapes = Shapes()
         faulty: set[str] = set()
         everything: tuple[Named, ...] = (*specs.entities, *specs.lists, *specs.queries)
         for spec in everything:
@@ -100,22 +102,23 @@ class Names:
         for text in self._texts[name]:
             yield from self._readings[text].names
 
-    def read(self, query: Text) -> tuple[Reading, list[Problem]]:
+    def read(self, query: Text) -> tuple[Reading, Sequence[Problem]]:
         """Read a query; it has no tree when it, or a name in it, has errors."""
-        reading = read_query(query)
-        if isinstance(reading.tree, Name) and reading.tree.name in self._sizes:
-            self._used.add(reading.tree.name)
-            return reading, []
+        reading = self._shapes.read(query)
+        tree = reading.tree
+        if isinstance(tree, Name) and tree.name in self._sizes:
+            self._used.add(tree.name)
+            return reading, ()
         if not reading.names and not reading.has_fields:
-            return reading, list(reading.problems)
+            return reading, reading.problems
         self._used.update(name.name for name in reading.names)
         problems = [*reading.problems, *self._unknown(reading, query)]
         sound = all(name.name in self._sizes for name in reading.names)
-        if reading.tree and sound:
-            problems += [*self._misused(reading.tree, query), *self._too_large(reading.tree, query)]
+        if tree and sound:
+            problems += [*self._misused(tree, query), *self._too_large(tree, query)]
         if sound and all(problem.level is not Level.ERROR for problem in problems):
             return reading, problems
-        return replace(reading, tree=None), problems
+        return reading._replace(tree=None), problems
 
     def _has_fault(self, spec: Named) -> bool:
         """Note what is wrong with a name in itself; the second of two with one name is set aside."""
@@ -124,17 +127,18 @@ class Names:
         if first is not spec:
             kind = _KINDS[type(spec)] if type(first) is type(spec) else "names"
             faults.append(spec.id.problem(0, f"there are two {kind} called {name}", f"the first is at {first.id.at()}"))
-        match spec:
-            case EntitySpec():
-                faults += faults_of_entity(spec)
-            case ListSpec():
-                faults += faults_of_list(spec)
+        if not isinstance(spec, QuerySpec):
+            common = common_names(spec)
+            if not common:  # there is something to look at
+                faults += faults_of_entity(spec) if isinstance(spec, EntitySpec) else faults_of_list(spec)
+            elif first is spec:
+                self.common[name] = common
         self.problems += faults
         return bool(faults) and first is spec
 
     def _reads(self, spec: Named) -> bool:
         """Read the queries of a name, note what is wrong with them, and say whether they can be used."""
-        texts = self._texts[spec.id.value] = _texts(spec)
+        texts = self._texts[spec.id.value] = () if spec.id.value in self.common else _texts(spec)
         for text in texts:
             reading = self._readings[text] = read_query(text, may_deny=not isinstance(spec, QuerySpec))
             self.problems += [*reading.problems, *self._unknown(reading, text)]
@@ -147,6 +151,10 @@ class Names:
         """Find the names that can be used: those without faults that name only such."""
         state: dict[str, bool] = {}  # False: being looked at, True: done
         for root in self._specs:
+            if not self._texts[root] and root not in faulty:  # most names: nothing is below them
+                state[root] = True
+                self._sizes[root] = 1, 1
+                continue
             path = [root]
             while path:
                 name = path[-1]
@@ -271,7 +279,7 @@ class Names:
         return 1 + sum(size for size, _ in sizes), 1 + max((depth for _, depth in sizes), default=0)
 
 
-def _texts(spec: Named) -> list[Text]:
+def _texts(spec: Named) -> tuple[Text, ...]:
     if isinstance(spec, QuerySpec):
-        return [spec.when]
-    return [alias.needs for _, alias in aliases_of(spec) if alias.needs is not None]
+        return (spec.when,)
+    return tuple([alias.needs for _, alias in aliases_of(spec) if alias.needs is not None])

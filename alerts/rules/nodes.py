@@ -105,17 +105,18 @@ class Listed(Or):
 
     __slots__ = ("offset", "written")
 
-    written: str  # with its parentheses; between the quotation marks stand letters, and no two blanks
-    offset: int  # where in the query
+    written: str  # within its parentheses; between the quotation marks stand letters, and no two blanks
+    offset: int  # where in the query that begins
+    commas = True
 
     def __init__(self, written: str, offset: int) -> None:
-        for name, value in (("written", written), ("offset", offset), ("commas", True)):
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, "written", written)
+        object.__setattr__(self, "offset", offset)
 
     @property
     def texts(self) -> list[str]:
         """The phrases."""
-        return _QUOTED.findall(self.written)
+        return self.written.split('"')[1::2]
 
     @property
     def parts(self) -> tuple[Phrase, ...]:

@@ -11,7 +11,7 @@ from alerts.rules.nodes import Passage, Phrase, Regex, Scope
 from alerts.rules.regexes import compile_regex, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from alerts.rules.checks import Check
     from alerts.rules.nodes import Listed, Node
@@ -49,7 +49,7 @@ class Part(ABC):
         ``rarity`` tells of each term how rare it is likely to be.
         """
 
-    def clauses(self, rarity: Sequence[int]) -> Sequence[frozenset[int]]:
+    def clauses(self, rarity: Sequence[int]) -> Sequence[Collection[int]]:
         """Return every group of terms of which one must be found wherever it holds, the rarest group first."""
         group = self.required(rarity)
         return [group] if group else []
@@ -61,7 +61,7 @@ class AnyTerm(Part):
     __slots__ = ("numbers",)
 
     def __init__(self, source: Node, numbers: Iterable[int]) -> None:
-        super().__init__(source)
+        self.source = source
         self.numbers = tuple(numbers)
 
     def hits(self, scan: Scan, scope: Range | None = None) -> Sequence[Hit] | None:
@@ -77,6 +77,11 @@ class AnyTerm(Part):
         """Return the terms."""
         del rarity
         return frozenset(self.numbers)
+
+    def clauses(self, rarity: Sequence[int]) -> Sequence[Collection[int]]:
+        """Return the terms as the only group."""
+        del rarity
+        return (self.numbers,)
 
 
 class Found(AnyTerm):

@@ -20,8 +20,7 @@ takes what stands at places of a text: terms, names, OR groups of them, and prox
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from alerts.errors import ConfigError, Level, Place
 from alerts.rules.lexer import FIELDS, Kind, Lexer, Token
@@ -62,8 +61,7 @@ _PROXIMITY = {Kind.NEAR, Kind.PRE, Kind.SENT, Kind.PARA}
 _SIDE_BY_SIDE = "write AND or OR between them; a phrase stands in one pair of quotation marks"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """What reading a query brought."""
 
     tree: Node | None = None  # None when it has errors
@@ -275,8 +273,8 @@ class _Parser:
 
     def _listed(self, token: Token, depth: int) -> Node:
         self._check_depth(token, depth + 1)
-        listed = Listed(token.text, token.offset)
-        return listed if '",' in token.text else Phrase(text=token.text[2:-2], offset=token.offset + 1)
+        written, offset = token.text[1:-1], token.offset + 1
+        return Listed(written, offset) if '",' in written else Phrase(text=written[1:-1], offset=offset)
 
     def _words(self, first: Token) -> str:
         words = [first.text]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from alerts.errors import Problem
     from alerts.rules.nodes import Node
     from alerts.rules.parts import Part
-    from alerts.rules.query import Reading
     from alerts.rules.scan import Scan
     from alerts.rules.spec import AliasSpec, QuietSpec, StreamSpec, TestsSpec, Text
     from alerts.story import Story
@@ -44,25 +44,78 @@ class Raise:
 
 
 class Rule(NamedTuple):
-    """A rule that was checked."""
+    """A rule that was checked: what the user wrote, and what was made of it."""
 
-    id: str
-    name: str
-    when: Text  # the query as written
+    spec: RuleSpec
     query: Node
     part: Part  # what evaluates it
-    severity: Severity
-    raises: tuple[Raise, ...]
     only: OnlySpec
-    to: tuple[str, ...]
-    quiet: QuietSpec
-    tags: tuple[str, ...]
-    owner: str | None
-    note: str | None
-    enabled: bool  # one that is not never matches
-    shadow: bool  # judged and counted, never sent
-    stream: StreamSpec | None
-    tests: TestsSpec
+    raises: tuple[Raise, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Its short name."""
+        return self.spec.id.value
+
+    @property
+    def name(self) -> str:
+        """Its name for people."""
+        return self.spec.name
+
+    @property
+    def when(self) -> Text:
+        """The query as written."""
+        return self.spec.when
+
+    @property
+    def severity(self) -> Severity:
+        """How much a match matters, if nothing raises it."""
+        return self.spec.severity
+
+    @property
+    def to(self) -> tuple[str, ...]:
+        """The channels that it tells."""
+        return self.spec.to
+
+    @property
+    def quiet(self) -> QuietSpec:
+        """How it keeps quiet there."""
+        return self.spec.quiet
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What its matches are marked with."""
+        return self.spec.tags
+
+    @property
+    def owner(self) -> str | None:
+        """Who looks after it."""
+        return self.spec.owner
+
+    @property
+    def note(self) -> str | None:
+        """What its owner wants known."""
+        return self.spec.note
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it is on: a rule that is not never matches."""
+        return self.spec.enabled
+
+    @property
+    def shadow(self) -> bool:
+        """Whether it is judged and counted, but never sent."""
+        return self.spec.shadow
+
+    @property
+    def stream(self) -> StreamSpec | None:
+        """What must hold of many stories together."""
+        return self.spec.stream
+
+    @property
+    def tests(self) -> TestsSpec:
+        """Stories that it must find, and others that it must not."""
+        return self.spec.tests
 
 
 class RuleSet:
@@ -95,7 +148,7 @@ class RuleSet:
         scan, found = self._matcher.find(story)
         active = self._active
         holding = [
-            (rule, hits, severity_of(rule, scan) if rule.raises else rule.severity)
+            (rule.spec, hits, severity_of(rule, scan) if rule.raises else rule.spec.severity)
             for number, hits in found
             if passes_gates(rule := active[number], scan)
         ]
@@ -103,14 +156,14 @@ class RuleSet:
         return tuple(
             [
                 Match(
-                    rule=rule.id,
-                    name=rule.name,
+                    rule=spec.id.value,
+                    name=spec.name,
                     severity=severity,
                     spans=scan.spans(hits),
-                    tags=rule.tags,
-                    shadow=rule.shadow,
+                    tags=spec.tags,
+                    shadow=spec.shadow,
                 )
-                for rule, hits, severity in holding
+                for spec, hits, severity in holding
             ]
         )
 
@@ -162,61 +215,44 @@ def _linked(specs: Specs, watched: Watched) -> tuple[list[Rule], Vocabulary, lis
     names = Names(specs)
     problems = list(names.problems)
     vocabulary = Vocabulary()
-    linker = Linker(vocabulary, names.groups, names.queries, names.needs)
+    linker = Linker(vocabulary, names.groups, names.queries, names.needs, names.common)
     compiled: list[Rule] = []
-    sound: list[tuple[RuleSpec, Node]] = []
     first: dict[str, Text] = {}
     for spec in specs.rules:
-        faults = [*_faults_of_id(spec, first)]
-        readings: list[Reading] = []
-        for query in (spec.when, *(step.when for step in spec.raise_)):
-            reading, found = names.read(query)
-            readings.append(reading)
+        reading, found = names.read(spec.when)
+        faults = [*_faults_of_id(spec.id, first), *found]
+        raised: list[Node | None] = []
+        for step in spec.raise_:
+            condition, found = names.read(step.when)
+            raised.append(condition.tree)
             faults += found
         problems += faults
-        if all(reading.tree for reading in readings) and all(fault.level is not Level.ERROR for fault in faults):
-            trees = [reading.tree for reading in readings if reading.tree]
-            sound.append((spec, trees[0]))
-            compiled.append(_rule(spec, trees, linker))
-    if len(sound) <= MOST_RULES:  # more were written by a program, and nobody would read what is to be said of them
-        problems += lint(specs, names, sound, watched)
+        if reading.tree and all(raised) and all(fault.level is not Level.ERROR for fault in faults):
+            compiled.append(_rule(spec, reading.tree, [tree for tree in raised if tree], linker))
+    if len(compiled) <= MOST_RULES:  # more were written by a program, and nobody would read what is to be said of them
+        problems += lint(specs, names, [(rule.spec, rule.query) for rule in compiled], watched)
     return compiled, vocabulary, problems
 
 
-def _rule(spec: RuleSpec, trees: Sequence[Node], linker: Linker) -> Rule:
-    when, *raises = trees
-    return Rule(
-        id=spec.id.value,
-        name=spec.name,
-        when=spec.when,
-        query=when,
-        part=linker.part(negations_inward(when)),
-        severity=spec.severity,
-        raises=tuple(
-            [
-                Raise(to=step.to, query=tree, part=linker.part(negations_inward(tree)))
-                for step, tree in zip(spec.raise_, raises, strict=True)
-            ]
-        ),
-        only=OPEN if spec.only is OPEN or spec.only == OPEN else spec.only,
-        to=spec.to,
-        quiet=spec.quiet,
-        tags=spec.tags,
-        owner=spec.owner,
-        note=spec.note,
-        enabled=spec.enabled,
-        shadow=spec.shadow,
-        stream=spec.stream,
-        tests=spec.tests,
-    )
+def _rule(spec: RuleSpec, tree: Node, raised: Sequence[Node], linker: Linker) -> Rule:
+    part = linker.part(negations_inward(tree) if "NOT" in spec.when.value else tree)  # most have none
+    only = OPEN if spec.only is OPEN or spec.only == OPEN else spec.only
+    if not raised:
+        return Rule(spec, tree, part, only)
+    steps = [
+        Raise(to=step.to, query=condition, part=linker.part(negations_inward(condition)))
+        for step, condition in zip(spec.raise_, raised, strict=True)
+    ]
+    return Rule(spec, tree, part, only, tuple(steps))
 
 
-def _faults_of_id(spec: RuleSpec, first: dict[str, Text]) -> Iterator[Problem]:
-    name = spec.id.value
-    if not name.strip():
-        yield spec.id.problem(0, "the rule's id is empty", "give it a short name, such as rare-earths")
-    elif first.setdefault(name, spec.id) is not spec.id:
-        yield spec.id.problem(0, f"there are two rules called {name}", f"the first is at {first[name].at()}")
+def _faults_of_id(name: Text, first: dict[str, Text]) -> Sequence[Problem]:
+    if not name.value.strip():
+        return (name.problem(0, "the rule's id is empty", "give it a short name, such as rare-earths"),)
+    earlier = first.setdefault(name.value, name)
+    if earlier is not name:
+        return (name.problem(0, f"there are two rules called {name.value}", f"the first is at {earlier.at()}"),)
+    return ()
 
 
 @contextmanager
@@ -228,6 +264,9 @@ def no_garbage_collection() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            if not gc.get_freeze_count():  # what is new counts as old now: or it would all be looked through at once
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
@@ -256,21 +295,32 @@ class _Written(dict[int, str]):
 def _content(spec: EntitySpec | ListSpec | QuerySpec | RuleSpec, written: _Written) -> str:
     match spec:
         case RuleSpec():
-            only, quiet, severity = map(written.of, (spec.only, spec.quiet, spec.severity))
-            conditions = f"({only}, {quiet}, {spec.stream!r}, {spec.shadow}, {spec.enabled})"
-            raises = [(step.to, step.when.value) for step in spec.raise_]
-            about = spec.name, spec.to, spec.tags, spec.owner, spec.note
-            return f"({spec.id.value!r}, {spec.when.value!r}, {severity}, {raises}, {conditions}, {about})"
+            raises = [(step.to, step.when.value) for step in spec.raise_] if spec.raise_ else "[]"
+            only, quiet, severity = written.of(spec.only), written.of(spec.quiet), written.of(spec.severity)
+            conditions = f"{only}, {quiet}, {spec.stream!r}, {spec.shadow}, {spec.enabled}"
+            about = f"{spec.name!r}, {spec.to!r}, {spec.tags!r}, {spec.owner!r}, {spec.note!r}"
+            return f"({spec.id.value!r}, {spec.when.value!r}, {severity}, {raises}, ({conditions}), ({about}))"
         case QuerySpec():
             return repr((spec.id.value, spec.when.value))
         case ListSpec():
-            return repr((spec.id.value, [_alias_content(term) for term in spec.terms]))
+            return f"({spec.id.value!r}, {_contents(spec.terms)})"
         case EntitySpec():
-            aliases = [(language, list(map(_alias_content, some))) for language, some in spec.aliases.items()]
-            exceptions = [exception.value for exception in spec.except_]
-            return repr((spec.id.value, spec.label, spec.type, spec.note, aliases, exceptions))
+            aliases = ", ".join([f"({language!r}, {_contents(some)})" for language, some in spec.aliases.items()])
+            exceptions = [exception.value for exception in spec.except_] if spec.except_ else "[]"
+            return f"({spec.id.value!r}, {spec.label!r}, {spec.type!r}, {spec.note!r}, [{aliases}], {exceptions})"
 
 
-def _alias_content(alias: AliasSpec) -> tuple[object, ...]:
+def _contents(aliases: Sequence[AliasSpec]) -> str:
+    return f"[{', '.join(map(_alias_content, aliases))}]"
+
+
+def _alias_content(alias: AliasSpec) -> str:
     needs = alias.needs and alias.needs.value
-    return alias.text.value, alias.case, alias.forms, needs, alias.within, alias.boundary, alias.lang_only
+    settings = _settings(alias.case, alias.forms, needs, alias.within, alias.boundary, alias.lang_only)
+    return f"({alias.text.value!r}, {settings})"
+
+
+@lru_cache(maxsize=100)
+def _settings(*settings: object) -> str:
+    """Write what most aliases have in common."""
+    return repr(settings)[1:-1]

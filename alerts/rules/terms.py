@@ -23,12 +23,14 @@ _MAY_VARY = re.compile(r"[-\u2010\u2011\dァ-ー]")
 _BEFORE_NUMBER = re.compile(r"(?<=[^\W\d_]) (?=\d)")
 # Prefixes that some write with a hyphen (semi-conductor). "re" and "de" before vowels only: "re-sign" is not "resign",
 # and "de" is a word in Romance languages; "co" not where it is mostly the beginning of com-, con- and their like.
-_PREFIX = re.compile(
-    r"(?:^|(?<= ))((?:anti|counter|cyber|inter|micro|mid|multi|non|post|semi|sub|super|ultra)(?=[a-z]{4})"
-    r"|co(?=(?:[bdefghiopst]|au)[a-z]{3})|(?:de|pre|re)(?=[aeiou][a-z]{3})|trans(?=[a-z]{7}))"
+_PREFIXES = (
+    "(?:(?:anti|counter|cyber|inter|micro|mid|multi|non|post|semi|sub|super|ultra)(?=[a-z]{4})"
+    "|co(?=(?:[bdefghiopst]|au)[a-z]{3})|(?:de|pre|re)(?=[aeiou][a-z]{3})|trans(?=[a-z]{7}))"
 )
+_PREFIX = re.compile(rf"(?:^|(?<= ))({_PREFIXES})")
+_HAS_PREFIX = re.compile(rf"[ \n]{_PREFIXES}")  # for lines; a search is faster where no look-behind comes first
 _KATAKANA = re.compile(r"[ァ-ヺー]{4,}")
-_MAY_PART = re.compile(f"{_PREFIX.pattern}|{_KATAKANA.pattern}", re.MULTILINE)
+_MAY_PART = re.compile(f"{_PREFIX.pattern}|{_KATAKANA.pattern}")
 _BETWEEN_KATAKANA = re.compile(r"(?<=[ァ-ヺー]) (?=[ァ-ヺ])")
 _NO_BEGINNING = frozenset("ーァィゥェォッャュョヮンヵヶ")  # of a Katakana word
 _LETTERS_DIGITS = re.compile(r"([a-z]+)(\d+)")
@@ -67,7 +69,11 @@ def patterns_of(text: str, *, plural: bool = True, joined: bool = True, boundary
     spelling = _spelled(text)
     if not spelling:
         return ()
-    spellings = [spelling, *_variants(text, spelling)] if joined else [spelling]
+    spellings = (spelling, *_variants(text, spelling)) if joined else (spelling,)
+    return _patterns(spellings, plural=plural, boundary=boundary)
+
+
+def _patterns(spellings: Tokens, *, plural: bool, boundary: Boundary) -> Tokens:
     forms = [form for one in spellings for form in (one, *(_plurals(one) if plural else ()))]
     return tuple(dict.fromkeys([_pattern(form, boundary) for form in forms]))
 
@@ -75,19 +81,21 @@ def patterns_of(text: str, *, plural: bool = True, joined: bool = True, boundary
 def patterns_of_plain(terms: Sequence[str]) -> list[Tokens]:
     """Return the ``patterns_of`` each of some plain terms (see ``is_plain``), faster than one by one."""
     spellings = fold_words(terms)
-    varied = _lines_with(_MAY_VARY, terms) | _lines_with(_MAY_PART, spellings)
+    varied = _lines_with(_MAY_VARY, terms) | _lines_with(_HAS_PREFIX, spellings) | _lines_with(_KATAKANA, spellings)
     patterns = list(map(_patterns_of_spelling, spellings))
     for number in varied:
-        patterns[number] = patterns_of(terms[number])
+        spelling = spellings[number]
+        every = (spelling, *_variants(terms[number], spelling))
+        patterns[number] = _patterns(every, plural=True, boundary="auto")
     return patterns
 
 
 def _lines_with(pattern: re.Pattern[str], lines: Sequence[str]) -> set[int]:
     """Return the numbers of the lines that a pattern is found in, in one search through all of them."""
-    text, number, last = "\n".join(lines), 0, 0
+    text, number, last = "\n".join(["", *lines]), -1, 0
     numbers = set[int]()
     for found in pattern.finditer(text):
-        number += text.count("\n", last, last := found.start())
+        number += text.count("\n", last, last := found.end())
         numbers.add(number)
     return numbers
 

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from alerts.bulletin import Topic
 from alerts.card import clean
 from alerts.outbox import Receipt
 from alerts.slack.commands import Command, read_command
+from alerts.story import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    from alerts.bulletin import Bulletin
 
     Block = dict[str, Any]
 
@@ -42,6 +46,10 @@ class Deed(StrEnum):
     UNMUTE = "unmute_rule"
     ACKNOWLEDGE = "ack"
     SNOOZE = "snooze"
+    RETRY = "feed_retry"
+    PUT_OFF = "feed_snooze_24h"
+    UNFOLD = "unfold"
+    MUTE_STORM = "mute_storm_1h"
     WHY = "why"
     SOURCES = "sources"
     COPY = "text"
@@ -55,10 +63,10 @@ MENU_ENTRIES = {
     Deed.SOURCES: "Show all sources",
     Deed.COPY: "Copy as text",
 }
-CHANGES = frozenset(
-    {Deed.RELEVANT, Deed.NOT_RELEVANT, Deed.MUTE, Deed.UNMUTE, Deed.ACKNOWLEDGE, Deed.SNOOZE}
-)  # these are written to the audit
-GUARDED = frozenset({Deed.MUTE, Deed.UNMUTE, Deed.SNOOZE})  # these keep alerts from others: for admins, where named
+CHANGES = frozenset(Deed) - {Deed.WHY, Deed.SOURCES, Deed.COPY}  # these are written to the audit
+GUARDED = frozenset(  # these keep messages from others: for admins, where named
+    {Deed.MUTE, Deed.UNMUTE, Deed.SNOOZE, Deed.PUT_OFF, Deed.MUTE_STORM}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +182,33 @@ def buttons(key: str, rule: str) -> Block:
     return {"type": "actions", "block_id": "act", "elements": [*short, menu]}
 
 
+def bulletin_buttons(key: str, bulletin: Bulletin) -> Block:
+    """Return the block with what can be done about a message of Tocsin itself, or about a storm."""
+    taken = _button("Acknowledge", Deed.ACKNOWLEDGE, value(key), says="Say that you look after this")
+    told = {Deed.WHY: "Why this message?", Deed.COPY: MENU_ENTRIES[Deed.COPY]}
+    entries = [{"text": plain(text, OPTION_TEXT_LIMIT), "value": value(key, deed)} for deed, text in told.items()]
+    menu = {"type": "overflow", "action_id": MENU, "options": entries}
+    return {"type": "actions", "block_id": "act", "elements": [*_remedies(key, bulletin), taken, menu]}
+
+
+def _remedies(key: str, bulletin: Bulletin) -> list[dict[str, Any]]:
+    """Return the buttons for what a bulletin is about: a storm, or a source that is not well."""
+    if not bulletin.subject:
+        return []
+    if bulletin.topic is Topic.STORM:
+        return [
+            _button("Unfold", Deed.UNFOLD, value(key), says="Send the messages of this storm one by one"),
+            _button("Mute rules 1 h", Deed.MUTE_STORM, value(key), says="Mute the rules of this storm for an hour")
+            | {"confirm": _storm_dialog()},
+        ]
+    if bulletin.topic is Topic.HEALTH and bulletin.severity > Severity.INFO:
+        return [
+            _button("Try now", Deed.RETRY, value(key), says="Visit this source now"),
+            _button("Snooze 24 h", Deed.PUT_OFF, value(key), says="Hear of this source again in 24 hours"),
+        ]
+    return []
+
+
 def unmute_button(key: str, rule: str) -> Block | None:
     """Return a button that ends a rule's mute; None when the rule's id is too long for one."""
     carried = value(key, rule)
@@ -207,6 +242,16 @@ def _mute_dialog(rule: str) -> dict[str, Any]:
         "text": plain(told, CONFIRM_TEXT_LIMIT),
         "confirm": plain("Mute 24 h", CONFIRM_BUTTON_LIMIT),
         "deny": plain("Keep it", CONFIRM_BUTTON_LIMIT),
+    }
+
+
+def _storm_dialog() -> dict[str, Any]:
+    told = "Nobody gets alerts of its rules until it ends, in any channel, except critical ones. Matches are stored."
+    return {
+        "title": plain("Mute the rules of this storm?", CONFIRM_TITLE_LIMIT),
+        "text": plain(told, CONFIRM_TEXT_LIMIT),
+        "confirm": plain("Mute 1 h", CONFIRM_BUTTON_LIMIT),
+        "deny": plain("Keep them", CONFIRM_BUTTON_LIMIT),
     }
 
 

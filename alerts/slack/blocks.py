@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 import html
-import json
 from dataclasses import replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from alerts.bulletin import Bulletin, Topic
 from alerts.card import Notice, Segment
+from alerts.slack import bulletins
+from alerts.slack.actions import bulletin_buttons
+from alerts.slack.actions import buttons as card_buttons
+from alerts.slack.elements import (
+    BLOCKS_LIMIT,
+    TEXT_LIMIT,
+    context,
+    emphasised,
+    escape,
+    run,
+    section,
+    size,
+    small_print,
+    titled,
+)
 from alerts.story import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alerts.card import Card, Face, Next, Reason
+    from alerts.card import Card, Reason
+    from alerts.face import Face
     from alerts.outbox import Delivery, Receipt
 
     Block = dict[str, Any]
 
 EVENT_TYPE = "tocsin_delivery"
 
-# Ours, well inside Slack's. Slack publishes no limit for all blocks together; it refuses about 11,300 characters.
-TEXT_LIMIT = 3500  # Slack's chat.update refuses 4,000
-BLOCKS_LIMIT = 9000  # of the serialised blocks
-CONTEXT_LIMIT = 2900  # Slack: 3,000 a text
 RULES_SHOWN = 5
+BRIEF_SHOWN = 2  # of a compact card's rules, and of the words of each
 WORDS_SHOWN = 5
 OUTLETS_SHOWN = 5
 TITLE_IN_TEXT = 900  # escaped; together with the next two it leaves the snippet some room in TEXT_LIMIT
 RULES_IN_TEXT = 900  # shared by the rules shown, and by …
 TREND_IN_TEXT = 600  # … what many stories say together, with the titles of the next ones
 LINK_IN_TEXT = 1000  # a longer address stands only in the blocks
+NOTE_SHOWN = 300
 RULE_IN_METADATA = 100  # anyone in the workspace can read metadata; all of it stays below 300 bytes
 
 _EMOJI = {
@@ -49,54 +63,89 @@ class Rung(IntEnum):
     TEXT = 1
 
 
-def message(face: Face, *, delivery: Delivery, channel: str, rung: Rung = Rung.FULL) -> dict[str, Any]:
+def message(
+    face: Face, *, delivery: Delivery, channel: str, rung: Rung = Rung.FULL, buttons: bool = False
+) -> dict[str, Any]:
     """Return the arguments of ``chat.postMessage``; the delivery's key is what a later look into the history asks for.
 
     Text of others goes into rich_text, where nothing is parsed; what must be mrkdwn is escaped and verbatim.
-    A card that would be too large in spite of its caps loses its highlights, then its snippet, then its blocks.
+    A card that would be too large in spite of its caps loses its highlights, then its snippet, then its ``buttons``,
+    then its blocks.
     """
     thread = {"thread_ts": delivery.thread.message, "reply_broadcast": delivery.broadcast} if delivery.thread else {}
-    return (
-        _content(face, delivery.key, rung) | thread | {"channel": channel, "unfurl_links": False, "unfurl_media": False}
-    )
+    content = _content(face, delivery, rung, buttons=buttons)
+    return content | thread | {"channel": channel, "unfurl_links": False, "unfurl_media": False}
 
 
-def edit(face: Face, *, delivery: Delivery, receipt: Receipt) -> dict[str, Any]:
+def edit(face: Face, *, delivery: Delivery, receipt: Receipt, buttons: bool = False) -> dict[str, Any]:
     """Return the arguments of ``chat.update``.
 
     ``parse`` is given because its default differs from that of ``chat.postMessage``, and blocks because without
     them Slack would keep the old ones, or drop them.
     """
-    content = _content(face, delivery.key, Rung(delivery.rung))
+    content = _content(face, delivery, Rung(delivery.rung), buttons=buttons)
     return {"blocks": []} | content | {"channel": receipt.channel, "ts": receipt.message}
 
 
-def _content(face: Face, key: str, rung: Rung) -> dict[str, Any]:
-    if isinstance(face, Notice):
-        text, looks = _note_text(face), iter([_note_blocks(face)])
-    else:
-        text, looks = full_text(face), _attempts(face)
-    metadata = {"event_type": EVENT_TYPE, "event_payload": _metadata(face, key)}
-    payload: dict[str, Any] = {"text": text, "parse": "none", "metadata": metadata}
+def _content(face: Face, delivery: Delivery, rung: Rung, *, buttons: bool) -> dict[str, Any]:
+    metadata = {"event_type": EVENT_TYPE, "event_payload": _metadata(face, delivery.key)}
+    payload: dict[str, Any] = {"text": _text(face, rung), "parse": "none", "metadata": metadata}
     if rung is Rung.FULL:
-        blocks = next((blocks for blocks in looks if size(blocks) <= BLOCKS_LIMIT), None)
+        last = _buttons(face, delivery) if buttons else []
+        blocks = _fitting(face, last) or _fitting(face, [])
         payload |= {"blocks": blocks} if blocks else {}
     return payload
 
 
-def size(blocks: list[Block]) -> int:
-    """Return how many characters the blocks take when they are written as JSON."""
-    return len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":")))
+def _fitting(face: Face, last: list[Block]) -> list[Block] | None:
+    """Return the fullest look that fits together with the ``last`` block; None when none does."""
+    return next((look + last for look in _looks(face) if size(look + last) <= BLOCKS_LIMIT), None)
+
+
+def _buttons(face: Face, delivery: Delivery) -> list[Block]:
+    """Return what can be done about a message; a digest is only read, and a reply has its parent's buttons."""
+    if isinstance(face, Bulletin):
+        answers = face.topic in {Topic.HEALTH, Topic.STORM} and not delivery.thread
+        return [bulletin_buttons(delivery.key, face)] if answers else []
+    if isinstance(face, Notice) or delivery.thread:
+        return []
+    first = max(delivery.alert.matches, key=lambda match: match.severity)
+    return [card_buttons(delivery.key, first.rule)]
+
+
+def _text(face: Face, rung: Rung) -> str:
+    if isinstance(face, Bulletin):
+        return bulletins.full_text(face, links=rung is Rung.TEXT)
+    return _note_text(face) if isinstance(face, Notice) else full_text(face)
+
+
+def _looks(face: Face) -> Iterator[list[Block]]:
+    """Return its blocks from the fullest look to the barest."""
+    if isinstance(face, Bulletin):
+        return bulletins.looks(face)
+    return iter([_note_blocks(face)]) if isinstance(face, Notice) else _attempts(face)
 
 
 def full_text(card: Card) -> str:
     """Return the whole card as one escaped text: screen readers read this and not the blocks."""
-    title = escape(card.headline, TITLE_IN_TEXT)
-    head = f"{card.severity.name}: {title} ({escape(card.outlet, 200)}, {escape(card.when(), 120)})."
+    source = f"({escape(card.outlet, 200)}, {escape(card.when(), 120)})."
     trend = escape(_together(card), TREND_IN_TEXT)
+    tail = _tail(card, RULES_IN_TEXT - len(trend))
+    left = TEXT_LIMIT - len(source) - len(trend) - sum(len(part) + 1 for part in tail) - 2
+    if card.wording:
+        head = f"{card.severity.name}: "
+        said = [head + escape(" ".join(card.wording.split()), left - len(head) - 1), source, trend]
+    else:
+        head = f"{card.severity.name}: {escape(card.headline, TITLE_IN_TEXT)} {source}"
+        quote = "".join(segment.text for segment in card.quote)
+        said = [head, trend, escape(quote, left - len(head) + len(source))]
+    return " ".join(part for part in (*said, *tail) if part)
+
+
+def _tail(card: Card, room: int) -> list[str]:
+    """Return why it is told and what else there is to say; the rules share ``room``."""
     shown = card.reasons[:RULES_SHOWN]
-    room = (RULES_IN_TEXT - len(trend)) // len(shown)
-    tail = [escape(f"Rule {one.rule} matched{_listing(one)}.", room) for one in shown]
+    tail = [escape(f"Rule {one.rule} matched{_listing(one)}.", room // len(shown)) for one in shown]
     if (more := len(card.reasons) - RULES_SHOWN) > 0:
         tail.append(f"{more} more rules matched.")
     if card.also:
@@ -107,25 +156,8 @@ def full_text(card: Card) -> str:
     if card.was:
         tail.append(escape(f"Headline before: {card.was}.", 400))
     if card.notice:
-        tail.append(escape(f"Note: {card.notice}.", 200))
-    tail.append(_address(card))
-    left = TEXT_LIMIT - len(head) - len(trend) - sum(len(part) + 1 for part in tail) - 2
-    return " ".join(part for part in (head, trend, escape(card.summary, left), *tail) if part)
-
-
-def escape(text: str, limit: int) -> str:
-    """Escape the three characters that mean something to Slack, and cut before the result passes ``limit``."""
-    escaped = html.escape(text, quote=False)
-    if len(escaped) <= limit:
-        return escaped
-    room, kept = limit - 1, []
-    for char in text:
-        piece = html.escape(char, quote=False)
-        if len(piece) > room:
-            break
-        room -= len(piece)
-        kept.append(piece)
-    return "".join(kept).rstrip() + "…"
+        tail.append(escape(f"Note: {card.notice}.", NOTE_SHOWN))
+    return [*tail, _address(card)]
 
 
 def _note_text(notice: Notice) -> str:
@@ -134,14 +166,16 @@ def _note_text(notice: Notice) -> str:
 
 
 def _note_blocks(notice: Notice) -> list[Block]:
-    title = _title(notice.headline, notice, bold=False)
-    elements: list[Block] = [_section([*title, _text(f" · {notice.outlet}: "), _text(notice.text, bold=True)])]
+    title = titled(notice.headline, notice, bold=False)
+    elements: list[Block] = [section([*title, run(f" · {notice.outlet}: "), run(notice.text, bold=True)])]
     return [{"type": "rich_text", "block_id": "note", "elements": elements}]
 
 
 def _metadata(face: Face, key: str) -> dict[str, Any]:
     if isinstance(face, Notice):
         return {"key": key, "kind": "note", "story": str(face.story), "rev": 1}
+    if isinstance(face, Bulletin):
+        return {"key": key, "kind": str(face.topic), "rev": 1}
     card = face
     rule = card.reasons[0].rule[:RULE_IN_METADATA]
     kind = "stream" if card.trend else "story"
@@ -167,79 +201,89 @@ def _listing(reason: Reason) -> str:
 
 def _attempts(card: Card) -> Iterator[list[Block]]:
     yield _blocks(card)
-    yield _blocks(replace(card, snippet=(Segment(card.summary),) if card.snippet else ()))
-    yield _blocks(replace(card, snippet=()))
+    if card.quote:
+        plain = (Segment("".join(segment.text for segment in card.quote)),)
+        yield _blocks(replace(card, snippet=plain, brief=plain))
+    yield _blocks(replace(card, snippet=(), brief=()))
 
 
 def _blocks(card: Card) -> list[Block]:
-    trend = {"type": "plain_text", "text": card.trend, "emoji": False}
-    blocks = [
-        _context("sev", _why(card)),
-        *([{"type": "context", "block_id": "trend", "elements": [trend]}] if card.trend else []),
-        *([_context("update", escape(card.update, 200))] if card.update else []),
+    told = [
+        *([small_print("trend", card.trend)] if card.trend else []),
+        *([context("update", escape(card.update, 200))] if card.update else []),
         _story(card),
-        _context("src", _source(card)),
     ]
+    blocks = (
+        [*told, context("sev", _in_brief(card))]
+        if card.compact
+        else [context("sev", _why(card)), *told, context("src", _source(card))]
+    )
     if card.was:
-        was = {"type": "plain_text", "text": f"headline before: {card.was}", "emoji": False}
-        blocks.append({"type": "context", "block_id": "was", "elements": [was]})
+        blocks.append(small_print("was", f"headline before: {card.was}"))
     if card.notice:
-        blocks.append(_context("note", f":warning: {escape(card.notice, 200)}"))
+        blocks.append(context("note", f":warning: {escape(card.notice, NOTE_SHOWN)}"))
     return blocks
 
 
-def _context(block_id: str, text: str) -> Block:
-    element = {"type": "mrkdwn", "text": text, "verbatim": True}
-    return {"type": "context", "block_id": block_id, "elements": [element]}
+def _in_brief(card: Card) -> str:
+    """Return source and reasons in one line."""
+    also, more = len(card.also), len(card.reasons) - BRIEF_SHOWN
+    parts = [
+        _grade(card),
+        f"{escape(card.outlet, 200)} ({card.host or 'no usable link'})",
+        _date(card),
+        *(_rule(reason, BRIEF_SHOWN) for reason in card.reasons[:BRIEF_SHOWN]),
+        *([f"+{more} more rules"] if more > 0 else []),
+        *([f"+{also} {'outlet' if also == 1 else 'outlets'}"] if also else []),
+    ]
+    return " · ".join(parts)
+
+
+def _grade(card: Card) -> str:
+    return f"{_EMOJI[card.severity]} *{card.severity.name}*"
 
 
 def _why(card: Card) -> str:
     rules = [_rule(reason) for reason in card.reasons[:RULES_SHOWN]]
     more = len(card.reasons) - RULES_SHOWN
     rest = [f"+{more} more rules"] if more > 0 else []
-    return f"{_EMOJI[card.severity]} *{card.severity.name}* · " + "\n".join(rules + rest)
+    return f"{_grade(card)} · " + "\n".join(rules + rest)
 
 
-def _rule(reason: Reason) -> str:
+def _rule(reason: Reason, most: int = WORDS_SHOWN) -> str:
     rule = escape(reason.rule.replace("`", "'"), 100)
-    words = ", ".join(_emphasised(word) for word in reason.words[:WORDS_SHOWN])
-    more = len(reason.words) - WORDS_SHOWN
+    words = ", ".join(emphasised(word, "_", 80) for word in reason.words[:most])
+    more = len(reason.words) - most
     matched = f" · matched {words}" if words else ""
     return f"rule `{rule}`{matched}" + (f" +{more}" if more > 0 else "")
 
 
-def _emphasised(word: str) -> str:
-    escaped = escape(word, 80)
-    return escaped if set(word) & set("_*~`") else f"_{escaped}_"
-
-
 def _story(card: Card) -> Block:
-    elements: list[Block] = [_section(_title(card.headline, card, bold=True))]
-    if card.snippet:
-        runs = [_text(segment.text, bold=segment.hit) for segment in card.snippet]
+    elements = [section(_worded(card) if card.wording else titled(card.headline, card, bold=True))]
+    if card.quote and not card.wording:
+        runs = [run(segment.text, bold=segment.hit) for segment in card.quote]
         elements.append({"type": "rich_text_quote", "elements": runs})
-    if card.nexts:
-        nexts = [_section([*_title(one.title, one, bold=False), _text(f" · {one.outlet}")]) for one in card.nexts]
-        nexts += [_section([_text(f"and {card.more} more")])] if card.more else []
+    if card.nexts and not card.compact:
+        nexts = [section([*titled(one.title, one, bold=False), run(f" · {one.outlet}")]) for one in card.nexts]
+        nexts += [section([run(f"and {card.more} more")])] if card.more else []
         elements.append({"type": "rich_text_list", "style": "bullet", "elements": nexts})
+    elif more := card.more + len(card.nexts):
+        elements.append(section([run(f"and {more} more stories")]))
     return {"type": "rich_text", "block_id": "story", "elements": elements}
 
 
-def _section(runs: list[Block]) -> Block:
-    return {"type": "rich_text_section", "elements": runs}
-
-
-def _title(title: str, of: Card | Next | Notice, *, bold: bool) -> list[Block]:
-    if of.link is None:
-        return [_text(title, bold=bold)]
-    link = {"type": "link", "url": of.link} | ({"style": {"bold": True}} if bold else {})
-    if of.title_is_an_address:  # as a link's text it would promise another place than it leads to
-        return [_text(f"{title} ", bold=bold), link | {"text": of.host}]
-    return [link | {"text": title}]
-
-
-def _text(text: str, *, bold: bool = False) -> Block:
-    return {"type": "text", "text": text} | ({"style": {"bold": True}} if bold else {})
+def _worded(card: Card) -> list[Block]:
+    """Return the user's own words; their address can be clicked, and where they have none, one follows them."""
+    if card.link is None:
+        return [run(card.wording)]
+    link = {"type": "link", "url": card.link}
+    if card.link not in card.wording:
+        return [run(f"{card.wording}\n"), link | {"text": card.host}]
+    before, *after = card.wording.split(card.link)
+    runs = [run(before)]
+    for text in after:
+        runs += [link | {"text": card.link}, run(text)]
+    return [one for one in runs if one["text"]]
 
 
 def _source(card: Card) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import aiohttp
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-    from alerts.card import Face
+    from alerts.face import Face
     from alerts.outbox import Delivery
 
 TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5)  # seconds
@@ -53,23 +54,33 @@ class SlackNotifier:
     rungs = len(Rung)
 
     def __init__(
-        self, token: str, api_url: str, session: aiohttp.ClientSession, *, clock: Clock, log: logging.Logger
+        self,
+        token: str,
+        api_url: str,
+        session: aiohttp.ClientSession,
+        *,
+        clock: Clock,
+        log: logging.Logger,
+        buttons: bool = False,
     ) -> None:
+        """``buttons`` are shown only where somebody hears them: while Socket Mode is configured."""
         self._client = AsyncWebClient(token=token, base_url=api_url, session=session, retry_handlers=[])
         self._client.proxy = None  # the session heeds the proxies of the environment, and their exceptions
         self._session = session
         self._clock = clock
         self._log = log
+        self._buttons = buttons
         self._channels: dict[str, Channel] = {}  # by name and by id
         self._closed: dict[str, datetime] = {}  # methods inside a Retry-After window
 
     async def send(self, delivery: Delivery, face: Face) -> Receipt:
         """Post ``face``, as plain as ``delivery.rung`` says; raises each kind of DeliveryError but MessageGone."""
         try:
-            channel = await self._address(delivery.alert.channel)
+            channel = await self._address(delivery.channel)
         except Unclear as error:  # what is unclear is only the look at the channels: nothing was posted
             raise Later(error.code, error.detail) from error
-        payload = message(face, delivery=delivery, channel=channel, rung=Rung(delivery.rung))
+        rung = Rung(delivery.rung)
+        payload = message(face, delivery=delivery, channel=channel, rung=rung, buttons=self._buttons)
         try:
             return await self._as_member(channel, lambda: self._post(payload))
         except ChannelRefused:
@@ -80,7 +91,7 @@ class SlackNotifier:
         """Let a message show ``face``; raises each kind of DeliveryError, MessageGone when there is none to edit."""
         if delivery.receipt is None:
             raise MessageGone("no-receipt", "nobody knows where the message stands")
-        payload = edit(face, delivery=delivery, receipt=delivery.receipt)
+        payload = edit(face, delivery=delivery, receipt=delivery.receipt, buttons=self._buttons)
         await self._call("chat.update", lambda: self._client.api_call("chat.update", json=payload))
 
     async def find(
@@ -95,12 +106,34 @@ class SlackNotifier:
             address = await self._address(channel)
             if not _ID.fullmatch(address):
                 return None
-            return await self._as_member(address, lambda: self._search(address, frozenset(keys), since, thread))
+            found = await self._as_member(address, lambda: self._search(address, frozenset(keys), since, thread))
+            return {key: receipts[-1] for key, receipts in found.items()}  # the oldest copy is the one kept
         except RouteRefused as error:
             if error.code != "missing_scope":
                 raise
             self._log.warning("history-closed", extra={"channel": channel, "detail": str(error)})
             return None
+
+    async def copies(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Sequence[Receipt]] | None:
+        """Return every receipt of those ``keys`` that stand in the channel's history, or a thread, since ``since``."""
+        try:
+            address = await self._address(channel)
+            if not _ID.fullmatch(address):
+                return None
+            return await self._as_member(
+                address, lambda: self._search(address, frozenset(keys), since, thread, all_=True)
+            )
+        except RouteRefused as error:
+            if error.code != "missing_scope":
+                raise
+            return None
+
+    async def delete(self, receipt: Receipt) -> None:
+        """Delete a message of ours; raises each kind of DeliveryError, MessageGone when there is none."""
+        payload = {"channel": receipt.channel, "ts": receipt.message}
+        await self._call("chat.delete", lambda: self._client.api_call("chat.delete", json=payload))
 
     async def close(self) -> None:
         """Close the session."""
@@ -154,23 +187,24 @@ class SlackNotifier:
         return True
 
     async def _search(
-        self, channel: str, keys: frozenset[str], since: datetime, thread: str | None
-    ) -> dict[str, Receipt]:
-        found: dict[str, Receipt] = {}
+        self, channel: str, keys: frozenset[str], since: datetime, thread: str | None, *, all_: bool = False
+    ) -> dict[str, list[Receipt]]:
+        """Read pages, the newest first, until every key is found, or with ``all_`` to the end."""
+        found: dict[str, list[Receipt]] = defaultdict(list)
         cursor, oldest = "", f"{since.timestamp():.6f}"
-        while keys - found.keys():
+        while all_ or keys - found.keys():
             if thread:
                 page = await self._call("conversations.replies", self._replies(channel, thread, oldest, cursor))
             else:
                 page = await self._call("conversations.history", self._history(channel, oldest, cursor))
             for key, ts in _keys_in(_items(page, "messages")):
-                if key in found:
-                    self._log.warning("stands-twice", extra={"key": key, "channel": channel, "ts": ts})
                 if key in keys:
-                    found[key] = Receipt(channel=channel, message=ts)  # the oldest copy is the one kept
+                    found[key].append(Receipt(channel=channel, message=ts))
+                if len(found.get(key, ())) > 1:
+                    self._log.warning("stands-twice", extra={"key": key, "channel": channel, "ts": ts})
             if not (cursor := _cursor(page)):
                 break
-        return found
+        return {key: sorted(receipts, key=lambda one: one.message, reverse=True) for key, receipts in found.items()}
 
     def _history(self, channel: str, oldest: str, cursor: str) -> Callable[[], Awaitable[AsyncSlackResponse]]:
         return lambda: self._client.conversations_history(

@@ -22,7 +22,7 @@ from alerts.slack.commands import GUARDED_VERBS, Verb, usage
 from alerts.slack.replies import replies
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from alerts.outbox import Receipt
@@ -30,11 +30,36 @@ if TYPE_CHECKING:
     from alerts.slack.commands import Command
     from alerts.slack.home import HomeFacts
 
-BY_BUTTON = timedelta(hours=24)  # how long a button mutes and snoozes
+BY_BUTTON = timedelta(hours=24)  # how long a button mutes and snoozes …
+STORM_MUTE = timedelta(hours=1)  # … and that of a storm
+
+_TIMED = frozenset({Deed.MUTE, Deed.SNOOZE, Deed.PUT_OFF, Deed.MUTE_STORM})
 
 OTHER_VERSION = "This button is of another version of Tocsin, and nothing was done. A newer message has newer buttons."
 UNKNOWN_ACTION = "Tocsin does not know this button, and nothing was done."
 NOT_PERMITTED = "Only those whom slack.admins names may do this, and nothing was done."
+
+
+_DONE = {  # what the asker is told; ``name`` is what was muted, ``ends`` says until when
+    Deed.RELEVANT: "Noted as relevant. Thank you.",
+    Deed.NOT_RELEVANT: "Noted as not relevant. Thank you.",
+    Deed.MUTE: "Rule {name} is muted {ends}. What it finds is still kept.",
+    Deed.UNMUTE: "{name} is no longer muted.",
+    Deed.SNOOZE: (
+        "This story's source is snoozed {ends}. What it brings is still kept; the app's home page ends it, and so "
+        "does /tocsin unmute with its id."
+    ),
+    Deed.ACKNOWLEDGE: "Acknowledged: it will not escalate.",
+    Deed.RETRY: (
+        "The source is visited now, unless its host asked to be left alone. The message here says when it is well."
+    ),
+    Deed.PUT_OFF: "Snoozed {ends}: told anew then if it lasts. When it is over, the message here says so.",
+    Deed.UNFOLD: "The storm's messages are sent one by one, about one a second.",
+    Deed.MUTE_STORM: (
+        "The storm's rules are muted {ends}. What they find is kept, and critical alerts pass; the app's home page "
+        "ends it, and so does /tocsin unmute with its id."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +69,8 @@ class Audit:
     at: datetime
     user: str
     channel: str | None  # where it was asked; None on the home page
-    deed: Deed
-    on: str  # the delivery's key, or the rule's id
+    deed: str  # a Deed, or what a command calls what it did
+    on: str  # the delivery's key, the rule's id, or what else it was done to
     detail: str = ""  # the rule it was about, or until when
 
 
@@ -76,13 +101,25 @@ class Desk(Protocol):
         """Let a rule tell nobody until a moment; what it finds is kept."""
 
     async def unmute(self, rule: str, audit: Audit) -> str | None:
-        """End a mute."""
+        """End a mute: of a rule, or what has this for its id."""
 
     async def snooze(self, delivery: str, until: datetime, audit: Audit) -> str | None:
         """Let the source of a message's story tell nobody until a moment."""
 
     async def acknowledge(self, delivery: str, audit: Audit) -> str | None:
         """Remember that somebody looks after a message, so that it does not escalate."""
+
+    async def retry(self, delivery: str, audit: Audit) -> str | None:
+        """Let the source that a message is about be visited now."""
+
+    async def put_off(self, delivery: str, until: datetime, audit: Audit) -> str | None:
+        """Let a source's trouble, which a message tells of, be told anew at a moment if it lasts."""
+
+    async def unfold(self, delivery: str, audit: Audit) -> str | None:
+        """Let what a storm's message lists be sent message by message, and end the storm."""
+
+    async def mute_storm(self, delivery: str, until: datetime, audit: Audit) -> str | None:
+        """Let the rules of what a storm's message lists tell nobody until a moment, but of what is critical."""
 
     async def delivery_at(self, receipt: Receipt) -> str | None:
         """Return the key of the delivery that stands there; None when the message is not ours."""
@@ -129,7 +166,7 @@ async def answer(
     if event.deed in GUARDED and not permitted(event.by.user, admins):
         return Answer(bodies=replies(NOT_PERMITTED))
     if event.deed in CHANGES:
-        return await _change(event, desk, now, BY_BUTTON)
+        return await _change(event, desk, now, STORM_MUTE if event.deed is Deed.MUTE_STORM else BY_BUTTON)
     told = await _tell(event, desk)
     return Answer(bodies=replies(told, verbatim=event.deed is Deed.COPY))
 
@@ -187,31 +224,30 @@ async def _change(event: Action, desk: Desk, now: datetime, span: timedelta) -> 
     if hindrance is not None:
         return Answer(bodies=replies(f"Nothing was done: {hindrance}"))
     undo = unmute_button(event.key, event.argument) if event.deed is Deed.MUTE else None
-    home = event.deed in {Deed.MUTE, Deed.UNMUTE}
+    home = event.deed in {Deed.MUTE, Deed.UNMUTE, Deed.MUTE_STORM}
     return Answer(bodies=replies(_done(event, audit), button=undo), audit=audit, home=home)
 
 
 async def _obey(event: Action, desk: Desk, audit: Audit, *, until: datetime) -> str | None:
-    match event.deed:
-        case Deed.RELEVANT:
-            return await desk.relevant(event.key, event.argument, audit)
-        case Deed.NOT_RELEVANT:
-            return await desk.not_relevant(event.key, event.argument, audit)
-        case Deed.MUTE:
-            return await desk.mute(event.argument, until, audit)
-        case Deed.UNMUTE:
-            return await desk.unmute(event.argument, audit)
-        case Deed.SNOOZE:
-            return await desk.snooze(event.key, until, audit)
-        case Deed.ACKNOWLEDGE:
-            return await desk.acknowledge(event.key, audit)
-        case _:
-            raise AssertionError(f"{event.deed} changes nothing")
+    key, rule = event.key, event.argument
+    obey: Mapping[Deed, Callable[[], Awaitable[str | None]]] = {
+        Deed.RELEVANT: lambda: desk.relevant(key, rule, audit),
+        Deed.NOT_RELEVANT: lambda: desk.not_relevant(key, rule, audit),
+        Deed.MUTE: lambda: desk.mute(rule, until, audit),
+        Deed.UNMUTE: lambda: desk.unmute(rule, audit),
+        Deed.SNOOZE: lambda: desk.snooze(key, until, audit),
+        Deed.ACKNOWLEDGE: lambda: desk.acknowledge(key, audit),
+        Deed.RETRY: lambda: desk.retry(key, audit),
+        Deed.PUT_OFF: lambda: desk.put_off(key, until, audit),
+        Deed.UNFOLD: lambda: desk.unfold(key, audit),
+        Deed.MUTE_STORM: lambda: desk.mute_storm(key, until, audit),
+    }
+    return await obey[event.deed]()
 
 
 def _audit(event: Action, now: datetime, span: timedelta) -> Audit:
     about_rule = event.deed in {Deed.MUTE, Deed.UNMUTE}
-    ends = f"until {_moment(now + span)}" if event.deed in {Deed.MUTE, Deed.SNOOZE} else ""
+    ends = f"until {_moment(now + span)}" if event.deed in _TIMED else ""
     return Audit(
         at=now,
         user=event.by.user,
@@ -223,19 +259,7 @@ def _audit(event: Action, now: datetime, span: timedelta) -> Audit:
 
 
 def _done(event: Action, audit: Audit) -> str:
-    match event.deed:
-        case Deed.RELEVANT:
-            return "Noted as relevant. Thank you."
-        case Deed.NOT_RELEVANT:
-            return "Noted as not relevant. Thank you."
-        case Deed.MUTE:
-            return f"Rule {event.argument} is muted {audit.detail}. What it finds is still kept."
-        case Deed.UNMUTE:
-            return f"Rule {event.argument} is no longer muted."
-        case Deed.SNOOZE:
-            return f"This story's source is snoozed {audit.detail}. What it brings is still kept."
-        case _:
-            return "Acknowledged: it will not escalate."
+    return _DONE[event.deed].format(name=event.argument, ends=audit.detail)
 
 
 def _moment(moment: datetime) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from alerts.card import clean
 from alerts.slack.actions import HOME, unmute_button
-from alerts.slack.blocks import escape
+from alerts.slack.elements import escape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,11 +39,12 @@ class SourceFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MuteFact:
-    """A rule that tells nobody for a while."""
+    """A rule that tells nobody for a while, or whatever else somebody silenced."""
 
-    rule: str
+    rule: str  # or what else its Undo button carries: the id of a silence
     until: datetime
     by: str  # the user's id
+    says: str = ""  # what is muted, in words; "": the rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +111,9 @@ def _mutes(mutes: Sequence[MuteFact], limit: int, *, undo: bool) -> list[Block]:
 
 
 def _mute(number: int, mute: MuteFact, *, undo: bool) -> Block:
-    rule = escape(clean(mute.rule, _NAME_LIMIT).replace("`", "'"), 3 * _NAME_LIMIT)
+    what = escape(clean(mute.says or mute.rule, _NAME_LIMIT).replace("`", "'"), 3 * _NAME_LIMIT)
     by = escape(clean(mute.by, _NAME_LIMIT), 3 * _NAME_LIMIT)
-    block = _section(f"mute:{number}", f":no_bell: `{rule}` is muted until {when(mute.until)}, by {by}")
+    block = _section(f"mute:{number}", f":no_bell: `{what}` is muted until {when(mute.until)}, by {by}")
     button = unmute_button(HOME, mute.rule) if undo else None
     return block | ({"accessory": button} if button else {})
 

@@ -13,10 +13,10 @@ from alerts.slack.blocks import Rung, message
 from alerts.slack.errors import RATE_LIMITED, classify, refusal, retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from alerts.card import Face
+    from alerts.face import Face
     from alerts.outbox import Delivery
 
 TAKEN = "ok"
@@ -42,7 +42,7 @@ class IncomingNotifier:
 
     async def send(self, delivery: Delivery, face: Face) -> Receipt:
         """Post ``face``, as plain as ``delivery.rung`` says; raises Later, Unclear, CardRefused or RouteRefused."""
-        full = message(face, delivery=delivery, channel=delivery.alert.channel, rung=Rung(delivery.rung))
+        full = message(face, delivery=delivery, channel=delivery.channel, rung=Rung(delivery.rung))
         said = {name: full[name] for name in _SAID if name in full}
         try:
             async with self._session.post(self._url, json=said, allow_redirects=False) as response:
@@ -56,7 +56,7 @@ class IncomingNotifier:
             raise classify(error) from error
         if problem:
             raise problem
-        return Receipt(channel=delivery.alert.channel, message=delivery.key)
+        return Receipt(channel=delivery.channel, message=delivery.key)
 
     async def edit(self, delivery: Delivery, face: Face) -> None:
         """Do nothing: a webhook cannot edit."""
@@ -67,6 +67,16 @@ class IncomingNotifier:
         """Return None: a webhook cannot look."""
         del channel, keys, since, thread
         return None
+
+    async def copies(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Sequence[Receipt]] | None:
+        """Return None: a webhook cannot look."""
+        del channel, keys, since, thread
+        return None
+
+    async def delete(self, receipt: Receipt) -> None:
+        """Do nothing: nothing can be taken back."""
 
     async def close(self) -> None:
         """Close the session."""

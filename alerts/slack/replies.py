@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from alerts.card import clean
-from alerts.slack.blocks import TEXT_LIMIT, escape
+from alerts.slack.elements import TEXT_LIMIT, escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -23,13 +23,15 @@ from alerts.slack.replies import BUSY, LIFE, replies
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
     from datetime import datetime
 
     from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
     from alerts.slack.actions import Event
     from alerts.slack.desk import Desk
+
+T = TypeVar("T")
 
 QUEUE = 100  # envelopes that wait for the worker
 REFUSALS = 20  # answers under way to those who found the queue full
@@ -98,11 +100,15 @@ class Socket:
         admins: Collection[str],
         clock: Clock,
         log: logging.Logger,
+        elsewhere: asyncio.AbstractEventLoop | None = None,
         queue: int = QUEUE,
         ping: float = PING,
         connect: float = CONNECT,
     ) -> None:
-        """``app_token`` opens the connection, ``token`` is the bot's; ``ping`` and ``connect`` are in seconds."""
+        """``app_token`` opens the connection, ``token`` is the bot's; ``ping`` and ``connect`` are in seconds.
+
+        ``elsewhere`` is the loop that the desk works in, where that is not the one of ``run``.
+        """
         self.counts = Counts()
         self._opener = _client(app_token, api_url, session)
         self._bot = _client(token, api_url, session)
@@ -114,6 +120,8 @@ class Socket:
         self._log = log
         self._ping = ping
         self._connect = connect
+        self._elsewhere = elsewhere
+        self._told = ""  # the refusal that was logged last; "" since a connection stood
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue()  # None: nothing more will come
         self._room = queue
         self._known: OrderedDict[str, None] = OrderedDict()
@@ -171,6 +179,7 @@ class Socket:
                 continue
             await self._hang_up()  # the old one, which served until the new one stood
             self._line = line
+            self._told = ""
             self.counts.connections += 1
             self._log.info("socket-connected", extra={"connection": self.counts.connections})
             await line.ended.wait()
@@ -182,12 +191,17 @@ class Socket:
             wait = await self._pause(_end(line.reason), FIRST_WAIT if lived > LONGEST_WAIT else wait)
 
     async def _pause(self, error: DeliveryError, wait: timedelta) -> timedelta:
-        """Wait before the next try, and return how long to wait after that."""
+        """Wait before the next try, and return how long to wait after that; the same refusal is told once."""
         refused = isinstance(error, RouteRefused)
         asked = error.after if isinstance(error, Later) else None
         hold = LONGEST_WAIT if refused else max(wait, asked or wait)
-        log = self._log.error if refused else self._log.warning
-        log("socket-refused" if refused else "socket-trouble", extra={"detail": str(error), "next": f"in {hold}"})
+        facts = {"detail": str(error), "next": f"tried again in {hold}"}
+        if not refused:
+            self._log.warning("socket-trouble", extra=facts)
+        elif self._told != str(error):
+            self._told = str(error)
+            facts |= {"without": "no buttons, no /tocsin, no home page; alerts go on", "way_out": way_out(error)}
+            self._log.warning("socket-refused", extra=facts)
         await self._clock.wait_until(self._clock.now() + hold)
         return min(2 * wait, LONGEST_WAIT)
 
@@ -248,7 +262,7 @@ class Socket:
                 if isinstance(event, HomeOpened):
                     await self._show_home(event.user, event.hash)
                     continue
-                result = await answer(event, self._desk, self._admins, self._clock.now())
+                result = await self._there(answer(event, self._desk, self._admins, self._clock.now()))
             except TocsinError as error:
                 self.counts.failed += 1
                 self._log.warning("deed-failed", extra={"event": type(event).__name__, "detail": str(error)})
@@ -283,11 +297,21 @@ class Socket:
         now = self._clock.now()
         if user in self._homes and now - self._homes[user] < HOME_PAUSE:
             return
-        view = home(await self._desk.home(), undo=permitted(user, self._admins))
+        view = home(await self._there(self._desk.home()), undo=permitted(user, self._admins))
         arguments = {"user_id": user, "view": view} | ({"hash": seen} if seen else {})
-        await _call(lambda: self._bot.api_call("views.publish", json=arguments))
+        try:
+            await _call(lambda: self._bot.api_call("views.publish", json=arguments))
+        except DeliveryError as error:
+            if error.code != "hash_conflict":  # that is: they see a newer one already
+                raise
         self._homes[user] = now
         _trim(self._homes)
+
+    async def _there(self, asked: Coroutine[Any, Any, T]) -> T:
+        """Let the desk do something in the loop that it works in; our own queue bounds how much waits for it."""
+        if self._elsewhere is None:
+            return await asked
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asked, self._elsewhere))
 
     async def _post(self, url: str, body: Mapping[str, Any]) -> None:
         """Send one answer; one that Slack does not take is counted and not repeated, for its uses are few."""
@@ -308,8 +332,7 @@ async def check_socket(app_token: str, token: str, api_url: str, session: aiohtt
     try:
         await _ticket(_client(app_token, api_url, session), app_token)
     except DeliveryError as error:
-        way_out = _SWITCH if error.code in SWITCHED_OFF else _NO_LINE
-        findings = [Finding(ok=False, subject="socket", text=str(error), way_out=way_out)]
+        findings = [Finding(ok=False, subject="socket", text=str(error), way_out=way_out(error))]
     else:
         findings = [Finding(ok=True, subject="socket", text="can be opened")]
     bot = _client(token, api_url, session)
@@ -318,6 +341,11 @@ async def check_socket(app_token: str, token: str, api_url: str, session: aiohtt
     except DeliveryError as error:
         return [*findings, Finding(ok=False, subject="scopes of buttons", text=f"not looked at: {error}")]
     return [*findings, *(_scope(scope, without, granted=scope in has) for scope, without in SOCKET_SCOPES.items())]
+
+
+def way_out(error: DeliveryError) -> str:
+    """Return what mends a connection that is refused."""
+    return _SWITCH if error.code in SWITCHED_OFF else _NO_LINE
 
 
 def _scope(scope: str, without: str, *, granted: bool) -> Finding:

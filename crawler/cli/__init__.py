@@ -8,20 +8,23 @@ import click
 
 from alerts.errors import ConfigError, TocsinError
 from crawler import __version__
+from crawler.cli.cards import cards
 from crawler.cli.check import check
 from crawler.cli.common import report_problems
 from crawler.cli.daemon import once, run
 from crawler.cli.demo import demo
+from crawler.cli.digest import digest
 from crawler.cli.explain import explain
 from crawler.cli.fmt import fmt
 from crawler.cli.outbox import outbox
 from crawler.cli.packs import packs
 from crawler.cli.rules_import import rules
 from crawler.cli.search import search
+from crawler.cli.silence import silence
 from crawler.cli.slack import slack
 from crawler.cli.sources_show import sources
 from crawler.cli.status import status
-from crawler.cli.stories import stories
+from crawler.cli.stories_show import stories
 from crawler.cli.try_rule import try_rule
 
 HELP = """News monitoring that never misses a story, never tells it twice, and always knows why.
@@ -55,6 +58,7 @@ for command in (
     explain,
     fmt,
     demo,
+    digest,
     status,
     sources,
     stories,
@@ -62,6 +66,8 @@ for command in (
     rules,
     packs,
     outbox,
+    silence,
+    cards,
     slack,
 ):
     tocsin.add_command(command)

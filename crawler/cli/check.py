@@ -101,7 +101,7 @@ def _praise(config: Config, report: Report, *, clauses: bool) -> None:
     if clauses:
         for clause in report.undecided:
             click.echo(f"{clause.place}: note: no test of the rule {clause.rule} ever decides `{clause.text}`")
-    channels = sorted({channel for rule in config.rules.rules for channel in rule.to})
+    channels = sorted(config.channels)
     fine = click.style("fine", fg="green", bold=True)
     tests = f"{_counted(len(report.results), 'test')} passed"
     undecided = f" ({_counted(len(report.undecided), 'clause')} decided by none: --clauses)" if report.undecided else ""
@@ -139,7 +139,7 @@ def _contents(config: Config) -> dict[str, object]:
                 "id": rule.id,
                 "name": rule.name,
                 "severity": rule.severity.label,
-                "to": rule.to,
+                "to": rule.to or config.defaults,
                 "tags": rule.tags,
                 "owner": rule.owner,
                 "note": rule.note,

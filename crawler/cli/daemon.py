@@ -163,7 +163,8 @@ async def _main(config: Config, *, cards_aside: bool) -> AsyncIterator[Notifier]
 
     token, url = config.slack.token.reveal(), config.slack.api_url
     async with open_session() as session:
-        slack = SlackNotifier(token, url, session, clock=SystemClock(), log=log)
+        heard = config.slack.app_token is not None
+        slack = SlackNotifier(token, url, session, clock=SystemClock(), log=log, buttons=heard)
         greeting = asyncio.create_task(_greet(slack))
         try:
             yield slack

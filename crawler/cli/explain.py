@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crawler.cli.common import ago, config_option, json_option, load_config, print_json, shown
+from crawler.cli.common import config_option, json_option, load_config, print_json, shown
 from crawler.cli.kin import kin_facts, kin_lines, story_facts
+from crawler.cli.page_words import page_words
 from crawler.cli.search import local
 from crawler.cli.subjects import known_rule, stories_of
 from crawler.ids import STORY_LENGTH, decode, encode
-from crawler.visits.page import PageState
-from spiders.reasons import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from rich.tree import Tree
@@ -146,6 +144,9 @@ def _kept_facts(kept: _Kept | None) -> dict[str, object]:
                 "channel": one.channel or None,
                 "reason": one.reason,
                 "words": one.reason.words,
+                "because": one.says or None,
+                "until": one.until,
+                "route": one.route or None,
                 "delivery": one.delivery,
                 "state": one.state,
             }
@@ -195,27 +196,12 @@ def _print_kept(kept: _Kept, zone: ZoneInfo, *, head: bool = False) -> None:
         rule = f"rule {one.match.rule}, " if head else ""
         line = Text(f"version {one.version}, {rule}{one.channel or 'no channel'}: {one.reason}", "bold")
         console.print(line + Text(f" ({one.reason.words}{message})", "not bold"))
+        for more in filter(None, (one.says, one.route)):
+            console.print(Text(f"  {shown(more)}", "dim"))
     if head and not kept.rulings:
         console.print(Text("no rule holds for it", "bold"))
     for part in kin_lines(kept.kin, zone, lists=head):
         console.print(part)
-
-
-def page_words(page: PageStatus | None, now: datetime) -> tuple[str, str]:
-    """Say what became of a story's page, and why."""
-    if page is None:
-        return "not wanted", "the source's own text is long enough, `fulltext` is never, or the story was a backlog"
-    if page.state is PageState.READ:
-        return "read", f"{ago(page.at, now)}, {page.detail}"
-    if page.state is PageState.FAILED:
-        return "failed", f"{page.reason}, {ago(page.at, now)}. {meaning(page.reason)} {_aside(page.detail)}".rstrip()
-    if page.at is None:
-        return "due", page.detail
-    return "due again", f"{page.reason}, {ago(page.at, now)}. {meaning(page.reason)} {_aside(page.detail)}"
-
-
-def _aside(detail: str) -> str:
-    return f"({detail})" if detail else ""
 
 
 def _grow(tree: Tree, explanation: Explanation) -> None:

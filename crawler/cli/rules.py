@@ -11,6 +11,7 @@ from crawler.cli.common import config_option, json_option, load_config, print_js
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alerts.judge import Judge
     from alerts.rules.embedded import Report
     from alerts.rules.ruleset import Rule
 
@@ -29,20 +30,20 @@ def list_rules(config: str | None, *, as_json: bool) -> None:
     from crawler.config.strangers import watched
 
     loaded = load_config(config)
-    rule_set, report = loaded.rules, run_tests(loaded.rules, watched(loaded.sources))
+    rule_set, report, judge = loaded.rules, run_tests(loaded.rules, watched(loaded.sources)), loaded.judge
     if as_json:
-        print_json([_facts(rule, report) for rule in rule_set.rules])
+        print_json([_facts(rule, report, judge) for rule in rule_set.rules])
     else:
-        _print(rule_set.rules, report)
+        _print(rule_set.rules, report, judge)
 
 
-def _facts(rule: Rule, report: Report) -> dict[str, object]:
+def _facts(rule: Rule, report: Report, judge: Judge) -> dict[str, object]:
     tests = [result for result in report.results if result.rule == rule.id]
     return {
         "id": rule.id,
         "name": rule.name,
         "severity": rule.severity.label,
-        "channels": rule.to,
+        "channels": judge.channels(rule.id),
         "enabled": rule.enabled,
         "shadow": rule.shadow,
         "tests": len(tests),
@@ -50,7 +51,7 @@ def _facts(rule: Rule, report: Report) -> dict[str, object]:
     }
 
 
-def _print(listed: Sequence[Rule], report: Report) -> None:
+def _print(listed: Sequence[Rule], report: Report, judge: Judge) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -59,14 +60,14 @@ def _print(listed: Sequence[Rule], report: Report) -> None:
     for heading in ("rule", "name", "severity", "channels", "state", "tests"):
         table.add_column(heading, no_wrap=heading in {"rule", "tests"}, overflow="fold")
     for rule in listed:
-        facts = _facts(rule, report)
+        facts = _facts(rule, report, judge)
         state = "off" if not rule.enabled else "on trial" if rule.shadow else "on"
         passed, tests = facts["tests_passed"], facts["tests"]
         table.add_row(
             rule.id,
             Text(rule.name),
             rule.severity.label,
-            ", ".join(rule.to),
+            ", ".join(judge.channels(rule.id)),
             state,
             Text(f"{passed} of {tests}" if tests else "none", style="red" if passed != tests else ""),
         )

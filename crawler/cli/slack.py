@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from alerts.outbox import way_of
-from crawler.cli.common import config_option, json_option, load_config, print_json
+from crawler.cli.common import config_option, json_option, load_config, print_json, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alerts.slack.check import Finding
+    from alerts.slack.desk import Audit
     from crawler.config.model import Config
 
 
@@ -29,10 +29,10 @@ def slack() -> None:
 @config_option
 @json_option
 def check_slack(config: str | None, *, as_json: bool) -> None:
-    """Check the token, its scopes, and every channel that a rule may write to.
+    """Check the token, its scopes, and every channel that a message may go to.
 
-    Where SLACK_APP_TOKEN is set, also whether buttons and commands would work. Posts nothing. Exit code 1 when
-    something is not right; each problem says the way out.
+    Where slack.app_token is set, also whether buttons, /tocsin and the home page would work. Posts nothing. Exit
+    code 1 when something is not right; each problem says the way out.
     """
     loaded = load_config(config)
     if loaded.slack.token is None:
@@ -69,20 +69,54 @@ def print_manifest(config: str | None, name: str, *, no_socket: bool, url: bool,
         raise click.BadParameter(str(error), param_hint="--name") from error
 
 
+@slack.command("audit")
+@config_option
+@json_option
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many, newest first.")
+def print_audit(config: str | None, limit: int, *, as_json: bool) -> None:
+    """Show who changed what, newest first: by a button, by /tocsin, or by a command on this machine."""
+    loaded = load_config(config)
+    audits = asyncio.run(_audits(loaded, limit))
+    if as_json:
+        print_json(audits)
+        return
+    from crawler.desk.words import local
+
+    for one in audits:
+        where = f" in {one.channel}" if one.channel else ""
+        said = f"{local(one.at, loaded.timezone)}  {one.user}{where}: {one.deed} {one.on} {one.detail}"
+        click.echo(shown(said.rstrip()))
+    if not audits:
+        click.echo("Nobody changed anything yet.")
+
+
+async def _audits(config: Config, limit: int) -> Sequence[Audit]:
+    from crawler.clock import SystemClock
+    from crawler.store import Store
+
+    store = Store.open(config.store, clock=SystemClock(), exclusive=False)
+    try:
+        return await store.people.audits(limit)
+    finally:
+        await store.close()
+
+
 async def _findings(config: Config) -> Sequence[Finding]:
     from alerts.slack.client import SlackNotifier, open_session
     from alerts.slack.socket import check_socket
     from crawler.clock import SystemClock
 
-    channels = sorted({channel for rule in config.rules.rules for channel in rule.to if way_of(channel) is None})
+    reached = {*config.channels, *filter(None, [config.slack.ops_channel])}
+    channels = sorted(channel for channel in reached if way_of(channel) is None)
     token = config.slack.token.reveal() if config.slack.token else ""
     async with open_session() as session:
         slack = SlackNotifier(
             token, config.slack.api_url, session, clock=SystemClock(), log=logging.getLogger("alerts.slack")
         )
         findings = await slack.check(channels)
-        if app_token := os.environ.get("SLACK_APP_TOKEN"):
-            findings = [*findings, *await check_socket(app_token, token, config.slack.api_url, session)]
+        if app_token := config.slack.app_token:
+            socket = await check_socket(app_token.reveal(), token, config.slack.api_url, session)
+            findings = [*findings, *socket]
         return findings
 
 

@@ -6,11 +6,11 @@ import asyncio
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
 from alerts.errors import FetchError
+from crawler.cli.addresses import as_story, source_of
 from crawler.cli.common import ago, config_option, json_option, load_config, print_json, shown
 from spiders.reasons import meaning
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from alerts.story import Match, Story
+    from alerts.story import Match
     from crawler.cli.probe import Probe
     from crawler.config.model import Config
     from crawler.fetch.crawl import Fetched
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from spiders.source import Source
 
 LINKS = frozenset({"listing", "newsmap", "sitemap", "sitemapindex", "urls"})  # dialects whose entries are addresses
+_NO_SECTION = frozenset({"drift", "html"})  # what a visit says of a web page that lists no stories
+_IF_ARTICLE = "If it is an article's page, --page reads it, and `tocsin try all URL` tries the rules on it."
 _EXCERPT = 300  # characters of a page's text
 
 
@@ -51,26 +53,32 @@ def sources() -> None:
 @config_option
 @json_option
 @click.option("--limit", type=click.IntRange(0), default=10, show_default=True, help="How many entries to show.")
-@click.option("--page", is_flag=True, help="Fetch the page of the first entry as well, and show what is read there.")
+@click.option(
+    "--page",
+    is_flag=True,
+    help="Fetch the page of the first entry as well, and show what is read there; of an article's address, that page.",
+)
 def test_source(url: str, config: str | None, limit: int, *, as_json: bool, page: bool) -> None:
     """Visit URL once and show what it holds, what is odd about it, and which rules would match.
 
-    URL may be a feed, a sitemap or a section page, or the id of a source in the configuration. Nothing is
-    stored and nothing is sent.
+    URL may be a feed, a sitemap or a section page, or the id of a source in the configuration; with --page it may be
+    the address of an article. Nothing is stored and nothing is sent.
     """
     loaded = load_config(config)
     source = source_of(loaded, url)
     try:
         trial = asyncio.run(_try(loaded, source, page=page))
     except FetchError as error:
+        if page and error.reason in _NO_SECTION and source not in loaded.sources:
+            _show_article(loaded, source.url, as_json=as_json)
+            return
         facts = {"ok": False, "url": source.url, "reason": error.reason, "detail": error.detail}
         if as_json:
             print_json(facts)
         else:
-            click.echo(
-                f"{click.style('failed', fg='red', bold=True)}  {source.url}\n  {error}\n  {meaning(error.reason)}",
-                err=True,
-            )
+            hint = f"\n  {_IF_ARTICLE}" if error.reason in _NO_SECTION and source not in loaded.sources else ""
+            failed = click.style("failed", fg="red", bold=True)
+            click.echo(f"{failed}  {source.url}\n  {error}\n  {meaning(error.reason)}{hint}", err=True)
         sys.exit(1)
     if as_json:
         print_json(_facts(trial, limit))
@@ -78,17 +86,24 @@ def test_source(url: str, config: str | None, limit: int, *, as_json: bool, page
         _print(trial, limit)
 
 
-def source_of(config: Config, url: str) -> Source:
-    """Return a source of the configuration by id or address, else one for an address; raises click.UsageError."""
-    from spiders.source import Source
+def _show_article(config: Config, url: str, *, as_json: bool) -> None:
+    """Show what an address tells that is an article's; raises FetchError."""
+    from rich.console import Console
 
-    if known := next((one for one in config.sources if url in {one.id, one.url}), None):
-        return known
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        ids = ", ".join(one.id for one in config.sources[:5])
-        raise click.UsageError(f"{url!r} is neither an http(s) address nor the id of a source (such as {ids})")
-    return Source(id="trial", url=url, name=parts.hostname, kind="auto")
+    from crawler.cli.try_article import facts_of, found_at, lines
+
+    found = found_at(config, url, as_page=True)
+    rules = [match.rule for story in found.stories for match in config.rules.match(story)]
+    if found.looked is None:
+        return
+    if as_json:
+        print_json({"ok": True, "url": found.looked.url, "page": facts_of(found.looked), "rules": rules})
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    click.echo(f"{click.style('article', fg='green', bold=True)}  {shown(found.looked.article.title) or 'no title'}")
+    for line in lines(found.looked):
+        console.print(line)
+    click.echo(f"matched by {', '.join(rules)}" if rules else "no rule matches")
 
 
 async def _try(config: Config, source: Source, *, page: bool) -> Trial:
@@ -108,19 +123,6 @@ async def _page(probe: Probe, url: str, source: Source) -> Article | FetchError:
         return await probe.article(url, source)
     except FetchError as error:
         return error
-
-
-async def visit_once(config: Config, source: Source) -> Fetched:
-    """Fetch and read a source as the daemon would the first time; raises FetchError."""
-    from crawler.cli.probe import Probe
-
-    async with Probe(config) as probe:
-        return await probe.visit(source)
-
-
-def as_story(entry: Entry, source: Source, now: datetime) -> Story:
-    """Return the story that the daemon would make of an entry."""
-    return entry.as_story(id=0, outlet=source.outlet, seen=now, language=entry.language_of_words())
 
 
 def _facts(trial: Trial, limit: int) -> dict[str, object]:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from alerts.errors import FetchError
+from crawler.cli.addresses import as_story
 from crawler.cli.common import ago, config_option, config_path, json_option, load_config, print_json, shown, working
-from crawler.cli.sources import as_story, sources
+from crawler.cli.sources import sources
 from crawler.config import values
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ _LEGEND = (
 _MEANT = {"source": "id of a source, and no host", "lang": "code of a language"}
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @config_option
 @json_option
 @click.option("--events", "by_event", is_flag=True, help="Put texts under the event they tell of, with its phase.")
@@ -41,7 +41,9 @@ _MEANT = {"source": "id of a source, and no host", "lang": "code of a language"}
 @click.option("--source", "sources", multiple=True, help="Only stories of this source: its id or host; repeatable.")
 @click.option("--lang", "languages", multiple=True, help="Only stories in this language; repeatable.")
 @click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True, help="How many texts.")
+@click.pass_context
 def stories(
+    context: click.Context,
     *,
     config: str | None,
     since: str | None,
@@ -56,8 +58,13 @@ def stories(
 
     A text is listed when one of its stories is from the sources, in the languages and of the time that are asked
     for; the numbers are those of all its stories. `tocsin explain` takes the code at the end of a line and says by
-    which numbers stories are copies, and why they belong to an event.
+    which numbers stories are copies, and why they belong to an event; `tocsin stories show` takes it and prints the
+    story whole.
     """
+    if context.invoked_subcommand is not None:
+        if config is not None:
+            context.find_root().obj = config
+        return
     from crawler.clock import SystemClock
 
     now = SystemClock().now()

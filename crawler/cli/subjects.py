@@ -39,9 +39,9 @@ def known_rule(config: Config, wanted: str) -> Rule:
 def stories_of(config: Config, subject: str, source: str | None) -> Sequence[Story]:
     """Return the stories that a user means by ``subject``.
 
-    An http(s) address is visited once; ``-`` is standard input; then come the name of a file, the id of a
-    story in the store, and last a text. ``source`` is the id or host that a text is said to come from.
-    Raises FetchError, StoreError or click.UsageError when the story cannot be had.
+    An http(s) address is visited once, be it a feed's or an article's; ``-`` is standard input; then come the name
+    of a file, the id of a story in the store, and last a text. ``source`` is the id or host that a text is said to
+    come from. Raises FetchError, StoreError or click.UsageError when the story cannot be had.
     """
     if subject.startswith(("http://", "https://")):
         return _published(config, subject)
@@ -72,13 +72,9 @@ def _named_file(subject: str) -> Path | None:
 
 
 def _published(config: Config, url: str) -> Sequence[Story]:
-    from crawler.cli.sources import as_story, source_of, visit_once
-    from crawler.clock import SystemClock
+    from crawler.cli.try_article import found_at
 
-    source = source_of(config, url)
-    fetched = asyncio.run(visit_once(config, source))
-    now = SystemClock().now()
-    return [as_story(entry, source, now) for entry in (fetched.reading.entries if fetched.reading else ())]
+    return found_at(config, url).stories
 
 
 def _stored(config: Config, subject: str) -> Story | None:

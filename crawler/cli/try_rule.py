@@ -9,14 +9,18 @@ import click
 
 from crawler.cli.common import config_option, json_option, load_config, print_json
 from crawler.cli.subjects import known_rule, stories_of
+from crawler.cli.try_article import Found, facts_of, found_at, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from rich.text import Text
 
+    from alerts.judge import Judge
     from alerts.rules.ruleset import Rule, RuleSet
     from alerts.story import Match, Span, Story
+    from crawler.cli.try_article import Looked
+    from crawler.config.model import Config
 
 _LONG = 600  # characters of a text that is shown whole
 _PARAGRAPHS = 5  # with hits that are shown of a longer one
@@ -31,25 +35,40 @@ _STYLES = {"info": "dim", "notice": "cyan", "high": "yellow", "critical": "bold 
 @json_option
 @click.option("--source", help="The id or host of the source that a text is said to come from.")
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="How many stories to show.")
-def try_rule(rule: str, subject: str, config: str | None, source: str | None, limit: int, *, as_json: bool) -> None:
+@click.option("--page", is_flag=True, help="Read the address as an article's page, whatever it looks like.")
+def try_rule(
+    rule: str, subject: str, config: str | None, source: str | None, limit: int, *, as_json: bool, page: bool
+) -> None:
     """Show which rules hold for a story, by which words, and how severe it is.
 
     RULE is the id of a rule, or all. SUBJECT is a text, a file, - for standard input, the id of a story
-    in the store, or an address whose feed is visited once. In a text the first line is the title when an
-    empty line follows. Nothing is stored and nothing is sent.
+    in the store, or an address that is visited once: of a feed its stories are tried, of an article's page the
+    article, and it is shown what was read there, what was left out and why, and what the store has of it. In a text
+    the first line is the title when an empty line follows. Nothing is stored and nothing is sent.
     """
     loaded = load_config(config)
     wanted = None if rule == "all" else known_rule(loaded, rule)
     if wanted and not wanted.enabled:
         raise click.UsageError(f"the rule {rule} is switched off (enabled: no); tocsin explain reads it all the same")
-    tried = [_trial(loaded.rules, story, wanted) for story in stories_of(loaded, subject, source)]
+    found = _found(loaded, subject, source, page=page)
+    tried = [_trial(loaded.rules, story, wanted) for story in found.stories]
     tried.sort(key=lambda trial: not trial.matches)  # what matched comes first
     if as_json:
-        print_json([_facts(trial) for trial in tried[:limit]])
+        read = {} if found.looked is None else {"page": facts_of(found.looked)}
+        print_json([_facts(trial) | read for trial in tried[:limit]])
         return
-    _print(tried, {one.id: one for one in loaded.rules.rules}, limit)
+    _print(tried, {one.id: one for one in loaded.rules.rules}, loaded.judge, limit, found.looked)
     if wanted and not any(trial.matches or trial.held_back for trial in tried):
         click.echo(f"`tocsin explain {wanted.id}` with the same text says how near it came.")
+
+
+def _found(config: Config, subject: str, source: str | None, *, page: bool) -> Found:
+    """Return the stories that a user means, with the page where there is one; raises as ``stories_of``."""
+    if subject.startswith(("http://", "https://")):
+        return found_at(config, subject, as_page=page)
+    if page:
+        raise click.UsageError("--page is for addresses")
+    return Found(stories=stories_of(config, subject, source))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +117,7 @@ def _facts(trial: _Trial) -> dict[str, object]:
     }
 
 
-def _print(tried: Sequence[_Trial], rules: Mapping[str, Rule], limit: int) -> None:
+def _print(tried: Sequence[_Trial], rules: Mapping[str, Rule], judge: Judge, limit: int, looked: Looked | None) -> None:
     from rich.console import Console
     from rich.text import Text
 
@@ -108,13 +127,16 @@ def _print(tried: Sequence[_Trial], rules: Mapping[str, Rule], limit: int) -> No
         spans = [span for match in trial.matches for span in match.spans]
         if title := highlighted(story, "title", spans):
             console.print(title)
-        if text := highlighted(story, "text", spans):
+        if looked:
+            for line in lines(looked, set_off(story, "text", spans)):
+                console.print(line, soft_wrap=True)
+        elif text := highlighted(story, "text", spans):
             console.print(text)
         origin = f" · {story.outlet.name}" if story.outlet.id != "text" else ""
         words = f"{trial.words:,} word{'s' * (trial.words != 1)}"
         console.print(Text(f"{story.language or 'language unknown'} · {words}{origin}", "dim"))
         for match in trial.matches:
-            console.print(_line(story, match, rules[match.rule]))
+            console.print(_line(story, match, rules[match.rule], judge.place(match, story).channels))
         for rule, gate in trial.held_back:
             console.print(Text("  held back ", "yellow") + Text(rule, "bold") + Text(f"  only: {gate}", "yellow"))
         if not trial.matches:
@@ -124,7 +146,7 @@ def _print(tried: Sequence[_Trial], rules: Mapping[str, Rule], limit: int) -> No
     console.print(f"{hits} of {len(tried)} {'story' if len(tried) == 1 else 'stories'} matched")
 
 
-def _line(story: Story, match: Match, rule: Rule) -> Text:
+def _line(story: Story, match: Match, rule: Rule, channels: Sequence[str]) -> Text:
     """Say by which words a rule holds, how severe that is, and where it would be told."""
     from rich.text import Text
 
@@ -139,17 +161,25 @@ def _line(story: Story, match: Match, rule: Rule) -> Text:
         return line + Text("  on trial: nothing is sent", "magenta")
     if rule.stream is not None:
         return line + Text("  counted: it has a condition on many stories", "magenta")
-    return line + Text(f"  → {', '.join(rule.to)}" if rule.to else "  no channel", "dim")
+    return line + Text(f"  → {', '.join(channels)}" if channels else "  no channel", "dim")
+
+
+def set_off(story: Story, field: str, spans: Iterable[Span]) -> Text:
+    """Return a field whole with the words of spans set off."""
+    from rich.text import Text
+
+    text = Text(getattr(story, field), "bold" if field == "title" else "")
+    for span in spans:
+        if span.field == field:
+            text.stylize("black on yellow", span.start, span.end)
+    return text
 
 
 def highlighted(story: Story, field: str, spans: Iterable[Span]) -> Text:
     """Return a field with the words of spans set off; of a long one the paragraphs that hold some."""
     from rich.text import Text
 
-    here = [span for span in spans if span.field == field]
-    text = Text(getattr(story, field), "bold" if field == "title" else "")
-    for span in here:
-        text.stylize("black on yellow", span.start, span.end)
+    text = set_off(story, field, spans)
     if len(text) <= _LONG:
         return text
     shown = [line for line in text.split("\n\n") if any(one.style == "black on yellow" for one in line.spans)]

@@ -47,12 +47,12 @@ KEYS: tuple[Key, ...] = (
     Key("slack.token", "the bot token, xoxb-…; may come from an unset variable"),
     Key("slack.token_file", "a file that holds the bot token"),
     Key("slack.api_url", "the address of Slack's API, for gateways"),
-    Key("slack.app_token", "Socket Mode", "remove it; buttons and commands are not there yet"),
-    Key("slack.app_token_file", "Socket Mode", "remove it; buttons and commands are not there yet"),
+    Key("slack.app_token", "the app-level token, xapp-…, for buttons and /tocsin; may come from an unset variable"),
+    Key("slack.app_token_file", "a file that holds the app-level token"),
     Key("slack.webhook", "an incoming webhook instead of a token: no threads, no edits, one channel"),
     Key("slack.webhook_file", "a file that holds the address of the incoming webhook"),
-    Key("slack.ops_channel", "where health is reported", "remove it; `tocsin status` and the log report health"),
-    Key("slack.admins", "who may mute and replay", "remove it; nothing can be muted from Slack yet"),
+    Key("slack.ops_channel", "the channel in which Tocsin says what is not well with itself"),
+    Key("slack.admins", "Slack ids of those who may mute and snooze; empty: everybody"),
     # fetching
     Key("fetch", "how sources are visited"),
     Key("fetch.user_agent", "who we say we are; {version} is filled in"),
@@ -182,9 +182,9 @@ KEYS: tuple[Key, ...] = (
     Key("cards", "how stories become messages"),
     Key("cards.same_story", "how long a story with the same text counts as a copy"),
     Key("cards.hold", "how long an alert waits for its story's page, at most 10m; a critical one never does"),
-    Key("cards.thread_life", "how long a card grows", "remove it; cards do not grow yet"),
-    Key("cards.style", "full or compact", "remove it; cards are full"),
-    Key("cards.template", "a layout of your own", "remove it; there is one layout"),
+    Key("cards.thread_life", "how long a card grows, 1d to 90d: what comes later is told in a message of its own"),
+    Key("cards.style", "full, or compact: two lines"),
+    Key("cards.template", "a file with your own wording, relative to this file"),
     Key("log", "what the daemon writes"),
     Key("log.format", "auto, pretty, keyvalue or json; auto: pretty on a terminal, keyvalue elsewhere"),
     Key("log.level", "debug, info, warning or error"),
@@ -202,23 +202,8 @@ KEYS: tuple[Key, ...] = (
     Key("websub", "hubs that tell at once when a feed has news; without it, feeds are only polled"),
     Key("websub.listen", "where hubs are answered: HOST:PORT"),
     Key("websub.public_url", "the address by which hubs reach that port from outside, best by https"),
-    # later
-    Key("routes", "who gets what", "remove it; write `to:` in rules and in `defaults:`"),
-    Key("quiet_hours", "hours without messages", "remove it; alerts are sent at any hour"),
-    Key("budgets", "limits per channel", "remove it; a channel gets one message a second at most"),
-    Key("escalate", "unanswered alerts", "remove it; send critical rules `to:` the channel on duty"),
-    Key("digests", "daily summaries", "remove it; each alert is sent by itself"),
-    Key("capture", "raw answers for evidence", "remove it; answers are not kept"),
-    Key("health", "limits of health", "remove it; `tocsin status` shows each source's state"),
-    Key("console", "a web page on this machine", "remove it; use `tocsin status`"),
-    Key("metrics", "numbers for a monitoring system", "remove it; use `tocsin status --json`"),
-    Key("retention", "how long things are kept", "remove it; everything is kept"),
-    Key("backup", "copies of the store", "remove it; copy the store while the daemon is stopped"),
-    Key("disk", "when to stop for lack of space", "remove it; watch the disk from outside"),
-)
-
-# Keys inside sections of a later version: their readers are there, and they move up together with their section.
-INSIDE: tuple[Key, ...] = (
+    # who gets a message and when
+    Key("routes", "who gets what: the first route that takes a match counts"),
     Key("routes[].match", "what it takes: all that is written must hold, and of each list one is enough"),
     Key("routes[].match.severity", "that level or higher"),
     Key("routes[].match.tags", "tags of the rule or of the source"),
@@ -234,7 +219,8 @@ INSIDE: tuple[Key, ...] = (
     Key("routes[].group.wait", "how long the first of them waits"),
     Key("routes[].group.interval", "how long the next wait after that"),
     Key("routes[].style", "full or compact"),
-    Key("routes[].template", "a layout of your own"),
+    Key("routes[].template", "a file with your own wording, relative to this file"),
+    Key("quiet_hours", "hours in which channels are left alone"),
     Key("quiet_hours[].name", "a short name, unique"),
     Key("quiet_hours[].channels", "the channels that are left alone; default: all"),
     Key("quiet_hours[].between", "from when to when, such as 22:00-07:00"),
@@ -242,11 +228,14 @@ INSIDE: tuple[Key, ...] = (
     Key("quiet_hours[].except", "the severity that is told nevertheless, and any above it"),
     Key("quiet_hours[].then", "digest: the channel's next digest lists what was held back, else a summary at the end"),
     Key("quiet_hours[].timezone", "the zone of these hours; default: `timezone`"),
+    Key("budgets", "how many messages a channel takes"),
     Key("budgets.per_channel", "messages in a time, such as 20/h; critical ones always pass"),
     Key("budgets.overflow", "digest: the channel's next digest lists what exceeds it, else a summary"),
+    Key("escalate", "whom to tell when nobody acknowledges a message"),
     Key("escalate[].severity", "that level or higher"),
     Key("escalate[].unless_acked", "how long somebody has to acknowledge it"),
     Key("escalate[].to", "the channels that are told then"),
+    Key("digests", "summaries at a time of the day"),
     Key("digests[].name", "a short name, unique"),
     Key("digests[].at", "the time of the day, such as 07:30"),
     Key("digests[].days", "the days on which it is sent, such as mon-fri; default: every day"),
@@ -254,13 +243,28 @@ INSIDE: tuple[Key, ...] = (
     Key("digests[].rules", "the rules that it tells of, by id, or all"),
     Key("digests[].timezone", "the zone of its time; default: `timezone`"),
     Key("digests[].empty", "silent or sent: what happens when there is nothing to tell"),
+    # what is not well
+    Key("health", "from when on a source is not well, so that `slack.ops_channel` hears of it"),
+    Key("health.source_failing", "how long a source must fail"),
+    Key(
+        "health.source_silent",
+        "how long a source must answer and have nothing new: auto (much longer than usual for it), a duration, or off",
+    ),
+    # later
+    Key("health.canary", "a story of our own that must arrive", "remove it; `tocsin slack check` posts a message"),
+    Key("capture", "raw answers for evidence", "remove it; answers are not kept"),
+    Key("console", "a web page on this machine", "remove it; use `tocsin status`"),
+    Key("metrics", "numbers for a monitoring system", "remove it; use `tocsin status --json`"),
+    Key("retention", "how long things are kept", "remove it; everything is kept"),
+    Key("backup", "copies of the store", "remove it; copy the store while the daemon is stopped"),
+    Key("disk", "when to stop for lack of space", "remove it; watch the disk from outside"),
 )
 
 
 @cache
 def keys_of(section: str) -> Mapping[str, Key]:
     """Return the keys of one section by name; the file itself is the section ``""``."""
-    return {key.name: key for key in (*KEYS, *INSIDE) if key.section == section}
+    return {key.name: key for key in KEYS if key.section == section}
 
 
 def sections_with(name: str) -> list[str]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from alerts.errors import ConfigError, Level, Place
 from alerts.rules.ruleset import compile_rules, no_garbage_collection
 from alerts.rules.spec import Specs
-from crawler.config import notifiers, outlines, packs, sections, values
+from crawler.config import notifiers, outlines, packs, routing, sections, values, wordings
 from crawler.config.document import Document, read_document
 from crawler.config.files import FileNotes, Files
 from crawler.config.findings import Findings, TooMany
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from alerts.errors import Problem
+    from alerts.routing.spec import RoutingSpec
     from alerts.rules.ruleset import RuleSet
     from alerts.rules.spec import EntitySpec, ListSpec, QuerySpec
     from alerts.rules.watched import Watched
@@ -105,11 +106,12 @@ def _read_config(document: Document, findings: Findings, environ: Mapping[str, s
     used = [packs.load(name) for name in main.many("use", packs.pack_name)]
     specs = contents.specs
     marks = marks_of(specs)
-    _check_routes(contents, findings)
     sources = settle_sources(contents.sources, findings)
     known = watched(sources)
+    routed = routing.read_routing(main, zone, _nameable(contents, known, ways))
+    _check_routes(contents, routed.spec, findings)
     rules = _compile(specs, packs.specs_of(used, marks.names), known, findings)
-    warn_of_strangers((draft.gates for draft in contents.rules), known)
+    warn_of_strangers((*(draft.gates for draft in contents.rules), *routed.gates), known)
     if main.is_mapping:
         _warn_of_idleness(main, contents)
     return Config(
@@ -123,7 +125,11 @@ def _read_config(document: Document, findings: Findings, environ: Mapping[str, s
         rules=rules,
         marks=marks,
         cards=sections.read_cards(main.section("cards")),
+        wordings=wordings.read_wordings(main, zone),
         log=sections.read_log(main.section("log")),
+        health=sections.read_health(main.section("health")),
+        defaults=for_rules.to,
+        routing=routed.spec,
         websub=sections.read_websub(main.section("websub")) if main.get("websub") else None,
         notifiers=notifiers.read_notifiers(main),
         fallback=main.optional("fallback", notifiers.fallback(ways)),
@@ -207,11 +213,23 @@ def _gather(section: Section, contents: _Contents, for_sources: SourceDefaults, 
     contents.rules.extend(read_rule(item, for_rules) for item in section.entries("rules"))
 
 
-def _check_routes(contents: _Contents, findings: Findings) -> None:
+def _nameable(contents: _Contents, known: Watched, ways: frozenset[str]) -> routing.Known:
+    specs = [draft.spec for draft in contents.rules if draft.spec]
+    return routing.Known(
+        rules={spec.id.value for spec in specs},
+        tags={*known.tags, *(tag for spec in specs for tag in spec.tags)},
+        owners={spec.owner for spec in specs if spec.owner},
+        notifiers=ways,
+    )
+
+
+def _check_routes(contents: _Contents, routed: RoutingSpec, findings: Findings) -> None:
+    if any(route.to or route.also for route in routed.routes):
+        return  # which match finds a channel is known when it is there
     homeless = [rule for rule in contents.rules if not rule.routed]
     if homeless:
         more = f", nor do {len(homeless) - 1} below it" if len(homeless) > 1 else ""
-        hint = 'write `to: ["#channel"]` in the rule, or in `defaults:` for all'
+        hint = 'write `to: ["#channel"]` in the rule, or in `defaults:` for all, or add `routes:`'
         findings.warn(homeless[0].place, f"this rule tells nobody{more}: its matches are only recorded", hint)
 
 

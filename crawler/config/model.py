@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from alerts.health import Limits
+from alerts.judge import Judge, Switch
+from alerts.routing.spec import RoutingSpec, Style
 from crawler.config.files import Files
 
 if TYPE_CHECKING:
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from alerts.errors import Place, Problem
+    from alerts.face import Wording
     from alerts.rules.ruleset import RuleSet
     from crawler.config.marks import Marks
     from spiders.source import Source
@@ -51,6 +55,9 @@ class SlackConfig:
     token: Secret | None = None  # None: the webhook, or else cards are printed to the terminal
     webhook: Secret | None = None  # an incoming webhook, where there is no token
     api_url: str = "https://slack.com/api/"
+    app_token: Secret | None = None  # None: no buttons, no /tocsin, no home page
+    ops_channel: str | None = None  # where Tocsin says what is not well with itself
+    admins: frozenset[str] = frozenset()  # Slack ids; none: everybody may mute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +126,9 @@ class CardsConfig:
 
     hold: timedelta = timedelta(seconds=30)  # how long an alert waits for its story's page
     same_story: timedelta = timedelta(hours=72)
+    thread_life: timedelta = timedelta(days=14)  # how long a card grows
+    style: Style = Style.FULL  # of what no route says otherwise
+    template: str | None = None  # the name of one of the wordings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +153,30 @@ class Config:
     marks: Marks  # what each rule and name says, to tell what a reload changes
     cards: CardsConfig
     log: LogConfig
+    health: Limits = field(default_factory=Limits)
+    defaults: tuple[str, ...] = ()  # the channels of what neither a rule nor a route sends anywhere
+    routing: RoutingSpec = field(default_factory=RoutingSpec)
     websub: WebSubConfig | None = None
     notifiers: Mapping[str, NotifierConfig] = field(default_factory=dict)  # by name
     fallback: str | None = None  # the name of one
+    wordings: Mapping[str, Wording] = field(default_factory=dict)  # by the names that `cards` and routes have for them
     concealed: frozenset[str] = frozenset()  # ids of sources whose address holds the value of a variable
     warnings: tuple[Problem, ...] = ()
     files: Files = field(default_factory=Files)  # all that was read for it
+
+    @property
+    def judge(self) -> Judge:
+        """Return what judges stories by these rules, and finds their channels by these routes."""
+        tagged = self.sources if self.routing.routes else ()
+        tags = {source.id: source.tags for source in tagged if source.tags}
+        routed = Switch(routes=self.routing.routes, defaults=self.defaults, source_tags=tags)
+        return Judge(self.rules, routed)
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """Every channel and notifier that some message may go to."""
+        routes = self.routing.routes
+        own = (rule.to for rule in self.rules.rules)
+        later = (*(spec.to for spec in self.routing.escalate), *(spec.to for spec in self.routing.digests))
+        named = (*own, self.defaults, *(route.to for route in routes), *(route.also for route in routes), *later)
+        return frozenset(channel for channels in named for channel in channels)

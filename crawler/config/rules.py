@@ -59,7 +59,7 @@ def read_rule(item: Item, defaults: RuleDefaults) -> RuleDraft:
         only=_read_only(only),
         severity=section.read("severity", values.severity, defaults.severity),
         raise_=_read_raises(section),
-        to=section.many("to", destination(defaults.ways)) or defaults.to,
+        to=section.many("to", destination(defaults.ways)),
         tags=section.many("tags", values.text),
         owner=section.optional("owner", values.text),
         note=section.optional("note", values.text),

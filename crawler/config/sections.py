@@ -1,18 +1,21 @@
-"""The plain sections of a configuration: store, slack, fetch, cards, log and the defaults."""
+"""The plain sections of a configuration: store, slack, fetch, cards, health, log and the defaults."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import crawler
+from alerts.health import Limits
 from alerts.story import Severity
 from crawler.config import values
 from crawler.config.every import every
 from crawler.config.model import CardsConfig, FetchConfig, HostLimits, LogConfig, SlackConfig, WebSubConfig
 from crawler.config.notifiers import destination, webhook_address
+from crawler.config.routing import style
 from crawler.config.rules import RuleDefaults
 from crawler.config.sources import SourceDefaults, fulltext
 
@@ -28,6 +31,8 @@ DEFAULT_USER_AGENT = "Tocsin/{version}"
 _SQLITE = "sqlite:///"
 _LONGEST_TIMEOUT = 600 * values.SECOND
 _LONGEST_HOLD = 600 * values.SECOND
+_MINUTE = 60 * values.SECOND
+_DAY = 86_400 * values.SECOND
 
 engine = values.choice("auto", "embedded", later={"procrastinate": "write auto: one process does all the work"})
 
@@ -71,7 +76,37 @@ def read_slack(section: Section) -> SlackConfig:
     given = section.get("webhook") or section.get("webhook_file")
     if token and webhook and given:
         given.error("`token` and `webhook` are both given", "keep the token: a webhook can do less")
-    return SlackConfig(token=token, webhook=webhook, api_url=api_url.rstrip("/") + "/")
+    app_token = section.secret("app_token", app_token_of, "app-level token", may_be_unset=True)
+    asked = section.get("app_token") or section.get("app_token_file")
+    if app_token and asked and not token:
+        note = "buttons, /tocsin and the home page need the bot token as well"
+        section.context.findings.warn(asked.place, note, "set `token`: docs/slack.md says where it is found")
+    return SlackConfig(
+        token=token,
+        webhook=webhook,
+        api_url=api_url.rstrip("/") + "/",
+        app_token=app_token,
+        ops_channel=section.optional("ops_channel", values.channel),
+        admins=frozenset(section.many("admins", slack_user)),
+    )
+
+
+def app_token_of(value: str) -> str:
+    """Read ``slack.app_token``."""
+    token = values.credential(value)
+    if not token.startswith("xapp-"):
+        hint = "it begins with xapp-: Basic Information, App-Level Tokens of your Slack app; xoxb-… goes to slack.token"
+        raise values.Unusable("is not an app-level token", hint, secret=True)
+    return token
+
+
+def slack_user(value: str) -> str:
+    """Read the id of somebody in Slack."""
+    name = value.strip()
+    if not re.fullmatch(r"[UW][A-Z0-9]{5,20}", name):
+        hint = "it begins with U or W: in Slack open the person's profile, ⋮, Copy member ID"
+        raise values.Unusable("is not the id of a person in Slack", hint)
+    return name
 
 
 def read_fetch(section: Section) -> FetchConfig:
@@ -134,6 +169,9 @@ def read_cards(section: Section) -> CardsConfig:
     return CardsConfig(
         hold=section.read("hold", values.duration_between(0 * values.SECOND, _LONGEST_HOLD), usual.hold),
         same_story=section.read("same_story", values.duration, usual.same_story),
+        thread_life=section.read("thread_life", values.duration_between(_DAY, 90 * _DAY), usual.thread_life),
+        style=section.read("style", style, usual.style),
+        template=section.optional("template", values.text),
     )
 
 
@@ -155,6 +193,24 @@ def _base(value: str) -> str:
     if urlsplit(url).query or urlsplit(url).fragment:
         raise values.Unusable("has something behind its path", "write https://host/path")
     return url.rstrip("/")
+
+
+def read_health(section: Section) -> Limits:
+    """Read ``health:``."""
+    known = Limits()
+    silent = section.read("source_silent", source_silent, known)
+    return replace(silent, failing=section.read("source_failing", values.duration_between(_MINUTE), known.failing))
+
+
+def source_silent(value: str) -> Limits:
+    """Read ``health.source_silent``."""
+    word = value.strip().lower()
+    if word in {"auto", "off"}:
+        return Limits(rhythm=word == "auto")
+    try:
+        return Limits(silent=values.duration_between(_MINUTE)(value), rhythm=False)
+    except values.Unusable as error:
+        raise values.Unusable("is neither auto, off nor a duration of 1m or more", error.hint) from error
 
 
 def read_log(section: Section) -> LogConfig:

@@ -74,7 +74,7 @@ def _configure(web: DemoWeb, folder: Path) -> Config:
 async def _delivered(app: App, clock: Clock) -> None:
     """Wait until no card is waiting any more."""
     end = clock.now() + LONGEST
-    while await app.store.next_due() is not None and clock.now() < end:
+    while await app.store.outbox.next_due() is not None and clock.now() < end:
         await clock.wait_until(clock.now() + LOOK)
 
 
@@ -109,6 +109,8 @@ def _fate(outcome: Outcome, stories: Mapping[int, Outcome]) -> tuple[Expect | No
         fate = Expect.PAGE, f"{rules}: only its page says it"
     elif reasons & {Reason.FIRST, Reason.NEW_RULE}:
         fate = Expect.ALERT, rules
+    elif reasons & {Reason.FOLLOW_UP, Reason.INHIBITED}:
+        fate = Expect.ALERT, f"{rules}: in the thread of an earlier story"
     elif outcome.copy_of is not None:
         fate = Expect.COPY, f"same words as {stories[outcome.copy_of].outlet.name}, already told"
     elif Reason.BACKLOG in reasons:

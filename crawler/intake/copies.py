@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from alerts.cluster.boilerplate import line_keys
@@ -65,6 +66,20 @@ class Copies:
         compared = (Copied.by(state, sketch.profile, other.profile) for state, other in others)
         return [one for one in compared if one]
 
+    def pairs(self, own: int, sketch: Sketch, others: Collection[int]) -> dict[tuple[int, int], str]:
+        """Return which of some stored stories and the one that is looked up are copies of each other, and why."""
+        profiles = {own: sketch.profile} | {one.state.id: self._profile(one) for one in self._memory.known(others)}
+        judged = {pair: judge(*map(profiles.__getitem__, pair)) for pair in combinations(sorted(profiles), 2)}
+        return {pair: found.reason for pair, found in judged.items() if found.verdict in _COPIES}
+
+    def differs(self, sketch: Sketch, other: int) -> bool:
+        """Say whether a stored story is plainly another text: in another language, or by what both say as wholes."""
+        (known,) = self._memory.known([other])
+        theirs = self._profile(known)
+        comparable = sketch.profile.is_long and theirs.is_long
+        spoken = {sketch.profile.language, theirs.language} - {None}
+        return len(spoken) > 1 or (comparable and judge(sketch.profile, theirs).verdict is Verdict.DIFFERENT)
+
     def plan(self, state: StoryState, sketch: Sketch) -> None:
         """Let a story that is being taken in be found by those that follow."""
         self._planned[state.id] = state, sketch
@@ -72,6 +87,8 @@ class Copies:
             self._bands[band].add(state.id)
 
     def _compared(self, sketch: Sketch, other: Known) -> Copied | None:
-        common = self._memory.common(other.state.source, line_keys(other.story.text))
-        known = profile(other.story, truncated=other.truncated, boilerplate=common)
-        return Copied.by(other.state, sketch.profile, known)
+        return Copied.by(other.state, sketch.profile, self._profile(other))
+
+    def _profile(self, known: Known) -> Profile:
+        common = self._memory.common(known.state.source, line_keys(known.story.text))
+        return profile(known.story, truncated=known.truncated, boilerplate=common)

@@ -3,52 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from alerts.language import identify
-from alerts.policy import is_backlog
-from alerts.story import DateNote
-from crawler.ids import encode
-from crawler.intake import liveposts
+from crawler.intake import escalations, liveposts
 from crawler.intake import pages as page_ingest
-from crawler.intake.followups import after_edits
-from crawler.intake.kinship import Kinship
+from crawler.intake.calm import Manner
+from crawler.intake.held import Releases
 from crawler.intake.lessons import lessons
+from crawler.intake.polls import plan
 from crawler.intake.quiet import Summaries
-from crawler.intake.sift import identified, likeness_keys, lines_of, sift, sketched
+from crawler.intake.sift import identified, lines_of, sift, sketched
+from crawler.intake.storms import Storms
 from crawler.intake.threads import WordCounts
-from crawler.intake.verdicts import HOLD, Family, Judging, Rulings
-from crawler.intake.wanted import wants_page
+from crawler.intake.verdicts import Judging
 from crawler.intake.watch import Watch
-from crawler.store.kin import StoryState
-from crawler.store.plan import Kin, Likeness, Plan, Redated, Sighting, Touch, Version, WantedPage
-from crawler.store.schema import from_ms, to_ms
-from crawler.visits import flood
-from crawler.visits.poll import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
-    from alerts.story import Story
     from crawler.clock import Clock
     from crawler.ids import Ids
-    from crawler.intake.kinship import Look
     from crawler.intake.sift import Item
     from crawler.intake.verdicts import Judges
     from crawler.store import Store
-    from crawler.store.plan import Memory
+    from crawler.store.plan import Memory, NewDelivery, Plan
     from crawler.visits.page import PageVisit
-    from crawler.visits.poll import Poll
-    from spiders.entry import Entry
-    from spiders.source import Source
+    from crawler.visits.poll import Poll, Tally
 
     Step = Callable[[Memory], Plan]
-
-MAX_VERSIONS = 24  # BBC's most edited story of 148 days had 21
 
 
 class Decide(Protocol):
@@ -61,26 +47,17 @@ class Decide(Protocol):
 class Ingestor:
     """The patrol's Ingest: decides what a poll means, and lets the store write it."""
 
-    def __init__(
-        self,
-        store: Store,
-        judge: Judges,
-        revision: str,
-        ids: Ids,
-        clock: Clock,
-        *,
-        same_story: timedelta,
-        hold: timedelta = HOLD,
+    def __init__(  # noqa: PLR0917  all that it stands on
+        self, store: Store, judge: Judges, revision: str, ids: Ids, clock: Clock, manner: Manner | None = None
     ) -> None:
-        """``hold`` is how long an alert waits for its story's page."""
         self._store = store
         self._clock = clock
         self._counts = WordCounts()
-        self._judging = Judging(judge=judge, revision=revision, ids=ids, same_story=same_story, hold=hold)
+        self._judging = Judging(judge=judge, revision=revision, ids=ids, manner=manner or Manner())
 
-    def replace(self, judge: Judges, revision: str, *, same_story: timedelta, hold: timedelta = HOLD) -> None:
-        """Judge by these rules from the next poll on. What was judged before is not judged again."""
-        self._judging = replace(self._judging, judge=judge, revision=revision, same_story=same_story, hold=hold)
+    def replace(self, judge: Judges, revision: str, manner: Manner | None = None) -> None:
+        """Judge and tell so from the next poll on. What was judged before is not judged again."""
+        self._judging = replace(self._judging, judge=judge, revision=revision, manner=manner or Manner())
 
     async def commit(self, poll: Poll) -> Tally:
         """Store stories, matches, outbox rows and the source's next visit in one transaction.
@@ -115,7 +92,7 @@ class Ingestor:
         common = await self._store.common_lines(poll.source.id, lines_of(items))
         return await asyncio.to_thread(sketched, items, poll.source, poll.at, common)
 
-    def _steps(self, decide: Decide) -> tuple[Step, Step]:
+    def _steps(self, decide: Decide) -> tuple[Step, ...]:
         """Return what is asked inside the transaction; nothing must be waited for from here to the store."""
         judging, now = self._judging, self._clock.now()
         watch = Watch(judging.judge.streams, judging.ids, now)
@@ -125,7 +102,7 @@ class Ingestor:
             watch.before(memory, made)
             return made
 
-        return stories, watch.after
+        return _folding((stories, watch.after), Storms(judging.ids, now))
 
     async def watch(self) -> Tally:
         """Look at what only time can bring about: a rule that fell silent, a summary that is due.
@@ -135,7 +112,19 @@ class Ingestor:
         judging, now = self._judging, self._clock.now()
         watch = Watch(judging.judge.streams, judging.ids, now)
         summaries = Summaries(judging.judge.quiet, judging.ids, now)
-        return await self._store.apply(watch.minute, summaries.minute)
+        steps = (watch.minute, summaries.minute)
+        return await self._store.apply(*_folding(steps, Storms(judging.ids, now)))
+
+    async def release(self) -> Tally:
+        """Look at what waits for its time: what was held back, digests, storms, and what nobody acknowledged.
+
+        To be called every few seconds.
+        """
+        judging, now = self._judging, self._clock.now()
+        routing = judging.manner.routing
+        releases = Releases(routing, judging.ids, now, judging.manner.rules)
+        escalate = partial(escalations.look, routing.escalate, now)
+        return await self._store.apply(releases.look, Storms(judging.ids, now).look, escalate)
 
     async def teach(self, judge: Judges, revision: str) -> None:
         """Let what these rules ask for with ``first_seen`` learn from the stories that are kept.
@@ -146,252 +135,13 @@ class Ingestor:
             await self._store.apply(learned)
 
 
-def plan(
-    poll: Poll, items: Sequence[Item], memory: Memory, judging: Judging, *, now: datetime, counts: WordCounts
-) -> Plan:
-    """Decide what a poll changes; nothing but the arguments has a say, and ``counts`` learns new stories' words."""
-    if not items:
-        return Plan()
-    planner = _Planner(poll, judging, now, Kinship(memory.kinship, counts, now))
-    planner.remember(items, memory)
-    for item in items:
-        planner.take(item)
-    return after_edits(planner.plan(), memory, judging.ids, now)
+def _folding(steps: Sequence[Step], storms: Storms) -> tuple[Step, ...]:
+    """Return steps after which a storm folds what they queue."""
+    queued: list[NewDelivery] = []
 
+    def noting(step: Step, memory: Memory) -> Plan:
+        made = step(memory)
+        queued.extend(made.deliveries)
+        return made
 
-class _Planner:
-    """One poll's memory, which grows with what is planned, so that the items of a document know of each other."""
-
-    def __init__(self, poll: Poll, judging: Judging, now: datetime, kinship: Kinship) -> None:
-        self._poll = poll
-        self._judging = judging
-        self._kinship = kinship
-
-        self._seen: dict[bytes, tuple[int, bytes]] = {}  # identity key → story, fingerprint
-        self._likeness: dict[bytes, list[bytes]] = {}  # identity key → the keys that copies share
-        self._alike: dict[bytes, list[Kin]] = defaultdict(list)
-        self._looks: dict[bytes, Look] = {}  # by identity key
-        self._states: dict[int, StoryState] = {}
-        self._present: set[int] = set()  # stories that this document still lists
-        self._rulings = Rulings(judging, now, first_visit=poll.claim.first)
-
-        self._versions: list[Version] = []
-        self._sightings: dict[bytes, Sighting] = {}
-        self._likenesses: dict[tuple[bytes, int], Likeness] = {}
-        self._redated: dict[int, Redated] = {}
-        self._pages: dict[int, WantedPage] = {}
-        self._touches: dict[int, Touch] = {}
-        self._ignored: list[int] = []
-        self._counts: Counter[str] = Counter()
-
-    # ------------------------------------------------------------ what is known
-
-    def remember(self, items: Sequence[Item], memory: Memory) -> None:
-        """Ask what is known of these items, in as few questions as can be."""
-        for key, seen in memory.seen([item.key for item in items]).items():
-            self._seen[key] = seen.story.id, seen.fingerprint
-            self._states[seen.story.id] = seen.story
-            self._present.add(seen.story.id)
-        fresh = [item for item in items if self._seen.get(item.key, (0, b""))[1] != item.fingerprint]
-        if not fresh:
-            return
-        self._likeness = {item.key: likeness_keys(item) for item in fresh}
-        found = memory.alike({key for keys in self._likeness.values() for key in keys})
-        for key, kin in found.items():
-            self._alike[key].extend(kin)
-            self._states |= {one.story.id: one.story for one in kin}
-        for item in fresh:
-            self._look_up(item)
-        touched = {self._seen[item.key][0] for item in fresh if item.key in self._seen}
-        touched |= {one.story.id for kin in found.values() for one in kin}
-        touched |= {one.state.id for look in self._looks.values() for one in look.copies}
-        groups = {self._states[story].group for story in touched}
-        self._rulings.remember(memory, touched, groups, flood=self._is_flood(items))
-
-    def _look_up(self, item: Item) -> None:
-        """Find out whom an item copies, and what it has in common with other stories."""
-        if item.sketch is None:
-            return
-        own = self._seen[item.key][0] if item.key in self._seen else None
-        is_new = own is None and not any(self._alike[key] for key in self._likeness[item.key])
-        look = self._kinship.look(item.sketch, own, new=is_new, events_too=not self._is_old(item.entry))
-        self._looks[item.key] = look
-        self._states |= {one.state.id: one.state for one in look.copies}
-
-    def _is_old(self, entry: Entry) -> bool:
-        """Whether an entry is backlog, which is told to nobody."""
-        old = is_backlog(_floor(entry.published), self._poll.at, self._poll.source.backlog)
-        return self._poll.claim.first and old
-
-    def _is_flood(self, items: Sequence[Item]) -> bool:
-        strangers = [item for item in items if item.key not in self._seen]
-        new = sum(not (self._twin(item, None) or self._rekeyed(item)) for item in strangers)
-        return flood.decide(new, len(items), self._poll.claim, self._poll.at) is not None
-
-    # ------------------------------------------------------------ what an item is
-
-    def take(self, item: Item) -> None:
-        """Find out whether an item is new, changed or seen, and plan for it."""
-        known = self._seen.get(item.key)
-        if known is None or known[1] != item.fingerprint:
-            known = self._twin(item, known) or known or self._rekeyed(item)
-        if known is None:
-            self._new(item)
-            return
-        story, last = known
-        self._present.add(story)
-        self._redate(item.entry, self._states[story])
-        if last == item.fingerprint:
-            self._counts["seen"] += 1
-            if item.key not in self._seen:
-                self._sight(item, story)
-        elif self._states[story].version < MAX_VERSIONS:
-            self._changed(item, self._states[story])
-        else:
-            self._counts["seen"] += 1
-            self._ignored.append(story)
-            self._sight(item, story)
-
-    def _twin(self, item: Item, known: tuple[int, bytes] | None) -> tuple[int, bytes] | None:
-        """Return another story of this source with the same link, title and words, under whatever key it came."""
-        own = known[0] if known else None
-        twins = [kin for kin in self._namesakes(item) if kin.fingerprint == item.fingerprint and kin.story.id != own]
-        return (twins[0].story.id, item.fingerprint) if twins else None
-
-    def _rekeyed(self, item: Item) -> tuple[int, bytes] | None:
-        """Return the story of this source with the same link, title and date, and what it said: an edit, re-keyed.
-
-        With another date it is another story: every issue of a briefing may have one title and one link. So it
-        is when the document lists the old one as well.
-        """
-        published = _floor(item.entry.published)
-        for kin in self._namesakes(item):
-            if published and published == kin.story.published and kin.story.id not in self._present:
-                return kin.story.id, kin.fingerprint
-        return None
-
-    def _namesakes(self, item: Item) -> list[Kin]:
-        """Return this source's stories with the link and title of an item, the newest first."""
-        own = [kin for kin in self._alike[item.link_key] if kin.story.source == self._poll.source.id]
-        return sorted(own, key=lambda kin: kin.story.id, reverse=True)
-
-    def _new(self, item: Item) -> None:
-        published = _floor(item.entry.published)
-        state = StoryState(
-            id=self._judging.ids.story(),
-            source=self._poll.source.id,
-            group=0,  # found below
-            version=1,
-            published=published,
-            date_note=item.entry.date_note,
-            seen=self._poll.at,
-        )
-        kin, far, why = self._kin(item, state.id)
-        state = replace(state, group=kin[0].group if kin else state.id)
-        self._counts["new"] += 1
-        self._keep(item, state, Family(near=[state, *kin], far=far), why)
-
-    def _changed(self, item: Item, state: StoryState) -> None:
-        """Plan a new version; one that has become a copy of another group's story joins that group."""
-        kin, far, why = self._kin(item, state.id)
-        stays = not kin or state.group in {one.group for one in kin}
-        group = state.group if stays else kin[0].group
-        self._counts["changed"] += 1
-        later = replace(state, group=group, version=state.version + 1)
-        self._keep(item, later, Family(near=[later, *kin, state], far=far), None if stays else why)
-
-    def _redate(self, entry: Entry, state: StoryState) -> None:
-        """Keep the first date that a source gave; note it when it gives another."""
-        published = _floor(entry.published)
-        if published is None or published == state.published:
-            return
-        if state.published is None:
-            state = replace(state, published=published, date_note=entry.date_note)
-        elif state.date_note is not DateNote.REDATED:
-            state = replace(state, date_note=DateNote.REDATED)
-        else:
-            return
-        self._states[state.id] = state
-        self._redated[state.id] = Redated(story=state.id, published=state.published, date_note=state.date_note)
-
-    def _kin(self, item: Item, story: int) -> tuple[list[StoryState], list[StoryState], str]:
-        """Return the other stories that say the same, first seen first, and why the first of them is one.
-
-        First its copies, then those that said the same too long ago. The same address counts only in another
-        source, with its title or without: in this one it was no reason to see one story.
-        """
-        near, all_ = dict[int, str](), set()
-        reasons = {item.link_key: "the same link and title", item.address_key: "the same address"}
-        for key in self._likeness[item.key]:
-            for kin in self._alike[key]:
-                by_link = key in reasons and kin.story.source == self._poll.source.id
-                if kin.story.id != story and not by_link:
-                    all_.add(kin.story.id)
-                    if self._poll.at - kin.at <= self._judging.same_story:
-                        same = reasons.get(key, "the same words")
-                        near[kin.story.id] = f"a copy of {encode(kin.story.id)}: {same}"
-        if look := self._looks.get(item.key):
-            for copied in self._kinship.copies(story, look):
-                near.setdefault(copied.state.id, copied.why)
-        first = min(near, default=None)
-        kin_states = [self._states[one] for one in sorted(near)]
-        return kin_states, [self._states[one] for one in sorted(all_ - near.keys())], near.get(first or 0, "")
-
-    # ------------------------------------------------------------ what is done about it
-
-    def _keep(self, item: Item, state: StoryState, family: Family, group_why: str | None) -> None:
-        at = self._poll.at
-        self._states[state.id] = state
-        self._present.add(state.id)
-        self._sight(item, state.id)
-        for key in self._likeness[item.key]:
-            self._alike[key].append(Kin(story=state, fingerprint=item.fingerprint, at=at))
-            one = Likeness(key=key, story=state.id, fingerprint=item.fingerprint, at=at)
-            self._likenesses[key, state.id] = one
-        story = _story(state, item, self._poll.source)
-        self._versions.append(
-            Version(story=story, group=state.group, at=at, rules=self._judging.revision, group_why=group_why)
-        )
-        if look := self._looks.get(item.key):
-            self._kinship.keep(story, state, look, next((one for one in family.near if one.id != state.id), None))
-        old = self._is_old(item.entry)
-        why = wants_page(item.entry, self._poll.source, backlog=old)
-        if why and story.url:
-            self._pages[state.id] = WantedPage(story=state.id, source=state.source, url=story.url, due=at, why=why)
-        self._rulings.rule(story, state.group, family, backlog=old, page_due=bool(why))
-        if state.version > 1 or state.group != state.id:
-            changes = "the outlet changed it" if state.version > 1 else "another outlet has it"
-            self._touches[state.group] = Touch(group=state.group, at=at, why=changes)
-
-    def _sight(self, item: Item, story: int) -> None:
-        self._seen[item.key] = story, item.fingerprint
-        self._sightings[item.key] = Sighting(key=item.key, story=story, fingerprint=item.fingerprint, at=self._poll.at)
-
-    def plan(self) -> Plan:
-        """Return all that was decided."""
-        return Plan(
-            versions=self._versions,
-            sightings=list(self._sightings.values()),
-            likenesses=list(self._likenesses.values()),
-            verdicts=self._rulings.verdicts,
-            deliveries=self._rulings.deliveries,
-            redated=list(self._redated.values()),
-            pages=list(self._pages.values()),
-            listing=liveposts.listing(self._poll, self._present),
-            touches=list(self._touches.values()),
-            sketches=self._kinship.sketches,
-            threads=self._kinship.threads,
-            frequencies=self._kinship.frequencies(),
-            ignored=self._ignored,
-            notes=[f"story {encode(story)} changed after {MAX_VERSIONS} versions: ignored" for story in self._ignored],
-            tally=Tally(**self._counts, alerts=len(self._rulings.deliveries)),
-        )
-
-
-def _story(state: StoryState, item: Item, source: Source) -> Story:
-    story = item.entry.as_story(id=state.id, outlet=source.outlet, seen=state.seen, language=item.spoken)
-    return replace(story, version=state.version, published=state.published, date_note=state.date_note)
-
-
-def _floor(moment: datetime | None) -> datetime | None:
-    return None if moment is None else from_ms(to_ms(moment))  # as the store will give it back
+    return (*(partial(noting, step) for step in steps), partial(storms.after, queued))

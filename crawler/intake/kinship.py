@@ -11,7 +11,7 @@ from crawler.intake.threads import Threads
 from crawler.store.kin import Sketched
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from alerts.cluster.events import Frequencies, Vector
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from crawler.intake.copies import Copied
     from crawler.intake.sketch import Sketch
     from crawler.intake.threads import WordCounts
-    from crawler.store.kin import KinshipMemory, Neighbour, StoryState, Threaded
+    from crawler.store.kin import KinshipMemory, Met, Neighbour, StoryState, Threaded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,9 +36,9 @@ class Kinship:
     """One transaction's memory of it, which grows with what is planned."""
 
     def __init__(self, memory: KinshipMemory, counts: WordCounts, now: datetime) -> None:
+        self.memory = memory
         self._copies = Copies(memory, now)
         self._threads = Threads(memory, counts, now)
-        self._memory = memory
         self._counts = counts
         self._sketches: dict[int, Sketched] = {}
 
@@ -50,7 +50,7 @@ class Kinship:
         """
         pool = events.pool(sketch.profile.language)
         vector = self._threads.vector(pool, sketch.terms, new=new)
-        similar = self._threads.similar(vector, pool) if events_too else ()
+        similar = self._threads.similar(vector, pool, sketch.terms) if events_too else ()
         copies = self._copies.stored(own, sketch, similar)
         return Look(sketch=sketch, vector=vector if events_too else None, similar=similar, copies=copies)
 
@@ -58,6 +58,18 @@ class Kinship:
         """Return the stories that a story copies, those of this transaction too, first seen first."""
         found = {one.state.id: one for one in (*look.copies, *self._copies.planned(story, look.sketch))}
         return [found[one] for one in sorted(found)]
+
+    def pairs(self, own: int, look: Look, others: Collection[int]) -> dict[tuple[int, int], str]:
+        """Return which of some stored stories and the one that was looked up are copies of each other, and why."""
+        return self._copies.pairs(own, look.sketch, others)
+
+    def differs(self, look: Look, other: int) -> bool:
+        """Say whether a stored story is plainly another text than the one that was looked up."""
+        return self._copies.differs(look.sketch, other)
+
+    def event(self, story: int) -> int | None:
+        """Return the event of a story, as far as it is planned or kept."""
+        return self._threads.event_of(story)
 
     def keep(self, story: Story, state: StoryState, look: Look, copy_of: StoryState | None) -> None:
         """Plan what is kept of a version of a story; ``copy_of`` is the first of those it copies.
@@ -78,7 +90,7 @@ class Kinship:
         if look.vector is None:
             return
         sketch = events.Sketch(pool=events.pool(story.language), seen=state.seen, vector=look.vector)
-        known = None if is_new else next(iter(self._memory.known([state.id])), None)
+        known = None if is_new else next(iter(self.memory.known([state.id])), None)
         copied = copy_of.id if copy_of else None
         if known:
             self._threads.revise(known, sketch, look.similar, copied)
@@ -94,6 +106,11 @@ class Kinship:
     def threads(self) -> list[Threaded]:
         """The events that they belong to."""
         return self._threads.threaded
+
+    @property
+    def met(self) -> list[Met]:
+        """The events that are one with others by now, each after those before it."""
+        return self._threads.met
 
     def frequencies(self) -> Mapping[str, Frequencies]:
         """Return the counts of words that are to be kept with them."""

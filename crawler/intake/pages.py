@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from alerts.cluster import copy_key, fingerprint
 from alerts.cluster.boilerplate import line_keys
 from alerts.policy import Reason
 from crawler.ids import encode
+from crawler.intake.calm import Subject
 from crawler.intake.followups import (
     Replies,
     after_missing,
@@ -18,8 +20,9 @@ from crawler.intake.followups import (
     of_removal,
     text_read,
 )
+from crawler.intake.grouping import Groups
 from crawler.intake.kinship import Kinship
-from crawler.intake.sift import address_key, link_key
+from crawler.intake.sift import address_key, link_key, origin_key
 from crawler.intake.sketch import sketch
 from crawler.intake.verdicts import Family, Rulings
 from crawler.intake.wanted import words_of
@@ -28,7 +31,7 @@ from crawler.visits.poll import Tally
 from spiders.urls import site_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from alerts.story import Story
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
     from spiders.article import Article
 
 MAX_VERSIONS = 24  # as for what sources change
+_ALIKE = "the same words or address"
+_NAMED = "the page of one names the other as its origin"
 
 
 def plan(
@@ -112,6 +117,7 @@ def _unchanged(draft: Draft, visit: PageVisit, memory: Memory, replies: Replies,
     said = of_removal(draft, visit, after, replies) if after else []
     return Plan(
         likenesses=[Likeness(key=key, story=story.id, fingerprint=words, at=visit.at)] if key else [],
+        origins=_origins(story.id, visit.article),
         deliveries=said,
         shifts=[Shift(waiting=one, story=draft.story.id, at=now, release=True, withdrawn={}) for one in waiting],
         followed=[after] if after else [],
@@ -141,43 +147,47 @@ class _Page:
 
     def plan(self, memory: Memory, kinship: Kinship, replies: Replies) -> Plan:
         """Return the new version, its verdicts, what becomes of messages that waited, and what threads say of it."""
-        keys = self._keys()
+        keys, own = _keys(self._told, self._visit.article), self._draft.state
         look = self._look(memory, kinship)
-        kin, why = self._kin(memory, keys, look)
-        groups = {one.group for one in kin}
-        own = self._draft.state
-        parts = own.group not in {own.id, *groups} and self._shows_the_whole()
-        stays = own.group in groups or not (kin or parts)
-        group = own.group if stays else kin[0].group if kin else own.id
+        kin, why = self._kin(memory, kinship, keys, look)
+        groups = Groups(memory.kinship, self._now, self._rulings.deliveries)
+        if self._shows_the_whole():
+            place = groups.place_whole(own, kin, why, partial(self._pairs, memory, kinship, look, kin))
+        else:
+            place = groups.place(own, kin, why)
+        group, family = place.group, Family(near=place.near)
         later = replace(own, group=group, version=self._told.version)
-        family = Family(near=[later, *kin, *([] if parts else [own])])
-        self._rulings.remember(memory, {own.id, *(one.id for one in kin)}, {own.group, *groups})
-        verdicts = self._rulings.rule(self._told, group, family, backlog=False, page=not self._visit.claim.reads)
-        shifts = [self._shift(one, group, verdicts, family) for one in self._draft.waiting]
+        near = {one.group for one in place.near}
+        self._rulings.remember(memory, {one.id for one in place.near}, near)
         kinship.keep(self._told, later, look, kin[0] if kin else None)
+        about = Subject(story=self._told, group=group, event=kinship.event(own.id))
+        verdicts = self._rulings.rule(about, family, backlog=False, page=not self._visit.claim.reads)
+        shifts = [self._shift(one, group, verdicts, family) for one in self._draft.waiting]
         version = Version(
-            story=self._told,
-            group=group,
-            at=self._visit.at,
-            rules=self._judging.revision,
-            group_why=None if stays else why,
+            story=self._told, group=group, at=self._visit.at, rules=self._judging.revision, group_why=place.why
         )
+        joined = self._joined(shifts)
+        deliveries = [one for one in self._rulings.deliveries if one.key not in joined]
+        shifts = [self._grave(one, joined) for one in shifts]
         followed = is_followed(own.id, memory, self._rulings.verdicts)
         after = after_reading(self._draft, self._told, self._visit, followed=followed)
         said = self._replies(replies, after, shifts)
         return Plan(
             versions=[version],
-            likenesses=[self._likeness(key) for key in keys],
-            verdicts=[self._carrying(one, shifts) for one in self._rulings.verdicts],
-            deliveries=[*self._rulings.deliveries, *said],
+            likenesses=[self._likeness(key) for key in [*keys, *_named_by(self._visit.article)]],
+            origins=_origins(own.id, self._visit.article),
+            verdicts=[self._carrying(one, shifts, joined) for one in self._rulings.verdicts],
+            deliveries=[*deliveries, *said],
             redated=self._redated(),
             shifts=shifts,
             followed=[after],
             touches=[Touch(group=group, at=self._now, why=self._why())],
+            regroupings=groups.regroupings,
             sketches=kinship.sketches,
             threads=kinship.threads,
+            met=kinship.met,
             frequencies=kinship.frequencies(),
-            tally=Tally(changed=1, alerts=len(self._rulings.deliveries) + len(said) + len(shifts)),
+            tally=Tally(changed=1, alerts=len(deliveries) + len(said) + len(shifts)),
         )
 
     def _why(self) -> str:
@@ -193,17 +203,6 @@ class _Page:
 
     # ------------------------------------------------------------ which stories say the same
 
-    def _keys(self) -> list[bytes]:
-        """Return the keys that copies share: of the text, and of the address that the page gives itself."""
-        story, article = self._told, self._visit.article
-        found = [
-            copy_key(story.title, story.text),
-            link_key(story.url, story.title) if story.url else None,
-            address_key(story.url),
-            address_key(article.canonical) if article and not article.posts else None,
-        ]
-        return [key for key in found if key]
-
     def _look(self, memory: Memory, kinship: Kinship) -> Look:
         common = memory.kinship.common(self._told.outlet.id, line_keys(self._told.text))
         return kinship.look(sketch(self._told, truncated=self._is_cut(), boilerplate=common), self._told.id, new=False)
@@ -217,28 +216,35 @@ class _Page:
         article = self._visit.article
         return article is None or article.truncated or self._told.text != article.text
 
-    def _kin(self, memory: Memory, keys: list[bytes], look: Look) -> tuple[list[StoryState], str]:
+    def _kin(self, memory: Memory, kinship: Kinship, keys: list[bytes], look: Look) -> tuple[list[StoryState], str]:
         """Return the other stories that say the same, first seen first, and why the first is one."""
         found: dict[int, StoryState] = {}
         why: dict[int, str] = {}
-        for kin in self._alike(memory, keys):
-            near = self._visit.at - kin.at <= self._judging.same_story
-            if near and kin.story.id != self._told.id:
+        by_key = dict.fromkeys(keys, _ALIKE) | _named(self._told, self._visit.article)
+        for key, kin in _sharing(memory, self._told, list(by_key)):
+            near = self._visit.at - kin.at <= self._judging.manner.same_story
+            if not near or kin.story.id in {self._told.id, *found}:
+                continue
+            if by_key[key] == _ALIKE or not kinship.differs(look, kin.story.id):
                 found[kin.story.id] = kin.story
-                why[kin.story.id] = f"a copy of {encode(kin.story.id)}: the same words or address"
+                why[kin.story.id] = f"a copy of {encode(kin.story.id)}: {by_key[key]}"
         for copied in look.copies:
             found.setdefault(copied.state.id, copied.state)
             why.setdefault(copied.state.id, copied.why)
         return [found[one] for one in sorted(found)], why.get(min(found, default=0), "")
 
-    def _alike(self, memory: Memory, keys: list[bytes]) -> Iterable[Kin]:
-        """Return the stories that share a key; in its own source one link and title are not enough for that."""
-        own, words = self._draft.state.source, fingerprint(self._told.title, self._told.text)
-        text_key = copy_key(self._told.title, self._told.text)
-        for key, every in memory.alike(keys).items():
-            for kin in every:
-                if key == text_key or kin.story.source != own or kin.fingerprint == words:
-                    yield kin
+    def _pairs(
+        self, memory: Memory, kinship: Kinship, look: Look, kin: Sequence[StoryState], stories: Collection[int]
+    ) -> dict[tuple[int, int], str]:
+        """Return which of some stories, this one among them, are copies of each other, and why."""
+        found = dict.fromkeys((_pair(self._told.id, one.id) for one in kin if one.id in stories), _ALIKE)
+        others = {*stories} - {self._told.id}
+        for one in memory.kinship.known(others):
+            by_key = dict.fromkeys(_keys(one.story, None), _ALIKE) | _named(one.story, None)
+            for key, other in _sharing(memory, one.story, list(by_key)):
+                if other.story.id in stories and other.story.id != one.story.id:
+                    found[_pair(one.story.id, other.story.id)] = by_key[key]
+        return found | kinship.pairs(self._told.id, look, others)
 
     def _likeness(self, key: bytes) -> Likeness:
         words = fingerprint(self._told.title, self._told.text)
@@ -272,7 +278,17 @@ class _Page:
             withdrawn=withdrawn,
         )
 
-    def _carrying(self, verdict: Verdict, shifts: list[Shift]) -> Verdict:
+    def _joined(self, shifts: Sequence[Shift]) -> dict[str, str]:
+        """Return the messages of the page that one which waited in their channel tells of as well, and which."""
+        waiting = {one.waiting.channel: one.waiting.key for one in reversed(shifts) if one.moved_to is not None}
+        return {one.key: waiting[one.channel] for one in self._rulings.deliveries if one.channel in waiting}
+
+    def _grave(self, shift: Shift, joined: Mapping[str, str]) -> Shift:
+        """Return what is done with a message that waited, as severe as what joins it."""
+        joining = [one.severity for one in self._rulings.deliveries if joined.get(one.key) == shift.waiting.key]
+        return replace(shift, severity=max(joining)) if joining else shift
+
+    def _carrying(self, verdict: Verdict, shifts: Sequence[Shift], joined: Mapping[str, str]) -> Verdict:
         """Return a verdict on the page with the message that tells of it now instead of the source's own words.
 
         What is not told after all has the reason that the message was given.
@@ -285,4 +301,47 @@ class _Page:
                 return replace(verdict, reason=shift.withdrawn[rule])
             if shift.moved_to is not None:
                 return replace(verdict, delivery=waiting.key, reason=waiting.told[rule])
+        if told := joined.get(verdict.delivery or ""):
+            return replace(verdict, delivery=told)
         return verdict
+
+
+def _keys(story: Story, article: Article | None) -> list[bytes]:
+    """Return the keys that copies share: of the text, and of the address that the page gives itself."""
+    found = [
+        copy_key(story.title, story.text),
+        link_key(story.url, story.title) if story.url else None,
+        address_key(story.url),
+        address_key(article.canonical) if article and not article.posts else None,
+    ]
+    return [key for key in found if key]
+
+
+def _named(story: Story, article: Article | None) -> dict[bytes, str]:
+    """Return the keys of what a page names as its origin, and of the stories of which the pages name this one."""
+    theirs = address_key(article.origin_url) if article else None
+    own = [origin_key(address) for address in (story.url, article.canonical if article else None)]
+    return dict.fromkeys([key for key in (theirs, *own) if key], _NAMED)
+
+
+def _named_by(article: Article | None) -> list[bytes]:
+    """Return the key by which a story that is the origin of a page finds it."""
+    key = origin_key(article.origin_url) if article else None
+    return [key] if key else []
+
+
+def _origins(story: int, article: Article | None) -> dict[int, str | None]:
+    return {story: article.origin_url} if article else {}
+
+
+def _sharing(memory: Memory, story: Story, keys: Collection[bytes]) -> Iterator[tuple[bytes, Kin]]:
+    """Return the stories that share a key with one; in its own source one link and title are not enough for that."""
+    words, text_key = fingerprint(story.title, story.text), copy_key(story.title, story.text)
+    for key, every in memory.alike(keys).items():
+        for kin in every:
+            if key == text_key or kin.story.source != story.outlet.id or kin.fingerprint == words:
+                yield key, kin
+
+
+def _pair(one: int, other: int) -> tuple[int, int]:
+    return min(one, other), max(one, other)

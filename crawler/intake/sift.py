@@ -119,6 +119,12 @@ def address_key(url: str | None) -> bytes | None:
     return _key("address", address) if address else None
 
 
+def origin_key(url: str | None) -> bytes | None:
+    """Return the key that stories share of which the pages name an address as their origin; None for no one story."""
+    address = url and key_of(url)
+    return _key("origin", address) if address else None
+
+
 def likeness_keys(item: Item) -> list[bytes]:
     """Return the keys that copies of an item share with it."""
     text_key = copy_key(item.entry.title, item.entry.text)

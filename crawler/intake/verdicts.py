@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from alerts.policy import Circumstances, Reason, decide
 from alerts.story import Severity
 from alerts.stream import learns
+from alerts.thread import Voice
+from crawler.intake.calm import Channels, Manner, Telling
 from crawler.intake.watch import FIRST_SEEN, StreamRules
 from crawler.store.plan import NewDelivery, Past, Verdict
 
@@ -21,11 +23,12 @@ if TYPE_CHECKING:
     from alerts.rules.spec import QuietSpec
     from alerts.story import Match, Story
     from crawler.ids import Ids
+    from crawler.intake.calm import Subject
     from crawler.store.kin import StoryState
     from crawler.store.plan import Memory
 
 
-HOLD = timedelta(seconds=30)
+_LOUDNESS = (Voice.CARD, Voice.BROADCAST, Voice.REPLY)
 PAGE_PATIENCE = timedelta(hours=1)  # longer than all tries of a page together take
 
 
@@ -50,8 +53,7 @@ class Judging:
     judge: Judges
     revision: str  # of the rules
     ids: Ids
-    same_story: timedelta  # how far apart copies of one story may be seen
-    hold: timedelta = HOLD  # how long an alert waits for its story's page
+    manner: Manner = field(default_factory=Manner)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class Rulings:
         self._memory: Memory | None = None
         self._judged_otherwise: Mapping[int, Story] = {}  # as they read when other rules judged them
         self._past: dict[tuple[str, int], list[Past]] = defaultdict(list)  # ("story" | "group", id) → verdicts
+        self._channels = Channels(judging.manner, now)
         self._learning: frozenset[str] = frozenset()  # rules whose `first_seen` does not tell yet
         self._sent: dict[tuple[str, str], int] = {}  # rule and channel → messages in the limit's period
         self._waiting: dict[tuple[str, str], bool] = {}  # … → stories wait for a summary
@@ -90,6 +93,7 @@ class Rulings:
         """
         self._flood = flood
         self._memory = memory
+        self._channels.remember(memory.calm)
         if stories:
             self._recall(memory.past(stories, groups))
             self._judged_otherwise = memory.judged_otherwise(stories, self._judging.revision)
@@ -112,47 +116,88 @@ class Rulings:
             self._past["group", one.group].append(one)
 
     def rule(
-        self, story: Story, group: int, family: Family, *, backlog: bool, page_due: bool = False, page: bool = False
+        self,
+        about: Subject,
+        family: Family,
+        *,
+        backlog: bool,
+        page_due: bool = False,
+        page: bool = False,
     ) -> Mapping[tuple[str, str], Verdict]:
         """Plan the verdicts on a version of a story, by rule and channel, and a message for each channel that is told.
 
         ``page``: the version is what the story's page says; ``page_due``: its page is still to be read.
         """
-        verdicts: dict[tuple[str, str], Verdict] = {}
+        story = about.story
         held = self._held_before(story)
         near, far = self._past_of(family.near), self._past_of(family.far)
-        keys: dict[str, str] = {}  # channel → the delivery that tells it of this version
+        told: dict[str, list[tuple[Finding, Telling]]] = defaultdict(list)  # by channel
         for finding in self._judging.judge(story):
-            match = finding.match
+            rule = finding.match.rule
+            quiet = self._judging.judge.quiet.get(rule)
             for channel in finding.channels or ("",):
                 case = replace(
-                    _circumstances(story, match, channel, near, backlog=backlog),
-                    counted=match.rule in self._judging.judge.streams,
-                    learning=match.rule in self._learning,
-                    held=match.rule in held,
+                    _circumstances(story, finding.match, channel, near, backlog=backlog),
+                    counted=rule in self._judging.judge.streams,
+                    learning=rule in self._learning,
+                    held=rule in held,
                     page=page,
                     flood=self._flood,
-                    critical=match.severity >= Severity.CRITICAL,
+                    critical=finding.match.severity >= Severity.CRITICAL,
                 )
-                if quiet := self._judging.judge.quiet.get(match.rule):
-                    case = self._limited(case, quiet, match, channel, far)
-                reason = decide(case)
-                if reason.sends and channel not in keys:
-                    keys[channel] = self._judging.ids.delivery()
-                self._note(case, reason, match.rule, channel)
-                verdicts[match.rule, channel] = Verdict(
-                    story=story.id,
-                    version=story.version,
-                    group=group,
-                    match=match,
-                    channel=channel,
-                    reason=reason,
-                    delivery=keys[channel] if reason.sends else None,
-                )
+                case = self._limited(case, quiet, finding.match, channel, far) if quiet else case
+                told[channel].append((finding, self._telling(case, finding, channel, about)))
+        verdicts: dict[tuple[str, str], Verdict] = {}
+        for channel, tellings in told.items():
+            verdicts |= self._tell(about, channel, tellings, page_due=page_due)
         self.verdicts += verdicts.values()
         self._recall(self._remembered(one) for one in verdicts.values())
-        for channel, key in keys.items():
-            self._deliver(story, group, channel, key, verdicts.values(), page_due=page_due)
+        return verdicts
+
+    def _telling(self, case: Circumstances, finding: Finding, channel: str, about: Subject) -> Telling:
+        """Decide by the story's past, and then by what goes on in the channel."""
+        thread = self._channels.thread(channel, about) if channel else None
+        case = replace(case, event_heard=thread is not None and not case.heard)
+        reason = decide(case)
+        if not reason.sends:
+            telling = Telling(reason=reason)
+        else:
+            quiet = self._judging.judge.quiet.get(finding.match.rule)
+            same_story = quiet.same_story if quiet else None
+            telling = self._channels.decide(finding, channel, about, reason, same_story)
+        self._note(case, telling.reason, finding.match.rule, channel)
+        return telling
+
+    def _tell(
+        self,
+        about: Subject,
+        channel: str,
+        tellings: Sequence[tuple[Finding, Telling]],
+        *,
+        page_due: bool,
+    ) -> dict[tuple[str, str], Verdict]:
+        """Return the verdicts of one channel, and plan the message that tells of those which are told now."""
+        sends = any(telling.reason.sends for _, telling in tellings)
+        key = self._judging.ids.delivery() if sends else None
+        verdicts = {}
+        for finding, telling in tellings:
+            reason = Reason.FIRST if sends and telling.may_ride_along else telling.reason
+            verdicts[finding.match.rule, channel] = Verdict(
+                story=about.story.id,
+                version=about.story.version,
+                group=about.group,
+                match=finding.match,
+                channel=channel,
+                reason=reason,
+                delivery=key if reason.sends else None,
+                says=telling.says,
+                until=telling.until if reason is telling.reason else None,
+                route=finding.route,
+            )
+        if key:
+            spoken = [(finding, telling) for finding, telling in tellings if telling.reason.sends]
+            matches = [one.match for one in verdicts.values() if one.delivery]
+            self._deliver(about, channel, key, spoken, matches, page_due=page_due)
         return verdicts
 
     def told_elsewhere(self, story: int, rule: str, channel: str, family: Family) -> bool:
@@ -215,19 +260,32 @@ class Rulings:
         )
 
     def _deliver(
-        self, story: Story, group: int, channel: str, key: str, verdicts: Iterable[Verdict], *, page_due: bool
+        self,
+        about: Subject,
+        channel: str,
+        key: str,
+        spoken: Sequence[tuple[Finding, Telling]],
+        matches: Sequence[Match],
+        *,
+        page_due: bool,
     ) -> None:
-        told = [one.match for one in verdicts if one.delivery == key]
+        """Queue a message: as loud as the loudest of what it tells asks for."""
+        finding, telling = min(spoken, key=lambda one: _LOUDNESS.index(one[1].voice))
+        self._channels.queue(key, channel, about, telling, matches)
         self.deliveries.append(
             NewDelivery(
                 key=key,
-                group=group,
-                story=story.id,
-                version=story.version,
+                group=about.group,
+                story=about.story.id,
+                version=about.story.version,
                 channel=channel,
-                severity=max(match.severity for match in told),
+                severity=max(match.severity for match in matches),
                 queued=self._now,
-                not_before=self._now + self._patience(told) if page_due else None,
+                not_before=self._now + self._patience(matches) if page_due else None,
+                parent=telling.parent,
+                broadcast=telling.voice is Voice.BROADCAST,
+                style=finding.spec.style or self._judging.manner.style,
+                template=finding.spec.template or self._judging.manner.template,
             )
         )
 
@@ -236,7 +294,7 @@ class Rulings:
         if any(match.severity >= Severity.CRITICAL for match in told):
             return timedelta(0)
         undoable = any(self._judging.judge.may_be_undone(match.rule) for match in told)
-        return PAGE_PATIENCE if undoable else self._judging.hold
+        return PAGE_PATIENCE if undoable else self._judging.manner.hold
 
 
 def _circumstances(story: Story, match: Match, channel: str, past: Iterable[Past], *, backlog: bool) -> Circumstances:
@@ -247,13 +305,14 @@ def _circumstances(story: Story, match: Match, channel: str, past: Iterable[Past
         tellers = {one.story for one in by_rule if one.told or one.reason in would_tell}
     else:
         tellers = {one.story for one in by_rule if one.tells or one.reason in would_tell}
-    kept_back = Reason.BACKLOG in {one.reason for one in by_rule if one.story == story.id}
+    kept_back = {one.reason for one in by_rule if one.story == story.id}
     return Circumstances(
         shadow=match.shadow,
         routed=bool(channel),
         told=story.id in tellers,
         told_of_copy=bool(tellers - {story.id}),
-        backlog=backlog or kept_back,
+        silenced=Reason.SILENCED in kept_back,
+        backlog=backlog or Reason.BACKLOG in kept_back,
         edited=story.version > 1,
         heard=any(one.told for one in past),
     )

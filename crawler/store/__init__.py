@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from alerts.errors import StoreError
 from crawler.store import (
-    deliveries,
     engine,
     families,
     handover,
@@ -25,6 +24,8 @@ from crawler.store import (
 from crawler.store.families import Copies, Event, Kin, Listed, Pulse, Told
 from crawler.store.ledger import Account, Dossier, Latency, VisitLine
 from crawler.store.lock import DataLock
+from crawler.store.outbox import StoredOutbox
+from crawler.store.people import People
 from crawler.store.reports import (
     DeliveryStatus,
     HeldBack,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from alerts.outbox import Delivery, Edit, Edited, Settlement, State
+    from alerts.outbox import State
     from alerts.story import Story
     from alerts.stream import Condition, StreamState
     from crawler.clock import Clock
@@ -86,7 +87,7 @@ T = TypeVar("T")
 
 
 class Store:
-    """The database: the patrol's Frontier, the courier's Outbox, and what ingest and the commands need.
+    """The database: the patrol's Frontier, couriers' Outboxes, and what ingest and the commands need.
 
     Every method that writes is one transaction, committed before it returns. All raise StoreError when
     the disk is full, the file is locked or damaged, or the like; nothing was written then.
@@ -225,6 +226,10 @@ class Store:
         """Write what steps plan that no poll is the cause of, in one transaction; raises whatever they raise."""
         return await self._write(lambda connection: _take(connection, steps)[0])
 
+    async def ask(self, question: Callable[[Memory], T]) -> T:
+        """Return what is made of all that is written by now."""
+        return await self._reader.run(lambda connection: question(stories.StoredMemory(connection)))
+
     async def fingerprints(self, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
         """Return what was last seen under identity keys, as far as they are known."""
         return await self._reader.run(partial(stories.fingerprints, keys=keys))
@@ -236,11 +241,15 @@ class Store:
         return await self._reader.run(partial(kinship.common, source_id=source, keys=keys))
 
     async def forget_bands(self, before: datetime, limit: int, after: int) -> Sequence[int]:
-        """Let up to ``limit`` stories seen before a moment, their ids above ``after``, be found as copies no more.
+        """Forget what up to ``limit`` stories seen before a moment, their ids above ``after``, are found by.
 
         Returns their ids in order.
         """
         return await self._write(partial(kinship.forget_bands, before=before, limit=limit, after=after))
+
+    async def forget_events(self, before: datetime, limit: int) -> int:
+        """Forget by which words up to ``limit`` events were found that ended before a moment, and say how many."""
+        return await self._write(partial(kinship.forget_events, before=before, limit=limit))
 
     async def conditions(self) -> Mapping[tuple[str, Condition], StreamState]:
         """Return the state of every condition on the stream, by rule and condition."""
@@ -272,51 +281,27 @@ class Store:
         """Make a source due, unless it is held back; tell whether it is due now."""
         return await self._write(partial(subscriptions.visit_soon, name=source, now=now))
 
-    # ------------------------------------------------------------ the courier's Outbox
+    # ------------------------------------------------------------ deliveries, and the commands
 
-    async def recover(self, now: datetime) -> int:
-        """Make every ``sending`` delivery ``unclear``, due at once, and say how many; called at start-up."""
-        return await self._write(partial(deliveries.recover, now=now))
-
-    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
-        """Return pending and unclear deliveries whose time has come, at most ``limit`` of each channel.
-
-        None on held channels; critical ones come first, then the oldest.
-        """
-        return await self._reader.run(partial(deliveries.due, now=now, limit=limit))
-
-    async def next_due(self) -> datetime | None:
-        """Return the earliest moment at which ``due`` may return something; None when all is final."""
-        return await self._reader.run(deliveries.next_due)
-
-    async def begin(self, key: str, now: datetime) -> bool:
-        """Move a pending delivery to ``sending`` and count the attempt; False when it is not pending."""
-        return await self._write(partial(deliveries.begin, key=key, now=now))
-
-    async def settle(self, key: str, settlement: Settlement, now: datetime) -> None:
-        """Write what an attempt or a look-up led to, and log it for ``why``.
-
-        Raises StoreError when the delivery is final already, or unknown.
-        """
-        await self._write(partial(deliveries.settle, key=key, settlement=settlement, now=now))
-
-    async def edits(self, now: datetime, limit: int) -> Sequence[Edit]:
-        """Return up to ``limit`` messages that should be edited now, the longest due first; none on held channels."""
-        return await self._reader.run(partial(deliveries.edits, now=now, limit=limit))
-
-    async def settle_edit(self, edit: Edit, edited: Edited, now: datetime) -> None:
-        """Write what became of an edit; what changed since it was read stays due."""
-        await self._write(partial(deliveries.settle_edit, edit=edit, edited=edited, now=now))
+    @property
+    def outbox(self) -> StoredOutbox:
+        """Return the Outbox of a courier that looks after every channel."""
+        return StoredOutbox(self._reader.run, self._write)
 
     async def hand_over(self, to: str, now: datetime) -> Sequence[str]:
         """Queue copies of critical messages that have been refused for a while; the fallback's Waitlist."""
         return await self._write(partial(handover.hand_over, to=to, now=now))
 
-    async def hold(self, channel: str | None, until: datetime | None, reason: str, *, refused: bool = False) -> None:
-        """Keep a channel's deliveries (None: the main notifier's) back until a moment; None releases them."""
-        await self._write(partial(deliveries.keep_back, channel=channel, until=until, reason=reason, refused=refused))
+    # ------------------------------------------------------------ people
 
-    # ------------------------------------------------------------ the commands
+    @property
+    def people(self) -> People:
+        """What people change and ask."""
+        return People(self._reader.run, self._write)
+
+    async def others_wrote(self) -> int:
+        """Return a number that changes whenever another process has written."""
+        return await self._write(engine.others_wrote)
 
     async def overview(self, now: datetime) -> Overview:
         """Count sources, stories, verdicts and deliveries."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import case, delete, func, insert, literal, select, update
 
+from alerts.bulletin import decode
 from alerts.cluster.updates import compare
 from alerts.errors import StoreError
 from alerts.notify.fallback import origin_of
-from alerts.outbox import FINAL, NAME_STARTS, Delivery, Edit, Kind, Receipt, State, way_of
+from alerts.outbox import FINAL, NAME_STARTS, Delivery, Kind, Receipt, State, way_of
 from alerts.policy import Reason
+from alerts.routing.spec import Style
 from alerts.story import Alert, DateNote, Severity, Story
-from crawler.store import handover
-from crawler.store.rows import match, trend
+from crawler.store import escalations, handover
+from crawler.store.carriers import carriers, others
+from crawler.store.rows import match, outlet, trend
 from crawler.store.schema import (
     Instant,
     delivery_log,
@@ -28,40 +30,52 @@ from crawler.store.schema import (
     stream_alert,
     verdict,
 )
-from spiders.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import ColumnElement, Connection, Row, Select
 
-    from alerts.outbox import Edited, Settlement
+    from alerts.bulletin import Bulletin
+    from alerts.outbox import Settlement
     from alerts.story import Match, Outlet, Trend
-    from crawler.store.plan import Touch
 
 EVERYBODY = ""  # the channel of a hold that keeps all of the main notifier's back
 WAITING = (State.PENDING, State.UNCLEAR)
-SHOWN = (State.SENDING, State.UNCLEAR, State.SENT)
-_EDIT_WAIT = timedelta(seconds=20)  # what else changes in the meantime goes into the same edit
 
 _OF_MAIN = func.substr(outbox.c.channel, 1, 1).not_in(sorted(NAME_STARTS))  # as way_of has it
 
 _parent = outbox.alias("parent")
 _newest = story_version.alias("newest")
-_EDITABLE = outbox.c.edit_due.is_not(None) & (outbox.c.state == State.SENT)
+EDITABLE = outbox.c.edit_due.is_not(None) & (outbox.c.state == State.SENT)
 _HEARD_OF = (
     outbox.c.parent.is_(None)
     | select(_parent.c.key).where(_parent.c.key == outbox.c.parent, _parent.c.state.in_(FINAL)).exists()
 )
 
 
-def recover(connection: Connection, now: datetime) -> int:
+class Lane(NamedTuple):
+    """The channels that one courier looks after."""
+
+    only: str | None = None  # a notifier's; None: all but …
+    but: tuple[str, ...] = ()  # … those of these notifiers
+
+    @property
+    def rows(self) -> ColumnElement[bool]:
+        """Which rows of the outbox are meant."""
+        return outbox.c.channel == self.only if self.only else outbox.c.channel.not_in(self.but)
+
+
+EVERY = Lane()
+
+
+def recover(connection: Connection, now: datetime, lane: Lane = EVERY) -> int:
     """Make what was on the wire when the last process ended unclear, and due; try refused channels again."""
     _forgive(connection, now)
     values = {"state": State.UNCLEAR, "reason": "restart", "detail": "", "looks": 0, "changed": now, "not_before": now}
     keys = connection.scalars(
-        update(outbox).where(outbox.c.state == State.SENDING).values(values).returning(outbox.c.key)
+        update(outbox).where(outbox.c.state == State.SENDING, lane.rows).values(values).returning(outbox.c.key)
     ).all()
     if keys:
         line = {"at": now, "state": State.UNCLEAR, "reason": "restart", "detail": ""}
@@ -80,41 +94,46 @@ def _forgive(connection: Connection, now: datetime) -> None:
         connection.execute(update(outbox).where(waiting, refused).values(not_before=now))
 
 
-def due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
+def due(connection: Connection, now: datetime, limit: int, lane: Lane = EVERY) -> list[Delivery]:
     """Return what can be sent or looked for now, at most ``limit`` of each channel."""
-    held = _held(now)
+    held = kept_back(now)
     order = (case((outbox.c.severity >= Severity.CRITICAL, 0), else_=1), outbox.c.queued, outbox.c.key)
     place = func.row_number().over(partition_by=outbox.c.channel, order_by=order).label("place")
     ready = (
         select(outbox.c.key, place)
-        .where(outbox.c.state.in_(WAITING), outbox.c.not_before <= now, ~held.exists(), _HEARD_OF)
+        .where(outbox.c.state.in_(WAITING), outbox.c.not_before <= now, lane.rows, ~held.exists(), _HEARD_OF)
         .subquery()
     )
     first = select(ready.c.key).where(ready.c.place <= limit)
     return read(connection, chosen().where(outbox.c.key.in_(first)).order_by(*order))
 
 
-def _held(now: datetime) -> Select[Any]:
+def kept_back(now: datetime) -> Select[Any]:
     """Return what keeps an outbox row back: a hold of its own channel, or of all of the main notifier's."""
     meant = (hold.c.channel == outbox.c.channel) | ((hold.c.channel == EVERYBODY) & _OF_MAIN)
     return select(hold.c.channel).where(hold.c.until > now, meant)
 
 
-def next_due(connection: Connection) -> datetime | None:
+def next_due(connection: Connection, lane: Lane = EVERY) -> datetime | None:
     """Return when something may next be due."""
     holds = {row.channel: row.until for row in connection.execute(select(hold))}
     earliest = connection.execute(
         select(outbox.c.channel, func.min(outbox.c.not_before))
-        .where(outbox.c.state.in_(WAITING), _HEARD_OF)
+        .where(outbox.c.state.in_(WAITING), lane.rows, _HEARD_OF)
         .group_by(outbox.c.channel)
     )
     edits = connection.execute(
-        select(outbox.c.channel, func.min(outbox.c.edit_due)).where(_EDITABLE).group_by(outbox.c.channel)
+        select(outbox.c.channel, func.min(outbox.c.edit_due)).where(EDITABLE, lane.rows).group_by(outbox.c.channel)
+    )
+    audits = connection.execute(
+        select(outbox.c.channel, func.min(outbox.c.audit_due))
+        .where(outbox.c.audit_due.is_not(None), outbox.c.state == State.SENT, lane.rows)
+        .group_by(outbox.c.channel)
     )
     return min(
         (
             max(moment, holds.get(at, moment), holds.get(way_of(at) or EVERYBODY, moment))
-            for at, moment in (*earliest, *edits)
+            for at, moment in (*earliest, *edits, *audits)
         ),
         default=None,
     )
@@ -154,6 +173,8 @@ def settle(connection: Connection, key: str, settlement: Settlement, now: dateti
         values["face"] = settlement.face
     if settlement.apart:
         values["parent"] = None
+    if settlement.audit:
+        values["audit_due"] = settlement.audit
     if settlement.receipt:
         values["receipt_channel"] = settlement.receipt.channel
         values["receipt_message"] = settlement.receipt.message
@@ -162,49 +183,6 @@ def settle(connection: Connection, key: str, settlement: Settlement, now: dateti
         raise StoreError(f"the delivery {key} is final or unknown, so it cannot become {settlement.state}")
     line = {"key": key, "at": now, "state": settlement.state, "reason": settlement.reason, "detail": settlement.detail}
     connection.execute(insert(delivery_log), line)
-
-
-def edits(connection: Connection, now: datetime, limit: int) -> list[Edit]:
-    """Return the messages that should say something else by now, as they should read."""
-    query = chosen().where(_EDITABLE, outbox.c.edit_due <= now, ~_held(now).exists())
-    rows = connection.execute(query.order_by(outbox.c.edit_due, outbox.c.key).limit(limit)).all()
-    return [
-        Edit(delivery=one, revision=row.revision, why=row.edit_why, face=row.face, tries=row.edit_tries)
-        for row, one in zip(rows, assemble(connection, rows), strict=True)
-    ]
-
-
-def settle_edit(connection: Connection, edit: Edit, edited: Edited, now: datetime) -> None:
-    """Write what became of an edit, unless there is more to edit by now."""
-    key = edit.delivery.key
-    if edited.face:
-        connection.execute(update(outbox).where(outbox.c.key == key).values(face=edited.face))
-    values = {
-        "edit_due": edited.not_before,
-        "edit_tries": outbox.c.edit_tries + 1 if edited.not_before else 0,
-        "changed": now,
-    }
-    same = (outbox.c.key == key) & (outbox.c.revision == edit.revision)
-    connection.execute(update(outbox).where(same).values(values))
-    if edited.reason != "nothing-new":
-        detail = "; ".join(filter(None, (edit.why, edited.detail)))
-        line = {"key": key, "at": now, "state": State.SENT, "reason": edited.reason, "detail": detail}
-        connection.execute(insert(delivery_log), line)
-
-
-def touch(connection: Connection, touches: Sequence[Touch]) -> None:
-    """Let what was shown of these groups be edited soon; messages that tell of many stories stay as they are."""
-    together = select(stream_alert.c.delivery).where(stream_alert.c.delivery == outbox.c.key)
-    for one in touches:
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.group_id == one.group, outbox.c.state.in_(SHOWN), outbox.c.note == "", ~together.exists())
-            .values(
-                edit_due=func.coalesce(outbox.c.edit_due, literal(one.at + _EDIT_WAIT, Instant)),
-                edit_why=one.why,
-                revision=outbox.c.revision + 1,
-            )
-        )
 
 
 def keep_back(
@@ -229,13 +207,13 @@ def chosen() -> Select[Any]:
             _parent.c.receipt_channel.label("parent_channel"),
             _parent.c.receipt_message.label("parent_message"),
         )
-        .join(
+        .outerjoin(  # a bulletin is about no story
             story_version,
             (story_version.c.story_id == outbox.c.story_id) & (story_version.c.version == outbox.c.version),
         )
-        .join(story, story.c.id == outbox.c.story_id)
-        .join(source, source.c.id == story.c.source_id)
-        .join(_newest, (_newest.c.story_id == story.c.id) & (_newest.c.version == story.c.version))
+        .outerjoin(story, story.c.id == outbox.c.story_id)
+        .outerjoin(source, source.c.id == story.c.source_id)
+        .outerjoin(_newest, (_newest.c.story_id == story.c.id) & (_newest.c.version == story.c.version))
         .outerjoin(_parent, _parent.c.key == outbox.c.parent)
     )
 
@@ -253,31 +231,18 @@ def assemble(connection: Connection, rows: Sequence[Row[Any]]) -> list[Delivery]
     keys = [row.key for row in rows]
     origins = {key: origin_of(key) for key in keys}  # a copy for the fallback tells what its original does
     matches = _matches(connection, origins.values())
-    outlets = _outlets(connection, {row.story_group_id for row in rows})
+    outlets = carriers(connection, {row.story_group_id for row in rows if row.story_id is not None})
     trends = _trends(connection, origins.values())
-    remarks = handover.remarks(connection, keys)
+    remarks = escalations.remarks(connection, keys) | handover.remarks(connection, keys)
     told = [
         replace(
-            _delivery(row, matches[origins[row.key]], outlets[row.story_group_id], trends.get(origins[row.key])),
+            _delivery(row, _content(row, matches[origins[row.key]], outlets, trends.get(origins[row.key]))),
             remark=remarks.get(row.key, ""),
         )
         for row in rows
     ]
     edited = _edited(connection, origins.values())
     return [_updated(connection, one) if origins[one.key] in edited else one for one in told]
-
-
-def outlet(row: Row[Any], prefix: str = "") -> Outlet:
-    """Return the outlet that a row of ``source`` describes."""
-    get = row._mapping.__getitem__  # noqa: SLF001 -- SQLAlchemy's public name for a row as a mapping
-    return Source(
-        id=get(f"{prefix}id"),
-        url=get(f"{prefix}url"),
-        name=get(f"{prefix}name"),
-        tier=get(f"{prefix}tier"),
-        country=get(f"{prefix}country"),
-        type=get(f"{prefix}type"),
-    ).outlet
 
 
 def _matches(connection: Connection, keys: Collection[str]) -> dict[str, list[Match]]:
@@ -312,7 +277,7 @@ def _updated(connection: Connection, delivery: Delivery) -> Delivery:
         return delivery
     change = compare(title=before.title, text=before.text, new_title=alert.story.title, new_text=alert.story.text)
     added = change.quoted(span for match in alert.matches for span in match.spans)
-    return replace(delivery, alert=replace(alert, added=added))
+    return replace(delivery, content=replace(alert, added=added))
 
 
 def _trends(connection: Connection, keys: Collection[str]) -> dict[str, tuple[Match, Trend]]:
@@ -321,39 +286,29 @@ def _trends(connection: Connection, keys: Collection[str]) -> dict[str, tuple[Ma
     return {row.delivery: (match(row), trend(row)) for row in rows}
 
 
-def _outlets(connection: Connection, groups: set[int]) -> dict[int, list[Outlet]]:
-    """Return each group's outlets in the order in which they published, each once."""
-    first = func.min(story.c.id)
-    rows = connection.execute(
-        select(story.c.group_id, source)
-        .join(source, source.c.id == story.c.source_id)
-        .where(story.c.group_id.in_(groups))
-        .group_by(story.c.group_id, source.c.id)
-        .order_by(first)
-    )
-    found: dict[int, list[Outlet]] = defaultdict(list)
-    for row in rows:
-        found[row.group_id].append(outlet(row))
-    return found
-
-
-def _delivery(
-    row: Row[Any], matches: Sequence[Match], outlets: Sequence[Outlet], together: tuple[Match, Trend] | None
-) -> Delivery:
+def _content(
+    row: Row[Any],
+    matches: Sequence[Match],
+    outlets: Mapping[int, Mapping[str, Outlet]],
+    together: tuple[Match, Trend] | None,
+) -> Alert | Bulletin:
+    if row.story_id is None:
+        return decode(row.content, row.channel)
     told = _story(row)
-    also = tuple(one for one in outlets if one.id != told.outlet.id)
-    if together:
-        matches = [together[0]]
+    return Alert(
+        channel=row.channel,
+        story=told,
+        matches=(together[0],) if together else tuple(matches),
+        also=others(outlets.get(row.story_group_id, {}), told),
+        trend=together[1] if together else None,
+        retitled=row.newest_title if row.newest_title not in {told.title, ""} else None,
+    )
+
+
+def _delivery(row: Row[Any], content: Alert | Bulletin) -> Delivery:
     return Delivery(
         key=row.key,
-        alert=Alert(
-            channel=row.channel,
-            story=told,
-            matches=tuple(matches),
-            also=also,
-            trend=together[1] if together else None,
-            retitled=row.newest_title if row.newest_title not in {told.title, ""} else None,
-        ),
+        content=content,
         state=State(row.state),
         queued=row.queued,
         attempts=row.attempts,
@@ -367,6 +322,8 @@ def _delivery(
         note=row.note,
         receipt=_receipt(row.receipt_channel, row.receipt_message),
         revision=row.revision,
+        style=Style(row.style),
+        template=row.template,
     )
 
 

@@ -112,6 +112,31 @@ def reader(path: Path, patience: float = BUSY_TIMEOUT) -> Engine:
     return engine
 
 
+def guest(path: Path, patience: float) -> Engine:
+    """Return an engine for short changes beside the process that has the database; ``patience`` is in seconds.
+
+    It makes no file and folds no WAL into it while others have it open: that is its owner's work.
+    """
+    engine = _engine(path, "rw", patience)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def others_wrote(connection: Connection) -> int:
+    """Return a number that changes whenever another connection than this one has written."""
+    return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+
 def explained(error: DBAPIError, path: Path) -> Exception:
     """Return a StoreError for what a user can mend, and the error itself for what is a bug."""
     name: str = getattr(error.orig, "sqlite_errorname", None) or ""

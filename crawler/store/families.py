@@ -13,6 +13,7 @@ from alerts.cluster.groups import Member, choose_lead, independent
 from alerts.cluster.phase import DAY, PATIENT, Arrival, Phase, phase_of
 from crawler.ids import earliest
 from crawler.store.kinship import event
+from crawler.store.rows import owner
 from crawler.store.schema import source, story, story_version
 from crawler.store.search import IS_NEWEST, LAST, narrowed
 from spiders.urls import site_of
@@ -41,7 +42,8 @@ _TOLD = (
     .order_by(story.c.seen, story.c.id)
 )
 _HEARD = (
-    select(story.c.id, story.c.group_id, story.c.event_id, story.c.seen, story.c.source_id, story_version.c.url)
+    select(*(story.c[name] for name in ("id", "group_id", "event_id", "seen", "source_id", "origin_url")))
+    .add_columns(story_version.c.url)
     .add_columns(*(source.c[name].label(f"source_{name}") for name in ("name", "type", "url")))
     .join(story_version, IS_NEWEST)
     .join(source, source.c.id == story.c.source_id)
@@ -87,7 +89,7 @@ class Event:
     texts: tuple[Copies, ...]  # in the order in which they began
     standing: Standing
     independent: int  # outlets that tell of it on their own account
-    outdated: str | None  # the scheme by which it was found, where that is not today's: nothing joins it any more
+    outdated: str | None  # the scheme by which it was found, where that is kept and not today's: nothing joins it
 
     @property
     def stories(self) -> int:
@@ -237,7 +239,7 @@ def _event(number: int, stories: Sequence[Told], scheme: str | None, now: dateti
         texts=tuple(texts),
         standing=_standing(groups, now),
         independent=len(independent(groups)),
-        outdated=None if scheme == events.SCHEME else scheme or "unknown",
+        outdated=None if scheme == events.SCHEME else scheme,
     )
 
 
@@ -258,7 +260,8 @@ def _member(row: Row[Any]) -> Member:
     return Member(
         story=row.id,
         outlet=row.source_name,
-        owner=site_of(row.url or row.source_url) or row.source_id,
+        owner=owner(row.url, row.source_url, row.source_id),
+        origin=site_of(row.origin_url) or None if row.origin_url else None,
         kind=row.source_type,
         seen=row.seen,
     )

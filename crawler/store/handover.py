@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, insert, select
 
-from alerts.notify.fallback import REFUSALS, Waiting, copy_of, handings, is_copy, origin_of
+from alerts.health import Refusal
+from alerts.notify.fallback import COPY_SUFFIX, REFUSALS, Waiting, copy_of, handings, kept_by, refused_since
 from alerts.outbox import State
 from alerts.story import Severity
 from crawler.store.schema import delivery_log, hold, outbox, verdict
@@ -45,15 +46,30 @@ def hand_over(connection: Connection, to: str, now: datetime) -> list[str]:
     return handed
 
 
+def refusals(connection: Connection, now: datetime) -> list[Refusal]:
+    """Return which ways out refuse what waits for them, since when, and what they say."""
+    rows = connection.execute(select(hold).where(hold.c.refused).order_by(hold.c.channel)).all()
+    waiting = _waiting(connection) if rows else []
+    found = []
+    for row in rows:
+        channel = row.channel or None
+        since = refused_since(waiting, channel)
+        if since is not None and since <= now:
+            number = sum(kept_by(one.channel, channel) for one in waiting)
+            found.append(Refusal(channel=channel, since=since, reason=row.reason, waiting=number))
+    return found
+
+
 def remarks(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
     """Return what messages say of their way: those that were copied, and the copies."""
-    partners = {copy_of(key): key for key in keys} | {origin_of(key): key for key in keys if is_copy(key)}
+    partners = {copy_of(key): key for key in keys}
+    partners |= {key.removesuffix(COPY_SUFFIX): key for key in keys if key.endswith(COPY_SUFFIX)}
     rows = connection.execute(select(outbox.c.key, outbox.c.channel, outbox.c.queued).where(outbox.c.key.in_(partners)))
     return {partners[key]: _remark(key, channel, queued) for key, channel, queued in rows}
 
 
 def _remark(partner: str, channel: str, queued: datetime) -> str:
-    if is_copy(partner):
+    if partner.endswith(COPY_SUFFIX):
         return f"also handed to {channel} at {queued:%Y-%m-%d %H:%M} UTC, while messages were refused here"
     return f"meant for {channel}, which refuses messages; it follows there when it takes them again"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from alerts.cluster.events import Frequencies, Thread, Vector
@@ -67,6 +67,36 @@ class Threaded:
     why: str | None  # None: as before
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """An event that is one with an older one by now."""
+
+    event: int
+    into: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parting:
+    """Stories that leave a group of copies together, for another or for one of their own."""
+
+    group: int
+    into: int
+    why: Mapping[int, str]  # by story, why it is a copy of another of them; "": it is none
+    told: bool  # what they told goes with them: it was not the group's
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merging:
+    """A group of copies that is one with another by now, with all that was told of it."""
+
+    group: int
+    into: int
+    why: str  # "": it only goes by another name, for the story that began it is in another group
+    at: datetime
+
+
 class KinshipMemory(Protocol):
     """What can be asked about what stories have in common, those of this transaction not among them."""
 
@@ -81,6 +111,12 @@ class KinshipMemory(Protocol):
 
     def known(self, stories: Collection[int]) -> Sequence[Known]:
         """Return these stories as far as it takes to compare them, in the order of their ids."""
+
+    def members(self, group: int) -> Sequence[int]:
+        """Return the stories of a group of copies, in the order of their ids."""
+
+    def told(self, groups: Collection[int]) -> Collection[int]:
+        """Return those of these groups of copies of which somebody was told, or will be."""
 
     def common(self, source_id: str, keys: Collection[int]) -> frozenset[int]:
         """Return those of some lines' keys that are boilerplate of a source."""

@@ -29,7 +29,7 @@ from crawler.ids import earliest
 from crawler.store import search
 from crawler.store.kin import Known, Neighbour
 from crawler.store.rows import state
-from crawler.store.schema import Instant, Row, metadata, source, story
+from crawler.store.schema import Instant, Row, metadata, source, story, verdict
 from crawler.store.versions import newest
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Executable
 
-    from crawler.store.kin import Sketched, Threaded
+    from crawler.store.kin import Met, Sketched, Threaded
 
 CANDIDATES = 20  # stories that are compared word by word
 _AT_ONCE = 500  # stories that one statement names
@@ -115,6 +115,12 @@ _KNOWN = (
     .where(_OF_STORIES)
     .order_by(story.c.id)
 )
+_MEMBERS = select(story.c.id).where(story.c.group_id == bindparam("of")).order_by(story.c.id)
+_TOLD = (
+    select(verdict.c.group_id)
+    .where(verdict.c.group_id.in_(bindparam("groups", expanding=True)), verdict.c.delivery.is_not(None))
+    .distinct()
+)
 _THREADS = select(event).where(event.c.id.in_(bindparam("ids", expanding=True)), event.c.scheme == events.SCHEME)
 _JOIN = update(story).where(story.c.id == bindparam("of")).values(event_id=bindparam("event"))
 _JOIN_WHY = _JOIN.values(event_why=bindparam("why"))
@@ -175,6 +181,14 @@ class StoredKinship:
             )
             for row in self._connection.execute(_KNOWN, {"stories": list(texts)})
         ]
+
+    def members(self, group: int) -> list[int]:
+        """Return the stories of a group of copies, in the order of their ids."""
+        return list(self._connection.scalars(_MEMBERS, {"of": group}))
+
+    def told(self, groups: Collection[int]) -> set[int]:
+        """Return those of these groups of copies of which somebody was told, or will be."""
+        return set(self._connection.scalars(_TOLD, {"groups": list(groups)}))
 
     def common(self, source_id: str, keys: Collection[int]) -> frozenset[int]:
         """Return those of some lines' keys that are boilerplate of a source."""
@@ -238,20 +252,34 @@ def thread(connection: Connection, threaded: Sequence[Threaded], counts: Mapping
         connection.execute(_put(connection, frequency), {"pool": pool, "scheme": events.SCHEME, "counts": found.pack()})
 
 
+def meet(connection: Connection, met: Sequence[Met]) -> None:
+    """Let the stories of events belong to those that these are one with."""
+    for one in met:
+        moved = update(story).where(story.c.event_id == one.event)
+        connection.execute(moved.where(story.c.id == one.event).values(event_why=one.why))
+        connection.execute(moved.values(event_id=one.into))
+        connection.execute(delete(event).where(event.c.id == one.event))
+
+
 def forget_bands(connection: Connection, before: datetime, limit: int, after: int = 0) -> list[int]:
-    """Delete the bands of up to ``limit`` stories that were seen before a moment: no copy of them is expected.
+    """Delete what up to ``limit`` stories are found by that were seen before a moment: nothing like them is expected.
 
     Returns their ids in order. Those up to ``after`` are not looked at, so that whoever goes on where he left off
     does not read again what was forgotten long ago.
     """
-    old = select(sketch.c.story_id, sketch.c.signature).where(
-        sketch.c.signature.is_not(None), sketch.c.story_id > after, sketch.c.story_id < earliest(before)
-    )
-    rows = connection.execute(old.order_by(sketch.c.story_id).limit(limit)).all()
-    for row in rows:
-        _drop_bands(connection, row.story_id, row.signature)
-        connection.execute(update(sketch).where(sketch.c.story_id == row.story_id).values(signature=None))
-    return [row.story_id for row in rows]
+    old = select(sketch.c.story_id).where(sketch.c.story_id > after, sketch.c.story_id < earliest(before))
+    ids = list(connection.scalars(old.order_by(sketch.c.story_id).limit(limit)))
+    _forget(connection, ids)
+    return ids
+
+
+def forget_events(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete the threads of up to ``limit`` events of which the last story was seen before a moment; say how many.
+
+    Their stories go on to belong together; nothing joins them any more.
+    """
+    over = select(event.c.id).where(event.c.id < earliest(before), event.c.last < before).order_by(event.c.id)
+    return connection.execute(delete(event).where(event.c.id.in_(over.limit(limit)))).rowcount
 
 
 def _row(one: Sketched) -> dict[str, Any]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, exists, func, insert, literal, or_, select, update
+from sqlalchemy import bindparam, case, exists, func, insert, literal, or_, select, update
 
 from alerts.errors import StoreError
-from alerts.notify.fallback import COPY_SUFFIX
 from alerts.outbox import State
 from alerts.policy import Reason
 from crawler.store.following import KnownPage, Told
@@ -48,7 +47,7 @@ _THREAD = func.coalesce(outbox.c.parent, outbox.c.key).label("thread")  # Slack'
 _TOLD_IN = (
     select(_THREAD, outbox.c.channel, outbox.c.severity)
     .where(outbox.c.story_id == bindparam("story"), outbox.c.note == "")
-    .where(outbox.c.state.not_in((State.DEAD, State.WITHDRAWN)), ~outbox.c.key.endswith(COPY_SUFFIX))
+    .where(outbox.c.state.not_in((State.DEAD, State.WITHDRAWN)), ~outbox.c.key.contains("."))
     .where(~exists().where(stream_alert.c.delivery == outbox.c.key))
     .order_by(outbox.c.key)
 )
@@ -226,6 +225,8 @@ def shift(connection: Connection, shifts: Sequence[Shift]) -> None:
             values["not_before"] = one.at
         if one.moved_to is not None:
             values |= {"version": one.moved_to, "group_id": one.group}
+        if one.severity is not None:
+            values["severity"] = case((outbox.c.severity < one.severity, one.severity), else_=outbox.c.severity)
         if one.is_void:
             why = ", ".join(sorted(set(one.withdrawn.values())))
             values |= {"state": State.WITHDRAWN, "reason": why, "not_before": None}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from alerts.routing.spec import Style
+from crawler.store.calm_plan import CalmPlan
 from crawler.visits.poll import Tally
 
 if TYPE_CHECKING:
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
     from alerts.policy import Reason
     from alerts.story import DateNote, Match, Story, Trend
     from alerts.stream import Condition, StreamState, Stretch
+    from crawler.store.calm_plan import CalmMemory
     from crawler.store.following import Followed, KnownPage, Listing, Told
-    from crawler.store.kin import KinshipMemory, Sketched, StoryState, Threaded
+    from crawler.store.health_plan import HealthMemory
+    from crawler.store.kin import KinshipMemory, Merging, Met, Parting, Sketched, StoryState, Threaded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +142,14 @@ class Memory(Protocol):
         """Return the memory of what stories have in common."""
 
     @property
+    def calm(self) -> CalmMemory:
+        """Return the memory of what channels heard, and of what keeps messages from them."""
+
+    @property
+    def health(self) -> HealthMemory:
+        """Return the memory of how sources and ways out do."""
+
+    @property
     def quiet(self) -> QuietMemory:
         """Return the memory of what limits count and hold back."""
 
@@ -209,6 +221,9 @@ class Verdict:
     channel: str
     reason: Reason
     delivery: str | None  # the key of the delivery that tells of it
+    says: str = ""  # what kept it back, or how it is told, for people
+    until: datetime | None = None  # when what keeps it back ends
+    route: str = ""  # what chose the channel, for people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +242,8 @@ class NewDelivery:
     broadcast: bool = False  # the channel sees the answer as well
     note: str = ""  # all that an answer says, when it tells of no match
     occasion: str | None = None  # what an answer is made by that is made once
+    style: Style = Style.FULL
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +297,7 @@ class Shift:
     moved_to: int | None = None  # the version that it tells of now, with the group below
     group: int | None = None
     withdrawn: Mapping[str, Reason]  # by rule: what is not told after all, and why
+    severity: int | None = None  # as severe it is at least from now on
 
     @property
     def is_void(self) -> bool:
@@ -343,15 +361,19 @@ class Plan:
     deliveries: Sequence[NewDelivery] = ()
     redated: Sequence[Redated] = ()
     stream: StreamPlan = StreamPlan()
+    calm: CalmPlan = field(default_factory=CalmPlan)
     summaries: Sequence[Summary] = ()
     pages: Sequence[WantedPage] = ()
     shifts: Sequence[Shift] = ()
     followed: Sequence[Followed] = ()
     listing: Listing | None = None  # None: nothing is known of what is listed now
     touches: Sequence[Touch] = ()
+    regroupings: Sequence[Parting | Merging] = ()  # the partings before all else, the mergings after it
     sketches: Sequence[Sketched] = ()
     threads: Sequence[Threaded] = ()
+    met: Sequence[Met] = ()  # each after those before it, and after the threads
     frequencies: Mapping[str, Frequencies] = field(default_factory=dict)  # to be kept, by pool of languages
+    origins: Mapping[int, str | None] = field(default_factory=dict)  # by story, what its page names as its origin
     ignored: Sequence[int] = ()  # stories that changed once more after their last version that is kept
     notes: Sequence[str] = ()  # for the poll log
     tally: Tally = field(default_factory=Tally)

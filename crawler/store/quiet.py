@@ -34,6 +34,7 @@ _TOLD_SINCE = exists().where(  # when it became critical, alone
     _other.c.delivery.is_not(None),
 )
 WAITS = and_(HELD_BACK, ~_TOLD_SINCE)
+_OF_RULE = verdict.c.reason.in_([reason for reason in Reason if reason.is_of_rule])
 _OF = and_(verdict.c.rule == bindparam("rule"), verdict.c.channel == bindparam("channel"))
 
 # Expressions that keep SQLite from reading all that the rule ever held for, and all that told nobody.
@@ -45,10 +46,10 @@ _SENT = (
     .where(outbox.c.key >= bindparam("from_key"), outbox.c.queued > bindparam("after", type_=outbox.c.queued.type))
     .where(_OF_MESSAGE, verdict.c.severity < Severity.CRITICAL)
 )
-_WAITS = select(exists().where(_OF, WAITS))
+_WAITS = select(exists().where(_OF, WAITS, _OF_RULE))
 _WAITING = (
     select(verdict.c.rule, verdict.c.channel)
-    .where(WAITS, _BY_SOME_RULE)
+    .where(WAITS, _OF_RULE, _BY_SOME_RULE)
     .distinct()
     .order_by(verdict.c.rule, verdict.c.channel)
 )
@@ -68,7 +69,7 @@ _HELD = (
         and_(story_version.c.story_id == verdict.c.story_id, story_version.c.version == verdict.c.version),
     )
     .join(source, source.c.id == story.c.source_id)
-    .where(_OF, WAITS)
+    .where(_OF, WAITS, _OF_RULE)
     .order_by(verdict.c.story_id.desc(), verdict.c.version.desc())
 )
 _TELL = update(verdict).where(

@@ -12,10 +12,10 @@ from sqlalchemy import case, func, or_, select
 from alerts.outbox import Receipt, State
 from alerts.policy import Reason
 from crawler.store import versions
-from crawler.store.deliveries import EVERYBODY, WAITING, assemble, chosen, outlet
+from crawler.store.deliveries import EVERYBODY, WAITING, assemble, chosen
 from crawler.store.families import Pulse, pulse
 from crawler.store.quiet import StoredQuiet
-from crawler.store.rows import match
+from crawler.store.rows import match, outlet
 from crawler.store.schema import hold, outbox, page, source, story, story_version, verdict
 from crawler.visits.page import PageState
 
@@ -129,6 +129,9 @@ class Ruling:
     reason: Reason
     delivery: str | None  # key
     state: State | None  # of that delivery
+    says: str = ""  # what kept it back, or how it is told, for people
+    until: datetime | None = None  # when what keeps it back ends
+    route: str = ""  # what chose the channel, for people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,6 +347,9 @@ def _ruling(row: Row[Any]) -> Ruling:
         reason=Reason(row.reason),
         delivery=row.delivery,
         state=None if row.state is None else State(row.state),
+        says=row.says,
+        until=row.until,
+        route=row.route,
     )
 
 

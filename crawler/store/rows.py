@@ -7,11 +7,33 @@ from typing import TYPE_CHECKING, Any
 from alerts.story import DateNote, Field, Headline, Match, Severity, Span, Trend
 from alerts.stream import HELD_BACK
 from crawler.store.kin import StoryState
+from spiders.source import Source
+from spiders.urls import site_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Row
+
+    from alerts.story import Outlet
+
+
+def outlet(row: Row[Any], prefix: str = "") -> Outlet:
+    """Return the outlet that a row of ``source`` describes."""
+    get = row._mapping.__getitem__  # noqa: SLF001 -- SQLAlchemy's public name for a row as a mapping
+    return Source(
+        id=get(f"{prefix}id"),
+        url=get(f"{prefix}url"),
+        name=get(f"{prefix}name"),
+        tier=get(f"{prefix}tier"),
+        country=get(f"{prefix}country"),
+        type=get(f"{prefix}type"),
+    ).outlet
+
+
+def owner(url: str | None, home: str, source_id: str) -> str:
+    """Return who is behind a story: the registrable domain of its address, else of its source's, else the source."""
+    return site_of(url or home) or source_id
 
 
 def match(row: Row[Any]) -> Match:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -15,65 +12,60 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
-    TypeDecorator,
     false,
-    text,
     true,
 )
 
-if TYPE_CHECKING:
-    from sqlalchemy import Dialect
-
-HEAD = "0010"  # the newest migration; a test compares it with the scripts, so that a start need not read them
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
-
-
-def to_ms(moment: datetime) -> int:
-    """Return an aware moment as milliseconds since 1970, rounded down."""
-    return (moment - EPOCH) // MILLISECOND
-
-
-def from_ms(value: int) -> datetime:
-    """Return the aware moment, in UTC, of milliseconds since 1970."""
-    return EPOCH + value * MILLISECOND
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware moment, kept as integer milliseconds since 1970 in UTC."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
-        """Convert on the way in."""
-        return None if value is None else to_ms(value)
-
-    def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
-        """Convert on the way out."""
-        return None if value is None else from_ms(value)
-
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "%(table_name)s_pk",
-        "fk": "%(table_name)s_%(column_0_name)s_fk",
-        "uq": "%(table_name)s_%(column_0_name)s_uq",
-        "ix": "%(table_name)s_%(column_0_name)s",
-    }
+from crawler.store.base import EPOCH, MILLISECOND, Instant, Row, from_ms, metadata, only, to_ms
+from crawler.store.calm_tables import (
+    acknowledged,
+    audit,
+    delivery_log,
+    digest,
+    feedback,
+    hold,
+    report,
+    silence,
+    storm,
 )
 
+__all__ = [
+    "EPOCH",
+    "HEAD",
+    "MILLISECOND",
+    "Instant",
+    "Row",
+    "acknowledged",
+    "audit",
+    "delivery_log",
+    "digest",
+    "feedback",
+    "from_ms",
+    "hold",
+    "host",
+    "likeness",
+    "metadata",
+    "outbox",
+    "page",
+    "poll_log",
+    "report",
+    "seen",
+    "silence",
+    "source",
+    "storm",
+    "story",
+    "story_version",
+    "stream",
+    "stream_alert",
+    "stream_known",
+    "to_ms",
+    "verdict",
+    "watched",
+]
 
-def _only(condition: str) -> dict[str, Any]:
-    """Return what makes an index one of those rows alone for which a condition holds."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
-
-
-Row = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER primary key
+HEAD = "0012"  # the newest migration; a test compares it with the scripts, so that a start need not read them
 
 # ---------------------------------------------------------------- what is visited, and when
 
@@ -161,7 +153,7 @@ story = Table(
     metadata,
     Column("id", Row, primary_key=True, autoincrement=False),
     Column("source_id", Text, ForeignKey("source.id"), nullable=False),
-    Column("group_id", BigInteger, nullable=False),  # the first story of those that are copies of one another
+    Column("group_id", BigInteger, nullable=False),  # of the story that began a group of copies
     Column("version", Integer, nullable=False),  # the newest
     Column("published", Instant),
     Column("date_note", Text),
@@ -171,6 +163,7 @@ story = Table(
     Column("event_id", BigInteger),  # NULL: not looked at
     Column("event_why", Text, nullable=False, server_default=""),
     Column("gone", Instant),  # when it was believed that its outlet has removed it; NULL: it is there
+    Column("origin_url", Text),  # where its page says that it was taken from
     Index("story_group", "group_id"),
     Index("story_event", "event_id"),
     Index("story_source", "source_id"),
@@ -239,8 +232,8 @@ page = Table(
     Column("missing", Instant),  # since when it is not found, which is not believed yet
     Column("live_until", Instant),  # of a live blog: until then it is visited often
     Column("listed", Boolean, nullable=False, server_default=true()),  # in its source's last document
-    Index("page_due", "next_due", **_only("next_due IS NOT NULL")),
-    Index("page_followed", "source_id", **_only("next_due IS NOT NULL")),
+    Index("page_due", "next_due", **only("next_due IS NOT NULL")),
+    Index("page_followed", "source_id", **only("next_due IS NOT NULL")),
 )
 
 # ---------------------------------------------------------------- what was found in it, and who is told
@@ -250,7 +243,7 @@ outbox = Table(
     metadata,
     Column("key", Text, primary_key=True),  # ULID
     Column("group_id", BigInteger, nullable=False),
-    Column("story_id", Row, ForeignKey("story.id"), nullable=False),
+    Column("story_id", Row, ForeignKey("story.id")),  # NULL: it carries a bulletin, and group_id and version are 0
     Column("version", Integer, nullable=False),
     Column("channel", Text, nullable=False),
     Column("severity", Integer, nullable=False),
@@ -276,11 +269,20 @@ outbox = Table(
     Column("edit_why", Text, nullable=False, server_default=""),
     Column("edit_tries", Integer, nullable=False, server_default="0"),
     Column("revision", Integer, nullable=False, server_default="0"),  # of what it should say
+    Column("merged_into", Text),  # of two that were shown, the one that goes on; NULL: it does so itself
+    Column("content", JSON(none_as_null=True)),  # of a bulletin, see alerts.bulletin.encode
+    Column("folded_into", Text),  # the key of the storm's message that lists it
+    Column("style", Text, nullable=False, server_default="full"),
+    Column("template", Text),  # of the user's own wording; NULL: none
+    Column("audit_due", Instant),  # when its channel is looked through for further copies of it; NULL: no need
     Index("outbox_due", "state", "not_before"),
     Index("outbox_story", "story_id"),
     Index("outbox_group", "group_id"),
-    Index("outbox_occasion", "occasion", unique=True, **_only("occasion IS NOT NULL")),
-    Index("outbox_edit", "edit_due", **_only("edit_due IS NOT NULL")),
+    Index("outbox_occasion", "occasion", unique=True, **only("occasion IS NOT NULL")),
+    Index("outbox_edit", "edit_due", **only("edit_due IS NOT NULL")),
+    Index("outbox_folded", "folded_into", **only("folded_into IS NOT NULL")),
+    Index("outbox_audit", "audit_due", **only("audit_due IS NOT NULL")),
+    Index("outbox_channel", "channel", "queued"),
 )
 
 verdict = Table(
@@ -297,15 +299,23 @@ verdict = Table(
     Column("spans", JSON, nullable=False),  # [field, start, end], in code points
     Column("reason", Text, nullable=False),
     Column("delivery", Text, ForeignKey("outbox.key")),
+    Column("says", Text, nullable=False, server_default=""),  # what kept it back, for people
+    Column("until", Instant),  # when that ends
+    Column("route", Text, nullable=False, server_default=""),  # what chose the channel, for people
     Index(  # partial, or SQLite would take it for the way to all that told nobody
-        "verdict_delivery", "delivery", **_only("delivery IS NOT NULL")
+        "verdict_delivery", "delivery", **only("delivery IS NOT NULL")
     ),
     Index("verdict_rule", "rule", "story_id"),  # the stream of a rule, in the order of the news
     Index(  # what waits for a summary
-        "verdict_held_back", "rule", "channel", **_only("reason IN ('flood', 'over-limit') AND delivery IS NULL")
+        "verdict_held_back",
+        "rule",
+        "channel",
+        **only(
+            "reason IN ('flood', 'over-limit', 'grouped', 'quiet-hours', 'over-budget') AND delivery IS NULL",
+        ),
     ),
     # The promise itself: of one group, a channel hears once by a rule.
-    Index("verdict_told_once", "group_id", "rule", "channel", unique=True, **_only("delivery IS NOT NULL")),
+    Index("verdict_told_once", "group_id", "rule", "channel", unique=True, **only("delivery IS NOT NULL")),
     sqlite_with_rowid=False,
 )
 
@@ -358,27 +368,4 @@ watched = Table(
     metadata,
     Column("since", Instant, primary_key=True, autoincrement=False),
     Column("until", Instant, nullable=False),  # between two rows nobody looked at any source
-)
-
-# ---------------------------------------------------------------- how it reached people
-
-delivery_log = Table(
-    "delivery_log",
-    metadata,
-    Column("id", Row, primary_key=True),
-    Column("key", Text, ForeignKey("outbox.key"), nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Index("delivery_log_key", "key"),
-)
-
-hold = Table(
-    "hold",
-    metadata,
-    Column("channel", Text, primary_key=True),  # "": every channel
-    Column("until", Instant, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("refused", Boolean, nullable=False),  # somebody must mend something; else the other side asked to wait
 )

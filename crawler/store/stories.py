@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from alerts.outbox import State
 from alerts.policy import Reason
-from crawler.store import deliveries, kinship, pages, quiet, search
+from crawler.store import calm, calming, changes, health, kinship, pages, quiet, regroup, search
 from crawler.store.plan import Kin, Past, Seen
 from crawler.store.rows import spans, state
 from crawler.store.schema import likeness, outbox, seen, story, story_version, verdict
@@ -52,6 +52,7 @@ _PAST = union(  # each part has its index, which an OR of them would not use
 )
 _CHANGE = update(story).where(story.c.id == bindparam("of"))
 _REGROUP = _CHANGE.values(group_why=bindparam("group_why"))
+_ORIGIN = _CHANGE.values(origin_url=bindparam("origin"))
 _IGNORE = _CHANGE.values(ignored=story.c.ignored + 1)
 
 
@@ -62,7 +63,9 @@ class StoredMemory:
         self._connection = connection
         self.stream = StoredStream(connection)
         self.quiet = quiet.StoredQuiet(connection)
+        self.calm = calm.StoredCalm(connection)
         self.kinship = kinship.StoredKinship(connection)
+        self.health = health.StoredHealth(connection)
 
     def seen(self, keys: Collection[bytes]) -> Mapping[bytes, Seen]:
         """Return what identity keys stand for."""
@@ -117,6 +120,7 @@ def write(connection: Connection, plan: Plan) -> None:
     later = [version for version in plan.versions if version.story.version > 1]
     dialect = connection.dialect.name
     pages.shift(connection, plan.shifts)  # first: a verdict must let go of its message before another takes it
+    regroup.part(connection, plan.regroupings)  # before others tell of the groups that are left
     for statement, rows in (
         (insert(story), [_story(version) for version in first]),
         (_CHANGE, [_progress(version) for version in later]),
@@ -127,19 +131,23 @@ def write(connection: Connection, plan: Plan) -> None:
         (_upsert(dialect, seen, "story_id", "fingerprint"), [_sighting(one) for one in plan.sightings]),
         (_CHANGE, [_redated(one) for one in plan.redated]),
         (_IGNORE, [{"of": one} for one in plan.ignored]),
+        (_ORIGIN, [{"of": one, "origin": origin} for one, origin in plan.origins.items()]),
         (_REGROUP, [_regrouped(version) for version in later if version.group_why is not None]),
     ):
         if rows:
             connection.execute(statement, rows)
+    regroup.merge(connection, plan.regroupings)
     search.write(connection, [version.story for version in plan.versions])
     pages.want(connection, plan.pages)
     pages.follow(connection, plan.followed)
     pages.list_(connection, plan.listing)
-    deliveries.touch(connection, plan.touches)
+    changes.touch(connection, plan.touches)
     kinship.write(connection, plan.sketches)
     kinship.thread(connection, plan.threads, plan.frequencies)
+    kinship.meet(connection, plan.met)
     quiet.write(connection, plan.summaries)
     write_stream(connection, plan.stream)
+    calming.write(connection, plan.calm)
 
 
 @cache
@@ -231,6 +239,8 @@ def _delivery(one: NewDelivery) -> dict[str, Any]:
         "broadcast": one.broadcast,
         "note": one.note,
         "occasion": one.occasion,
+        "style": one.style,
+        "template": one.template,
     }
 
 
@@ -247,4 +257,7 @@ def _verdict(one: Verdict) -> dict[str, Any]:
         "spans": spans(one.match),
         "reason": one.reason,
         "delivery": one.delivery,
+        "says": one.says,
+        "until": one.until,
+        "route": one.route,
     }

@@ -12,7 +12,7 @@ from alerts.policy import Reason
 from alerts.stream import Condition, StreamState
 from crawler.ids import earliest
 from crawler.store.plan import Trace, Witness
-from crawler.store.rows import match, spans, words
+from crawler.store.rows import match, owner, spans, words
 from crawler.store.schema import (
     source,
     story,
@@ -172,7 +172,8 @@ class StoredStream:
             member = Member(
                 story=row.id,
                 outlet=row.outlet,
-                owner=site_of(row.url or row.home) or row.source_id,
+                owner=owner(row.url, row.home, row.source_id),
+                origin=site_of(row.origin_url) or None if row.origin_url else None,
                 kind=row.type,
                 seen=row.seen,
             )

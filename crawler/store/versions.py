@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from alerts.story import DateNote, Story
 from crawler.ids import earliest
-from crawler.store.deliveries import outlet
+from crawler.store.rows import outlet
 from crawler.store.schema import source, story, story_version
 
 if TYPE_CHECKING:

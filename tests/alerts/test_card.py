@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.card import (
+    BRIEF_LIMIT,
     LINK_LIMIT,
     NEXT_LINK_LIMIT,
     NEXT_TITLE_LIMIT,
@@ -278,3 +279,30 @@ def test_a_card_says_what_kind_of_outlet_speaks_as_far_as_known() -> None:
     ministry = outlet(kind="government", country="jp", tier=1)
     assert card_for(alert(story(outlet=ministry))).standing == ("government", "JP", "tier 1")
     assert card_for(alert(story(outlet=outlet(tier=4)))).standing == ()
+
+
+def compact(text: str, *words: str, title: str = "Talks open") -> Card:
+    spans = found(text, *words) if text else ()
+    told = alert(story(title, text), matches=(match(spans=spans or found(title, *words, field=Field.TITLE)),))
+    return card_for(told, compact=True)
+
+
+def test_a_compact_card_quotes_only_what_shows_why_it_matched() -> None:
+    assert compact(WORDS, "rare earths").quote != ()
+    assert compact("", "Talks").quote == ()
+    both = (*found("Talks open", "Talks", field=Field.TITLE), *found(WORDS, "rare earths"))
+    assert card_for(alert(story("Talks open", WORDS), matches=(match(spans=both),)), compact=True).quote == ()
+    assert card_for(alert(story("Talks open", WORDS), matches=(match(),)), compact=True).quote == ()
+    assert card_of(WORDS, "rare earths").quote == card_of(WORDS, "rare earths").snippet
+
+
+def test_what_a_compact_card_quotes_is_short_and_holds_the_words() -> None:
+    text = "Nothing here at all. " * 60 + WORDS + " More of the same." * 60
+    card = compact(text, "Reciprocal Access Agreement")
+    quote = "".join(segment.text for segment in card.quote)
+    assert len(quote) <= BRIEF_LIMIT < len(card.summary)
+    assert [segment.text for segment in card.quote if segment.hit] == ["Reciprocal Access Agreement"]
+
+
+def test_programs_get_the_whole_snippet_of_a_compact_card() -> None:
+    assert compact(WORDS, "rare earths").snippet == card_of(WORDS, "rare earths").snippet

@@ -15,10 +15,10 @@ from tests.fakes import NOON, FakeClock
 from tests.fakes_outbox import MemoryOutbox, alert, delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from alerts.card import Face
+    from alerts.face import Face
 
 
 class Way:
@@ -36,10 +36,19 @@ class Way:
         if self.problem:
             raise self.problem
         self.sent.append(one.key)
-        return Receipt(channel=one.alert.channel, message=one.key)
+        return Receipt(channel=one.channel, message=one.key)
 
     async def edit(self, one: Delivery, face: Face) -> None:
         raise AssertionError(f"nothing was to be edited: {one.key}, {face}")
+
+    async def copies(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Sequence[Receipt]] | None:
+        del channel, keys, since, thread
+        return None
+
+    async def delete(self, receipt: Receipt) -> None:
+        raise AssertionError(f"nothing was to be deleted: {receipt}")
 
     async def find(
         self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
@@ -75,7 +84,7 @@ async def test_what_slack_refuses_or_delays_goes_out_by_other_ways(problem: Deli
     await courier(outbox, slack, pager=pager).step()
     assert pager.sent == ["K1"]
     assert outbox.holds.keys() == {None}
-    assert [one.alert.channel for one in await outbox.due(NOON, 10)] == []
+    assert [one.channel for one in await outbox.due(NOON, 10)] == []
 
 
 @pytest.mark.parametrize("problem", [RouteRefused("http-401"), Later("http-429", after=timedelta(minutes=9))])

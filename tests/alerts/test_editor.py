@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from alerts.card import Card, face_for, face_of
+from alerts.card import Card
 from alerts.editor import Editor, after_edit
 from alerts.errors import (
     CardRefused,
@@ -18,16 +18,17 @@ from alerts.errors import (
     RouteRefused,
     Unclear,
 )
+from alerts.face import face_for, face_of
 from alerts.outbox import Edit, Receipt, State
 from alerts.pacer import Pace
 from tests.fakes import NOON, FakeClock, outlet, story
 from tests.fakes_outbox import MemoryOutbox, alert, delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Collection, Mapping
+    from collections.abc import Awaitable, Collection, Mapping, Sequence
     from datetime import datetime
 
-    from alerts.card import Face
+    from alerts.face import Face
     from alerts.outbox import Delivery
 
 T = TypeVar("T")
@@ -52,6 +53,15 @@ class Board:
         self.shown.append((delivery.key, face))
         if self.answers and (answer := self.answers.pop(0)):
             raise answer
+
+    async def copies(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Sequence[Receipt]] | None:
+        del channel, keys, since, thread
+        return None
+
+    async def delete(self, receipt: Receipt) -> None:
+        raise AssertionError(f"nothing was to be deleted: {receipt}")
 
     async def find(
         self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
@@ -160,6 +170,6 @@ def test_what_an_edit_led_to(problem: DeliveryError | None, reason: str, wait: t
 
 def test_a_face_is_known_by_all_that_it_says() -> None:
     one = shown()
-    other = replace(one, alert=replace(one.alert, retitled="Talks called off"))
+    other = replace(one, content=replace(one.alert, retitled="Talks called off"))
     assert face_of(face_for(one)) == face_of(face_for(shown()))
     assert face_of(face_for(one)) != face_of(face_for(other))

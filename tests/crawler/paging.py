@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tests.crawler.store.makers import Newsroom
 
 
-async def visit_page(room: Newsroom, url: str, brings: str | FetchError) -> None:
-    """Visit the page at ``url``, which is due now; it holds a text, or cannot be had."""
+async def visit_page(room: Newsroom, url: str, brings: str | Article | FetchError) -> None:
+    """Visit the page at ``url``, which is due now; it holds a text, with more or without, or cannot be had."""
     now = room.clock.now()
     claims = {one.url: one for one in await room.store.claim_pages(now, 100, LEASE)}
     claim = claims.pop(url)
@@ -25,7 +25,7 @@ async def visit_page(room: Newsroom, url: str, brings: str | FetchError) -> None
         state = PageState.FAILED if next_at is None else PageState.DUE
         visit = PageVisit(claim=claim, at=now, state=state, reason=brings.reason, detail=detail, next_at=next_at)
     else:
-        article = Article(title="", text=brings, method="extraction")
+        article = brings if isinstance(brings, Article) else Article(title="", text=brings, method="extraction")
         visit = PageVisit(
             claim=claim, at=now, state=PageState.READ, reason="200", detail="by extraction", article=article
         )

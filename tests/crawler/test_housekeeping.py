@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from alerts.cluster.events import LIFE
 from alerts.errors import StoreError
 from crawler.app import App
 from crawler.cli.daemon import notifier
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 class Shelf:
     """Bands of stories by id, and what was asked for."""
 
-    def __init__(self, stories: Iterable[int] = ()) -> None:
+    def __init__(self, stories: Iterable[int] = (), ended: int = 0) -> None:
         self.stories = set(stories)
+        self.ended = ended  # events that are over
+        self.ended_by: list[datetime] = []
         self.asked: list[tuple[datetime, int, int]] = []
         self.error: StoreError | None = None
 
@@ -38,6 +41,12 @@ class Shelf:
             raise self.error
         found = sorted(one for one in self.stories if after < one < earliest(before))[:limit]
         self.stories -= set(found)
+        return found
+
+    async def forget_events(self, before: datetime, limit: int) -> int:
+        self.ended_by.append(before)
+        found = min(self.ended, limit)
+        self.ended -= found
         return found
 
 
@@ -58,6 +67,13 @@ async def test_what_is_old_enough_goes_a_few_stories_at_a_time_and_the_rest_stay
     assert await Housekeeping(shelf, clock).tidy() == len(old)
     assert shelf.stories == young
     assert [limit for _, limit, _ in shelf.asked] == [FEW] * 4
+
+
+async def test_events_that_are_over_go_as_well(clock: FakeClock, said: Callable[[], list[str]]) -> None:
+    shelf = Shelf(ended=FEW + 3)
+    assert await Housekeeping(shelf, clock).tidy() == FEW + 3
+    assert (shelf.ended, said()) == (0, ["events-forgotten"])
+    assert set(shelf.ended_by) == {NOON - LIFE}
 
 
 async def test_it_is_done_once_an_hour(clock: FakeClock) -> None:
@@ -118,7 +134,7 @@ async def test_stories_of_two_weeks_ago_are_found_as_copies_no_more(
     await newsroom.visit("nhk", entry("b", title="Bank keeps its rate", text=f"{OTHER} {FOLLOW_UP}", published=None))
     assert (await housekeeping.tidy(), await bands()) == (0, 128)
     clock.advance(4 * EVERY)
-    assert (await housekeeping.tidy(), await bands()) == (1, 64)
+    assert (await housekeeping.tidy(), await bands()) == (2, 64)  # with its event
     await newsroom.visit("nhk", entry("c", title="Soldiers may train abroad", text=FRAMED, published=None))
     assert [one.copy_of for one in await store.outcomes(NOON)] == [None, None, None]
 
@@ -135,7 +151,7 @@ async def test_the_program_does_it_every_minute_that_it_is_due_and_once_does_it_
     await newsroom.store.close()
     async with notifier(config) as teller, App(config, teller, SystemClock()) as app:
         await app.once()
-        assert said() == ["bands-forgotten"]
+        assert said() == ["bands-forgotten", "events-forgotten"]
         stop = asyncio.Event()
         stop.set()
         await app.run(stop)

@@ -8,8 +8,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from click.testing import CliRunner
 from rich.console import Console
 
-from alerts.card import face_for
 from alerts.errors import ConfigError, RouteRefused
+from alerts.face import face_for
 from alerts.notify.console import ConsoleNotifier
 from alerts.notify.webhook import WebhookNotifier
 from alerts.slack.incoming import IncomingNotifier

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.cluster.events import (
+    ASKED,
     LIFE,
     LIKE,
     TERMS,
@@ -23,6 +24,7 @@ from alerts.cluster.events import (
     Thread,
     is_near,
     join,
+    meet,
     pack,
     pool,
     query_terms,
@@ -282,10 +284,43 @@ def test_every_story_of_a_stream_is_in_one_thread_within_window_and_life(stream:
         assert {story.pool for story in members} == {thread.pool}
 
 
+def test_two_threads_that_share_enough_are_one_under_the_name_of_the_older() -> None:
+    older = thread_of([sketch({"a": 8_000, "b": 6_000}, hours=1)], number=7)
+    younger = thread_of(
+        [sketch({"a": 6_000, "c": 8_000}, hours=2), sketch({"a": 6_000, "d": 8_000}, hours=3)], number=3
+    )
+    meeting = meet(younger, [younger, older])
+    assert meeting is not None
+    assert (meeting.thread.id, meeting.gone, meeting.thread.stories) == (7, 3, 3)
+    assert meeting.thread == older.merged(younger)
+    assert meeting.says == "its event is one with an older: 0.48 of 0.18 in common (a)"
+    assert meet(older, [younger]) == meeting
+
+
+def test_what_shares_too_little_or_is_too_far_apart_stays_two() -> None:
+    vector = {"a": 8_000, "b": 6_000}
+    thread = thread_of([sketch(vector)], number=1)
+    far = thread_of([sketch(vector, hours=73)], number=2)
+    old = thread_of([sketch(vector, hours=24 * day) for day in range(2, 16)], number=3)
+    other = thread_of([sketch({"c": UNIT})], number=4)
+    foreign = thread_of([sketch(vector, language="ja")], number=5)
+    assert meet(thread, [thread, far, old, other, foreign]) is None
+    assert meet(thread, [thread_of([sketch(vector, hours=71)], number=2)]) is not None
+
+
+@given(st.lists(vectors, min_size=1, max_size=5), st.lists(vectors, min_size=1, max_size=5))
+def test_nearness_is_the_mean_of_all_pairs(ones: list[Vector], others: list[Vector]) -> None:
+    one = thread_of([sketch(vector) for vector in ones], number=1)
+    other = thread_of([sketch(vector) for vector in others], number=2)
+    pairs = [one.likeness(vector) for vector in others]
+    assert one.nearness(other) == pytest.approx(min(sum(pairs) / len(pairs), 1.0), abs=1e-3)
+    assert one.nearness(other) == other.nearness(one)
+
+
 def test_the_heaviest_terms_are_asked_for() -> None:
     assert query_terms({"a": 3, "b": 9, "c": 5}, 2) == ("b", "c")
     assert query_terms({}) == ()
-    assert len(query_terms({f"t{number}": 1 + number for number in range(50)})) == 20
+    assert len(query_terms({f"t{number}": 1 + number for number in range(50)})) == ASKED
 
 
 def test_both_scripts_of_chinese_are_one_pool_and_an_unknown_language_is_one() -> None:

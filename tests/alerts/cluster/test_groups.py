@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.cluster.groups import Member, choose_lead, independent
+from alerts.cluster.groups import Group, Member, choose_lead, components, independent, survivor
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -50,6 +50,30 @@ def test_copies_of_one_text_are_one_voice() -> None:
     voices = independent([own, copies, second])
     assert [(voice.owner, voice.story) for voice in voices] == [("agency", 2), ("post", 4)]
     assert independent([]) == ()
+
+
+def test_the_group_that_people_know_goes_on_else_the_oldest() -> None:
+    known = survivor([Group(1, told=False), Group(3, told=True), Group(2, told=True)])
+    assert (known.group, known.reason) == (2, "people were told of it")
+    oldest = survivor([Group(9, told=False), Group(4, told=False)])
+    assert (oldest.group, oldest.reason) == (4, "it is the oldest")
+    with pytest.raises(ValueError, match="no groups"):
+        survivor([])
+
+
+def test_a_chain_of_copies_is_one_group() -> None:
+    assert components([4, 2, 3, 1], [(3, 4), (4, 1)]) == (frozenset({1, 3, 4}), frozenset({2}))
+    assert components([], []) == ()
+
+
+@given(st.sets(st.integers(0, 9), min_size=1), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12))
+def test_groups_are_what_copies_join_and_nothing_else(stories: set[int], pairs: list[tuple[int, int]]) -> None:
+    copies = [pair for pair in pairs if stories.issuperset(pair)]
+    groups = components(stories, copies)
+    assert sorted(one for group in groups for one in group) == sorted(stories)
+    assert all(any({*pair} <= group for group in groups) for pair in copies)
+    assert all(len(group) <= 1 + sum({*pair} <= group for pair in copies) for group in groups)
+    assert components(sorted(stories, reverse=True), copies[::-1]) == groups
 
 
 def test_a_group_has_members() -> None:

@@ -52,6 +52,22 @@ def test_a_single_story_has_no_phase_until_silence_says_enough() -> None:
     assert (later.phase, later.reason) == (Phase.FADING, "no story for 4 h; there was but one story")
 
 
+def test_two_stories_of_one_outlet_have_no_phase() -> None:
+    standing = phase_of(came(0, 0.5, outlets="a"), at(1))
+    assert (standing.phase, standing.reason) == (
+        None,
+        "2 stories from 1 outlet, too few for a rhythm; first seen 60 min ago",
+    )
+    assert phase_of(came(0, 0.5, outlets="ab"), at(1)).phase is Phase.DEVELOPING
+
+
+def test_what_came_within_the_minute_has_no_phase_yet() -> None:
+    burst = came(0, 0.001, 0.002, outlets="abc")
+    standing = phase_of(burst, at(0.01))
+    assert (standing.phase, standing.reason) == (None, "3 stories from 3 outlets, first seen just now")
+    assert phase_of(burst, at(1 / 60)).phase is Phase.BREAKING
+
+
 def test_stories_that_go_on_for_more_than_a_day_are_sustained() -> None:
     steady = [4.0 * number for number in range(12)]
     assert phase(*steady, now=23) is Phase.DEVELOPING

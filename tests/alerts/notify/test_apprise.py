@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -7,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.card import card_for, face_for
+from alerts.bulletin import Bulletin, Part, Topic, item
+from alerts.card import card_for
 from alerts.errors import RouteRefused, Unclear
-from alerts.notify.apprise import TITLE_LIMIT, AppriseNotifier, connect, inert, text_of
+from alerts.face import face_for
+from alerts.notify.apprise import BODY_LIMIT, TITLE_LIMIT, AppriseNotifier, connect, inert, text_of
 from alerts.outbox import Receipt
+from alerts.routing.spec import Style
 from alerts.story import Headline, Severity, Trend
 from tests.fakes import NOON, story
 from tests.fakes_outbox import alert, delivery, found, match
@@ -50,6 +54,38 @@ async def test_a_message_is_sent_as_text_and_never_as_markup() -> None:
         "rule RAA matched Access",
         "https://reuters.example/world/japan-france",
     ]
+
+
+def test_a_bulletin_is_its_title_and_line_after_line_with_addresses_of_their_own() -> None:
+    items = (item("Talks open", "https://reuters.example/1", "Reuters +4"), item("<!channel> down"))
+    bulletin = Bulletin(
+        channel="mail",
+        topic=Topic.HEALTH,
+        title="Feed *down*",
+        severity=Severity.HIGH,
+        lead="It answers nothing.",
+        facts=(("Last answer", "HTTP 403"),),
+        parts=(Part(heading="Stories", items=items, more=3),),
+        foot="See tocsin status.",
+    )
+    title, body = text_of(face_for(delivery(content=bulletin), notice="may repeat"), TOKYO)
+    assert title == "HIGH: Feed ∗down∗"
+    assert body.splitlines() == [
+        "It answers nothing.",
+        "Last answer: HTTP 403",
+        "",
+        "Stories",
+        "- Talks open — Reuters +4",
+        "https://reuters.example/1",
+        "- ‹!channel› down",
+        "- +3 more",
+        "See tocsin status.",
+        "may repeat",
+    ]
+    parts = (Part(heading="Stories", items=items * 40),) * 20
+    _, long = text_of(replace(bulletin, parts=parts), TOKYO)
+    assert len(long) <= BODY_LIMIT
+    assert "more" in long
 
 
 async def test_a_no_may_be_a_yes_of_some_so_it_is_unclear_and_cannot_be_looked_up() -> None:
@@ -114,3 +150,24 @@ def test_the_real_apprise_takes_an_address_or_says_no() -> None:
     sender = connect("json://127.0.0.1:9/")
     assert isinstance(sender, apprise.Apprise)
     assert Severity.HIGH.name in text_of(face_for(told()), TOKYO)[0]
+
+
+def test_a_compact_message_has_source_and_reasons_in_one_line() -> None:
+    one = told(style=Style.COMPACT)
+    title, body = text_of(face_for(one), TOKYO)
+    assert title == "HIGH: Talks open"
+    assert body.splitlines() == [
+        "Talks open",
+        TEXT,
+        "Reuters (reuters.example) · 2026-11-02 20:55 JST · rule RAA matched Access",
+        "https://reuters.example/world/japan-france",
+    ]
+
+
+def test_own_words_are_inert_and_their_address_is_said_once() -> None:
+    url = "https://reuters.example/world/japan-france"
+    for wording, lines in ((f"Hear @here\n{url}", 2), ("Hear @here", 1)):
+        _, body = text_of(replace(card_for(told().alert), wording=wording), TOKYO)
+        assert body.splitlines()[:lines] == ["Hear ＠here", url][:lines]
+        assert body.count(url) == 1
+        assert TEXT not in body

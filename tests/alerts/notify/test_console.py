@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
+from alerts.bulletin import Bulletin, Part, Topic, item
 from alerts.card import MAY_REPEAT, card_for
+from alerts.face import face_for
 from alerts.notify.console import WIDEST, ConsoleNotifier
 from alerts.outbox import Receipt
-from alerts.story import Alert, Headline, Severity, Trend
+from alerts.routing.spec import Style
+from alerts.story import Alert, Field, Headline, Severity, Trend
 from tests.fakes import NOON, outlet, story
 from tests.fakes_outbox import alert, delivery, found, match
 
@@ -90,3 +93,58 @@ async def test_many_stories_together_are_told_by_the_weightiest_and_name_the_nex
     shown = await printed(alert(story("Talks open", TEXT), trend=replace(trend, more=7)))
     assert shown.index("then Tokyo") < shown.index("and 7 more")
     assert shown.index(trend.says) < shown.index("Talks open") < shown.index("then Tokyo [red]confirms · Nikkei Asia")
+
+
+async def test_a_bulletin_shows_its_title_facts_and_lists_and_takes_no_markup() -> None:
+    items = (item("[bold]Talks[/bold] open", "https://reuters.example/1", "Reuters +4"), item("Manila ratifies"))
+    bulletin = Bulletin(
+        channel="#news",
+        topic=Topic.DIGEST,
+        title="Morning digest",
+        lead="12 stories",
+        facts=(("Sources", "all well"),),
+        parts=(Part(heading="raa-watch", items=items, more=9),),
+        foot="Nothing by minerals.",
+    )
+    out = io.StringIO()
+    one = delivery(content=bulletin)
+    await ConsoleNotifier(Console(file=out, width=80), ZoneInfo("UTC")).send(one, face_for(one, notice=MAY_REPEAT))
+    for part in (
+        "DIGEST",
+        "#news",
+        "Morning digest",
+        "12 stories",
+        "Sources: all well",
+        "raa-watch",
+        "[bold]Talks[/bold] open — Reuters +4",
+        "Manila ratifies",
+        "+9 more",
+        "Nothing by minerals.",
+        "may repeat",
+    ):
+        assert part in out.getvalue()
+
+
+async def test_a_compact_card_says_source_and_reasons_in_one_line() -> None:
+    of = alert(story("Access talks", TEXT), matches=(match(spans=found("Access talks", "Access", field=Field.TITLE)),))
+    one = delivery(of=replace(of, also=(outlet(id="x"), outlet(id="kyodo", name="共同通信"))), style=Style.COMPACT)
+    out = io.StringIO()
+    await ConsoleNotifier(Console(file=out, width=110), ZoneInfo("UTC")).send(one, face_for(one))
+    assert (
+        "Reuters (reuters.example) · 2026-11-02 11:55 UTC · rule raa-watch matched Access · +2 outlets"
+        in out.getvalue()
+    )
+    assert TEXT not in out.getvalue()
+
+
+async def test_own_words_stand_in_place_of_title_and_text() -> None:
+    out = io.StringIO()
+    card = replace(
+        card_for(alert(story("Talks open", TEXT))),
+        wording="[b]Hear[/b] & now\nhttps://reuters.example/world/japan-france",
+    )
+    await ConsoleNotifier(Console(file=out, width=80), ZoneInfo("UTC")).send(delivery(), card)
+    assert "[b]Hear[/b] & now" in out.getvalue()
+    assert "rule raa-watch" in out.getvalue()
+    assert out.getvalue().count("https://") == 1
+    assert "Talks open" not in out.getvalue()

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from alerts.card import face_for
 from alerts.errors import Later, RouteRefused
+from alerts.face import face_for
 from alerts.notify.jsonl import JsonlNotifier
 from alerts.outbox import Receipt
 from tests.fakes import NOON, FakeClock, story

@@ -4,18 +4,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alerts.card import face_for
 from alerts.errors import CardRefused, ChannelRefused
+from alerts.face import face_for
 from alerts.notify.switchboard import Switchboard
 from alerts.outbox import Receipt, way_of
 from tests.fakes import NOON
 from tests.fakes_outbox import alert, delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from alerts.card import Face
+    from alerts.face import Face
     from alerts.outbox import Delivery
 
 
@@ -29,11 +29,20 @@ class Recorder:
     async def send(self, delivery: Delivery, face: Face) -> Receipt:
         del face
         self.calls.append(f"send {delivery.key}")
-        return Receipt(channel=delivery.alert.channel, message=delivery.key)
+        return Receipt(channel=delivery.channel, message=delivery.key)
 
     async def edit(self, delivery: Delivery, face: Face) -> None:
         del face
         self.calls.append(f"edit {delivery.key}")
+
+    async def copies(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Sequence[Receipt]] | None:
+        del channel, keys, since, thread
+        return None
+
+    async def delete(self, receipt: Receipt) -> None:
+        raise AssertionError(f"nothing was to be deleted: {receipt}")
 
     async def find(
         self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None

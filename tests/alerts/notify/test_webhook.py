@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import logging
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.card import MAY_REPEAT, Notice, card_for, face_for
+from alerts.bulletin import Bulletin, Part, Topic, item
+from alerts.card import MAY_REPEAT, Notice, card_for
 from alerts.courier import Courier
 from alerts.errors import CardRefused, Later, MessageGone, RouteRefused, Unclear
+from alerts.face import face_for
 from alerts.notify.payload import payload
 from alerts.notify.webhook import WebhookNotifier, judge_answer, judge_failure, signature
 from alerts.outbox import Kind, Receipt, State
-from alerts.story import Alert, Headline, Outlet, Trend
+from alerts.routing.spec import Style
+from alerts.story import Alert, Headline, Outlet, Severity, Trend
 from tests.fakes import NOON, FakeClock, outlet, story
 from tests.fakes_outbox import MemoryOutbox, alert, delivery, found, match
 from tests.receiver import RESET, Receiver, is_signed
@@ -86,7 +90,9 @@ def test_the_payload_says_what_happened_who_says_so_and_why() -> None:
         "more": 0,
         "update": None,
         "was": None,
+        "wording": None,
         "note": None,
+        "bulletin": None,
         "remark": None,
     }
 
@@ -111,6 +117,43 @@ def test_a_reply_names_its_parent_and_a_note_has_no_rules() -> None:
     assert (full["kind"], full["parent"], full["note"]) == ("reply", "K0", "the outlet changed the headline")
     assert (full["severity"], full["rules"], full["story"]["text"]) == (None, [], None)
     assert full.keys() == payload(face_for(told()), told()).keys()
+
+
+def summary() -> Delivery:
+    items = (item("Talks open", "https://reuters.example/1", "Reuters +4"), item("No link", "javascript:x"))
+    bulletin = Bulletin(
+        channel="pagerduty",
+        topic=Topic.HEALTH,
+        title="Feed down",
+        severity=Severity.HIGH,
+        facts=(("Last answer", "HTTP 403"),),
+        parts=(Part(heading="Rules that lose sight", items=items, more=3),),
+        subject="kyodo",
+    )
+    return delivery("K1", content=bulletin)
+
+
+def test_a_bulletin_has_the_fields_of_an_alert_and_says_what_it_has_to_in_one_of_its_own() -> None:
+    one = summary()
+    full = payload(face_for(one), one)
+    assert full.keys() == payload(face_for(told()), told()).keys()
+    assert (full["kind"], full["severity"], full["story"], full["rules"]) == ("bulletin", "high", None, [])
+    items = [
+        {"text": "Talks open", "url": "https://reuters.example/1", "remark": "Reuters +4"},
+        {"text": "No link", "url": None, "remark": None},
+    ]
+    assert full["bulletin"] == {
+        "topic": "health",
+        "subject": "kyodo",
+        "title": "Feed down",
+        "lead": None,
+        "facts": [{"label": "Last answer", "value": "HTTP 403"}],
+        "parts": [{"heading": "Rules that lose sight", "items": items, "more": 3}],
+        "foot": None,
+    }
+    assert payload(face_for(one), one, edited=True) == full | {"kind": "edit"}
+    (part,) = payload(face_for(one), one, plain=True)["bulletin"]["parts"]
+    assert part == {"heading": "Rules that lose sight", "items": [], "more": 5}
 
 
 async def test_an_edit_has_the_same_key_in_the_body_and_one_of_its_own_in_the_header() -> None:
@@ -245,3 +288,11 @@ def test_no_unseen_character_and_no_unsafe_link_gets_out(title: str, text: str, 
     everything = full["story"]["title"] + (full["story"]["text"] or "") + full["story"]["outlet"]["name"]
     assert not set(everything) & set("\u202e\u200b\x1b\n\U000e0041")
     assert full["story"]["url"] is None
+
+
+def test_programs_get_everything_in_every_style_and_own_words_beside_it() -> None:
+    one = told()
+    assert payload(face_for(told(style=Style.COMPACT)), one) == payload(face_for(one), one)
+    worded = replace(card_for(one.alert), wording="Hear, hear")
+    assert payload(worded, one) == payload(face_for(one), one) | {"wording": "Hear, hear"}
+    assert payload(worded, one, plain=True)["wording"] is None

@@ -7,14 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.bulletin import Bulletin, Topic
 from alerts.outbox import Receipt
 from alerts.slack.actions import (
+    CHANGES,
+    GUARDED,
     Action,
     Asked,
     Deed,
     Disliked,
     HomeOpened,
     Unknown,
+    bulletin_buttons,
     buttons,
     identity,
     parse,
@@ -23,6 +27,7 @@ from alerts.slack.actions import (
     value,
 )
 from alerts.slack.commands import Verb
+from alerts.story import Severity
 from tests.slack_views import block_errors
 
 KEY = "01J9ZK4Q0000000000000000A1"
@@ -192,3 +197,37 @@ def test_an_envelope_spoilt_anywhere_is_read_without_raising(kind: str, changes:
     assert isinstance(event, (Action, Asked, Disliked, HomeOpened, Unknown))
     identity(envelope)
     json.dumps(envelope)
+
+
+def of_tocsin(topic: Topic, **changes: Any) -> list[tuple[Deed, str]]:
+    """Return what the buttons of a message of Tocsin itself are read as."""
+    block = bulletin_buttons(KEY, Bulletin(channel="#ops", topic=topic, title="Something", **changes))
+    assert block_errors([block]) == []
+    *pushed, menu = block["elements"]
+    chosen = [{"action_id": menu["action_id"], "selected_option": one} for one in menu["options"]]
+    events = [parse(clicked(one)) for one in (*pushed, *chosen)]
+    return [(event.deed, event.key) for event in events if isinstance(event, Action)]
+
+
+USUAL = [Deed.ACKNOWLEDGE, Deed.WHY, Deed.COPY]
+
+
+@pytest.mark.parametrize(
+    ("topic", "subject", "severity", "deeds"),
+    [
+        (Topic.HEALTH, "kyodo", Severity.NOTICE, [Deed.RETRY, Deed.PUT_OFF, *USUAL]),
+        (Topic.HEALTH, "kyodo", Severity.INFO, USUAL),  # it is well again
+        (Topic.HEALTH, "", Severity.HIGH, USUAL),  # it is about no source
+        (Topic.STORM, "storm-1", Severity.NOTICE, [Deed.UNFOLD, Deed.MUTE_STORM, *USUAL]),
+    ],
+)
+def test_buttons_of_tocsins_own_messages_are_read_as_deeds_that_need_no_story(
+    topic: Topic, subject: str, severity: Severity, deeds: list[Deed]
+) -> None:
+    assert of_tocsin(topic, subject=subject, severity=severity) == [(deed, KEY) for deed in deeds]
+
+
+def test_what_keeps_messages_from_others_is_for_admins() -> None:
+    assert {Deed.PUT_OFF, Deed.MUTE_STORM} <= GUARDED
+    assert not {Deed.RETRY, Deed.UNFOLD} & GUARDED
+    assert {Deed.RETRY, Deed.UNFOLD, Deed.PUT_OFF, Deed.MUTE_STORM} <= CHANGES

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import html
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,13 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts import samples
+from alerts.bulletin import Topic
 from alerts.card import MAY_REPEAT, Card, card_for
-from alerts.slack.blocks import BLOCKS_LIMIT, TEXT_LIMIT, Rung, escape, message, size
+from alerts.face import face_for
+from alerts.outbox import Delivery, Kind, Receipt
+from alerts.routing.spec import Style
+from alerts.slack.actions import bulletin_buttons, buttons
+from alerts.slack.blocks import Rung, edit, message
+from alerts.slack.elements import BLOCKS_LIMIT, TEXT_LIMIT, size
 from alerts.story import Alert, DateNote, Field, Headline, Severity, Span, Trend
+from alerts.template import tidy
 from tests import slack_rules
-from tests.fakes import outlet, story
+from tests.fakes import NOON, outlet, story
 from tests.fakes_outbox import alert, delivery, found, match
 
+RECEIPT = Receipt(channel="C0NEWS0001", message="1793628600.000100")
 TITLE = "Japan and France open talks"
 TEXT = "They agreed on a Reciprocal Access Agreement (RAA) and on rare earths."
 SAYS = "5 stories in 1 h, usually 1 (median of 6 windows in 14 d, this hour of the week)"
@@ -165,16 +173,6 @@ def test_a_long_link_leaves_room_in_the_text_and_stays_whole_in_the_blocks() -> 
     assert payload["blocks"][1]["elements"][0]["elements"][0]["url"] == url
 
 
-@given(text=st.text(max_size=300), limit=st.integers(1, 400))
-def test_escaping_never_passes_its_limit_and_never_cuts_an_entity(text: str, limit: int) -> None:
-    escaped = escape(text, limit)
-    assert len(escaped) <= limit
-    whole = html.escape(text, quote=False)
-    kept = escaped if len(whole) <= limit else escaped[:-1]
-    assert kept == html.escape(text[: len(kept)], quote=False)[: len(kept)]
-    assert kept.count("&") == sum(kept.count(entity) for entity in ("&amp;", "&lt;", "&gt;"))
-
-
 NASTY = st.sampled_from(
     ["<!channel>", "<@U0ALICE001>", "@here", "&amp;", "&", "<", ">", "|", "*", "`", "\u202e", "\u200d", "https://a.b/c",
      "www.reuters.com", "<https://x.example|reuters.com>", "\n", "日本語。", "العربية", "👩‍👩‍👧", "\U000e0041"]
@@ -294,3 +292,115 @@ def test_a_card_too_large_for_blocks_is_sent_as_text() -> None:
         host="a.example", outlet="A", standing=(), published=None, date_remark="", also=(), notice=None,
     )  # fmt: skip
     assert "blocks" not in message(card, delivery=delivery(), channel="C0NEWS0001")
+
+
+def looks(**changes: Any) -> dict[str, Any]:
+    one = delivery(of=changes.pop("of", None) or usual(), **changes)
+    return message(face_for(one), delivery=one, channel="C0NEWS0001")
+
+
+def test_a_compact_card_is_its_title_and_one_line_of_source_and_reasons() -> None:
+    headed = alert(story(TITLE, TEXT), matches=(match(spans=found(TITLE, "Japan", field=Field.TITLE)),))
+    body, line = looks(of=replace(headed, also=usual().also), style=Style.COMPACT)["blocks"]
+    assert [part["type"] for part in body["elements"]] == ["rich_text_section"]
+    stamp = int(datetime(2026, 11, 2, 11, 55, tzinfo=UTC).timestamp())
+    assert line["elements"][0]["text"] == (
+        f":large_orange_circle: *HIGH* · Reuters (reuters.example) · <!date^{stamp}^{{date_short_pretty}} {{time}}|"
+        "2026-11-02 11:55 UTC> · rule `raa-watch` · matched _Japan_ · +2 outlets"
+    )
+
+
+def test_a_compact_card_counts_what_it_does_not_name_and_a_screen_reader_gets_it_all() -> None:
+    words = " ".join(f"word{n}" for n in range(9))
+    matches = tuple(match(f"rule-{n}", spans=found(words, *words.split())) for n in range(4))
+    many = replace(together(more=7), story=story(text=words), matches=matches, also=(outlet(id="x"),))
+    payload = looks(of=many, style=Style.COMPACT)
+    trend, body, line = payload["blocks"]
+    assert trend["elements"][0]["text"] == SAYS
+    assert [part["type"] for part in body["elements"]] == ["rich_text_section", "rich_text_quote", "rich_text_section"]
+    assert body["elements"][2]["elements"] == [plain("and 10 more stories")]
+    assert line["elements"][0]["text"].endswith(
+        "rule `rule-1` · matched _word0_, _word1_ +7 · +2 more rules · +1 outlet"
+    )
+    assert "Rule rule-3 matched word0, word1, word2, word3, word4 and 4 more." in payload["text"]
+
+
+def worded(wording: str, of: Alert | None = None, rung: Rung = Rung.FULL, **changes: Any) -> dict[str, Any]:
+    card = replace(card_for(of or usual(), **changes), wording=wording)
+    return message(card, delivery=delivery(of=of or usual()), channel="C0NEWS0001", rung=rung)
+
+
+def test_own_words_take_the_place_of_title_and_quote_and_the_link_follows_them() -> None:
+    why, body, source = worded("Reuters says:\nTalks!")["blocks"]
+    assert [why, source] == [rendered(usual())["blocks"][0], rendered(usual())["blocks"][2]]
+    link = {"type": "link", "url": "https://reuters.example/world/japan-france", "text": "reuters.example"}
+    assert body["elements"] == [{"type": "rich_text_section", "elements": [plain("Reuters says:\nTalks!\n"), link]}]
+
+
+def test_the_storys_address_in_own_words_can_be_clicked_and_no_other() -> None:
+    url = "https://reuters.example/world/japan-france"
+    payload = worded(f"Read {url} or https://evil.example/ now")
+    assert payload["blocks"][1]["elements"][0]["elements"] == [
+        plain("Read "),
+        {"type": "link", "url": url, "text": url},
+        plain(" or https://evil.example/ now"),
+    ]
+
+
+def test_the_text_of_own_words_says_them_with_source_and_reasons() -> None:
+    for rung in Rung:
+        text = worded("Reuters says:\nTalks & more", rung=rung)["text"]
+        assert text.startswith("HIGH: Reuters says: Talks &amp; more (Reuters, 2026-11-02 11:55 UTC). Rule raa-watch")
+        assert TITLE not in text
+
+
+@given(wording=ANYTHING, of=any_alert(), rung=st.sampled_from(Rung), compact=st.booleans())
+def test_any_words_of_anybody_are_text(wording: str, of: Alert, rung: Rung, compact: bool) -> None:
+    payload = worded(tidy(wording), of, rung, compact=compact)
+    assert slack_rules.refusal(payload) is None
+    assert slack_rules.mentions(payload) == []
+    assert slack_rules.deceptive_links(payload) == []
+    assert len(payload["text"]) <= TEXT_LIMIT
+    assert rung is Rung.TEXT or size(payload["blocks"]) <= BLOCKS_LIMIT
+
+
+def with_buttons(one: Delivery) -> dict[str, Any]:
+    return message(face_for(one), delivery=one, channel="C0NEWS0001", buttons=True)
+
+
+def test_buttons_stand_below_a_card_and_are_about_its_first_rule_by_its_whole_id() -> None:
+    matches = (match("minerals", severity=Severity.NOTICE), match("r" * 99))
+    one = delivery(of=alert(matches=matches))
+    *blocks, act = with_buttons(one)["blocks"]
+    assert blocks == rendered(one.alert)["blocks"]
+    assert act == buttons(one.key, "r" * 99)
+    assert edit(face_for(one), delivery=one, receipt=RECEIPT, buttons=True)["blocks"][-1] == act
+
+
+def test_what_cannot_be_acted_on_has_no_buttons() -> None:
+    reply = delivery(kind=Kind.REPLY, parent=RECEIPT)
+    for one in (reply, replace(reply, note="it was changed"), replace(delivery(), rung=1)):
+        told = message(face_for(one), delivery=one, channel="C0NEWS0001", rung=Rung(one.rung), buttons=True)
+        assert "actions" not in {block["type"] for block in told.get("blocks", ())}
+    contents = samples.bulletins("#news", NOON)
+    shown = {topic: delivery(content=one) for topic, one in contents.items()}
+    below = {topic: with_buttons(one)["blocks"][-1] for topic, one in shown.items()}
+    own = {topic: bulletin_buttons(delivery().key, one) for topic, one in contents.items()}
+    assert {topic for topic, block in below.items() if block == own[topic]} == {Topic.STORM, Topic.HEALTH}
+    page = replace(shown[Topic.STORM], kind=Kind.REPLY, parent=RECEIPT)
+    assert with_buttons(page)["blocks"][-1]["type"] != "actions"
+
+
+def test_a_card_that_is_too_large_with_buttons_goes_without() -> None:
+    one = delivery(of=alert(matches=(match("r" * 1900),)))
+    long = replace(card_for(one.alert), link="https://a.example/" + "x" * 4000)
+    blocks = message(long, delivery=one, channel="C0NEWS0001", buttons=True)["blocks"]
+    assert [block["type"] for block in blocks] == ["context", "rich_text", "context"]
+
+
+@given(of=any_alert(), style=st.sampled_from(Style))
+def test_with_buttons_any_story_is_accepted_too(of: Alert, style: Style) -> None:
+    payload = with_buttons(delivery(of=of, style=style))
+    assert slack_rules.refusal(payload) is None
+    assert slack_rules.deceptive_links(payload) == []
+    assert size(payload["blocks"]) <= BLOCKS_LIMIT

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import logging
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from alerts import samples
+from alerts.bulletin import Topic
 from alerts.card import card_for
 from alerts.errors import CardRefused, ChannelRefused, Later, RouteRefused, Unclear
+from alerts.face import face_for
 from alerts.outbox import Receipt
 from alerts.slack.check import scope_findings, scopes_in
 from alerts.slack.client import SlackNotifier, open_session
@@ -319,3 +323,28 @@ async def test_a_check_survives_a_list_that_fails() -> None:
         slack.answer_next("conversations.list", "500_before")
         finding = (await notifier.check(["#news"]))[-1]
     assert finding.text.startswith("cannot be listed: http-500")
+
+
+async def test_buttons_are_shown_only_where_somebody_hears_them() -> None:
+    async with connected() as (slack, quiet, clock):
+        heard = SlackNotifier("xoxb-test", slack.api_url, open_session(), clock=clock, log=LOG, buttons=True)
+        receipt = await post(quiet, "K1")
+        await post(heard, "K2")
+        posted = [one["blocks"][-1]["type"] for one in slack.channel("news").messages]
+        await heard.edit(delivery("K1", alert(), receipt=receipt), card_for(alert()))
+        edited = [one["blocks"][-1]["type"] for one in slack.channel("news").messages]
+        await heard.close()
+    assert (posted, edited) == (["context", "actions"], ["actions", "actions"])
+
+
+async def test_a_bulletin_is_posted_edited_and_found_like_a_card() -> None:
+    async with connected() as (slack, notifier, clock):
+        storm = samples.bulletins("#news", clock.now())[Topic.STORM]
+        one = delivery("K1", content=storm)
+        receipt = await notifier.send(one, face_for(one))
+        over = delivery("K1", content=replace(storm, title="The storm is over"), receipt=receipt)
+        await notifier.edit(over, face_for(over))
+        (told,) = slack.channel("news").messages
+        assert "The storm is over" in told["text"]
+        assert told["metadata"]["event_payload"]["kind"] == "storm"
+        assert await notifier.find("#news", ["K1"], clock.now() - timedelta(hours=1)) == {"K1": receipt}

@@ -44,6 +44,10 @@ TOMORROW = "until 2026-11-03 12:00 UTC"
         (Deed.MUTE, "raa-watch", TOMORROW, f"muted {TOMORROW}"),
         (Deed.SNOOZE, KEY, TOMORROW, f"snoozed {TOMORROW}"),
         (Deed.ACKNOWLEDGE, KEY, "raa-watch", "will not escalate"),
+        (Deed.RETRY, KEY, "raa-watch", "visited now"),
+        (Deed.PUT_OFF, KEY, TOMORROW, f"Snoozed {TOMORROW}"),
+        (Deed.UNFOLD, KEY, "raa-watch", "one by one"),
+        (Deed.MUTE_STORM, KEY, "until 2026-11-02 13:00 UTC", "muted until 2026-11-02 13:00 UTC"),
     ],
 )
 async def test_what_changes_something_is_given_to_the_desk_with_who_and_when(

@@ -56,6 +56,13 @@ def test_a_mute_can_be_undone_on_the_page_by_those_who_may() -> None:
     assert "accessory" not in json.dumps(home(facts(mutes=(mute,)), undo=False))
 
 
+def test_what_else_is_silenced_is_said_in_words_and_undone_by_its_id() -> None:
+    mute = MuteFact(rule="K7QM", until=NOON, by="ada", says="source wire, tag `asia`")
+    block = next(block for block in home(facts(mutes=(mute,)))["blocks"] if "accessory" in block)
+    assert ":no_bell: `source wire, tag 'asia'` is muted until" in block["text"]["text"]
+    assert block["accessory"]["value"].endswith(":K7QM")
+
+
 def test_what_is_too_much_is_counted() -> None:
     many = tuple(SourceFact(name=f"S{n:03}", trouble="x" * (n % 2), last_good=NOON) for n in range(200))
     mutes = tuple(MuteFact(rule=f"r{n}", until=NOON, by="U1") for n in range(25))
@@ -77,7 +84,7 @@ ANYTHING = st.text(max_size=60) | st.sampled_from(
 )
 MOMENTS = st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001
 SOURCES = st.builds(SourceFact, name=ANYTHING, trouble=ANYTHING, last_good=st.none() | MOMENTS, fresh=st.integers(0))
-MUTES = st.builds(MuteFact, rule=ANYTHING, until=MOMENTS, by=ANYTHING)
+MUTES = st.builds(MuteFact, rule=ANYTHING, until=MOMENTS, by=ANYTHING, says=ANYTHING)
 
 
 PAGES = st.builds(

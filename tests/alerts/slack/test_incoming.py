@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from alerts.card import face_for
+from alerts import samples
 from alerts.errors import CardRefused, Later, RouteRefused, Unclear
+from alerts.face import face_for
 from alerts.outbox import Kind, Receipt
 from alerts.slack.client import open_session
 from alerts.slack.incoming import IncomingNotifier
@@ -98,3 +99,14 @@ async def test_no_error_repeats_the_address(url: str) -> None:
         await send(notifier)
     await notifier.close()
     assert "hush" not in str(raised.value)
+
+
+async def test_bulletins_are_posted_too_in_every_form() -> None:
+    async with connected() as (receiver, notifier):
+        for bulletin in samples.bulletins("#news", NOON).values():
+            for rung in range(notifier.rungs):
+                one = delivery("K1", content=bulletin, rung=rung)
+                await notifier.send(one, face_for(one))
+    for got in receiver.got:
+        assert slack_rules.refusal(got.said) is None
+    assert ["blocks" in got.said for got in receiver.got] == [True, False] * 4

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.slack.actions import unmute_button
-from alerts.slack.blocks import BLOCKS_LIMIT, TEXT_LIMIT, size
+from alerts.slack.elements import BLOCKS_LIMIT, TEXT_LIMIT, size
 from alerts.slack.replies import PART_LIMIT, USES, replies
 from tests import slack_rules
 from tests.slack_views import block_errors

@@ -137,9 +137,7 @@ async def test_a_mute_can_be_undone_with_the_button_of_its_answer() -> None:
         (body,) = w.slack.answers[click.body["payload"]["response_url"].rpartition("=")[2]].bodies
         assert block_errors(body["blocks"]) == []
         (undo,) = body["blocks"][-1]["elements"]
-        assert await w.told(await w.slack.click(undo["action_id"], undo["value"])) == [
-            "Rule raa-watch is no longer muted."
-        ]
+        assert await w.told(await w.slack.click(undo["action_id"], undo["value"])) == ["raa-watch is no longer muted."]
         assert w.desk.mutes == {}
 
 
@@ -257,7 +255,7 @@ async def test_with_too_many_websockets_it_waits_and_tries_again() -> None:
     ("token", "code"),
     [("xoxb-test", "not_allowed_token_type"), ("xapp-no", "invalid_auth"), ("xapp-off", "link_disabled")],
 )
-async def test_a_token_that_is_refused_is_tried_again_only_every_five_minutes(
+async def test_a_token_that_is_refused_is_told_of_once_and_tried_again_only_every_five_minutes(
     token: str, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with world(app_token=token, app_tokens={"xapp-off": "link_disabled"}, wait=False) as w:
@@ -266,8 +264,33 @@ async def test_a_token_that_is_refused_is_tried_again_only_every_five_minutes(
         tries = len(w.slack.calls("apps.connections.open"))
         assert w.clock.now() - start >= timedelta(minutes=5) * (tries - 1)
         assert w.slack.greeted == 0
-    assert code in caplog.records[0].__dict__["detail"]
-    assert caplog.records[0].levelname == "ERROR"
+    (told,) = [record for record in caplog.records if record.message == "socket-refused"]
+    assert code in told.__dict__["detail"]
+    assert told.levelname == "WARNING"
+
+
+async def test_a_refusal_after_a_connection_is_told_again(caplog: pytest.LogCaptureFixture) -> None:
+    async with world(app_tokens={"xapp-test": "token_revoked"}, wait=False) as w:
+        await until(lambda: caplog.messages.count("socket-refused") == 1)
+        w.slack.app_tokens["xapp-test"] = None
+        await w.slack.until(lambda slack: slack.greeted == 1)
+        w.slack.app_tokens["xapp-test"] = "token_revoked"
+        await w.slack.drop()
+        await until(lambda: caplog.messages.count("socket-refused") == 2)
+
+
+async def test_who_sees_a_newer_home_page_already_keeps_it(caplog: pytest.LogCaptureFixture) -> None:
+    async with world() as w:
+        await w.slack.open_home()
+        await w.slack.until(lambda slack: slack.published == 1)
+        stale = w.slack.views[ADA] | {"hash": "older"}
+        event = {"type": "app_home_opened", "user": ADA, "tab": "home", "channel": "D0ADA00001", "view": stale}
+        w.clock.advance(timedelta(seconds=5))
+        await w.slack.send("events_api", {"type": "event_callback", "event_id": "Ev9", "event": event})
+        assert await w.told(await w.slack.slash("status")) == ["status"]
+        assert w.slack.published == 1
+        assert w.socket.counts.failed == 0
+    assert "deed-failed" not in caplog.messages
 
 
 async def test_a_token_that_is_mended_is_taken_up() -> None:

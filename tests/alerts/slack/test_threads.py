@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from alerts.card import face_for
 from alerts.errors import MessageGone
+from alerts.face import face_for
 from alerts.outbox import Kind, State
 from tests.alerts.slack.test_client import SINCE, connected, post
 from tests.fakes import outlet, story

@@ -38,10 +38,10 @@ async def history(folder: Path) -> None:
     await room.add(source(fulltext=Fulltext.AUTO))
     await room.visit("bbc", entry("a", "Japan and France", url=URL))
     await visit_page(room, URL, "Japan and France, at length")
-    for one in await store.due(clock.now(), 10):
-        await store.begin(one.key, clock.now())
+    for one in await store.outbox.due(clock.now(), 10):
+        await store.outbox.begin(one.key, clock.now())
         sent = Settlement(state=State.SENT, reason="accepted", receipt=Receipt(channel="C", message="1"))
-        await store.settle(one.key, sent, clock.now())
+        await store.outbox.settle(one.key, sent, clock.now())
     clock.advance(20 * MINUTE)
     await room.visit("bbc", entry("b", "A cat"))
     await visit_page(room, URL, FetchError("gone", "410 Gone"))

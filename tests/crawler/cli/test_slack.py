@@ -1,24 +1,34 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import yaml
 from click.testing import CliRunner
 
+from alerts.routing.silence import Matcher, Silence
+from alerts.slack.desk import Audit
 from alerts.slack.manifest import manifest
 from crawler.cli.slack import slack
+from crawler.store import Store
+from tests.fakes import NOON, FakeClock
 from tests.slack_socket import SocketStandin
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CONFIG = 'sources: [https://news.example/rss]\nslack: {{token: xoxb-test, api_url: "{url}"}}\n'
+CONFIG = """
+store: sqlite:///tocsin.db
+sources: [https://news.example/rss]
+slack: {{token: xoxb-test, app_token: "${{SLACK_APP_TOKEN}}", ops_channel: "#{ops}", api_url: "{url}"}}
+"""
 
 
-async def check(tmp_path: Path, url: str, app_token: str | None) -> tuple[int, str]:
+async def check(tmp_path: Path, url: str, app_token: str | None, ops: str = "news") -> tuple[int, str]:
     """Run the check as a command of its own would be, in a thread, for it has a loop of its own."""
-    (tmp_path / "config.yaml").write_text(CONFIG.format(url=url))
+    (tmp_path / "config.yaml").write_text(CONFIG.format(url=url, ops=ops))
     arguments = ["check", "--config", str(tmp_path / "config.yaml")]
     runner = CliRunner(env={"SLACK_APP_TOKEN": app_token})
     result = await asyncio.to_thread(runner.invoke, slack, arguments)
@@ -36,6 +46,41 @@ async def test_a_check_with_an_app_token_looks_at_the_socket(tmp_path: Path) -> 
     assert bad[0] == 1
     assert "connections:write" in bad[1]
     assert "xapp-stranger" not in bad[1]
+
+
+async def test_the_channel_for_what_is_not_well_is_looked_at_too(tmp_path: Path) -> None:
+    async with SocketStandin() as standin:
+        code, said = await check(tmp_path, standin.api_url, None, ops="nowhere")
+    assert code == 1
+    assert "FAIL  #nowhere: not found" in said
+
+
+def test_the_audit_says_who_changed_what(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(CONFIG.format(url="http://127.0.0.1:1/api/", ops="news"))
+    runner = CliRunner()
+
+    def audit(*options: str) -> str:
+        done = runner.invoke(slack, ["audit", "--config", str(path), *options])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    async def history(*whys: Audit) -> None:
+        store = Store.open(f"sqlite:///{tmp_path}/tocsin.db", clock=FakeClock())
+        for why in whys:
+            matcher = Matcher(rules=("raa",))
+            wanted = Silence(id="", matcher=matcher, author=why.user, start=NOON, end=NOON + timedelta(hours=1))
+            await store.people.silence(wanted, why)
+        await store.close()
+
+    asyncio.run(history())
+    assert audit() == "Nobody changed anything yet.\n"
+    by_button = Audit(at=NOON, user="U0ADA00001", channel="C0NEWS0001", deed="mute_rule_24h", on="raa", detail="until")
+    asyncio.run(history(by_button, Audit(at=NOON, user="ada", channel=None, deed="silence", on="rule raa")))
+    command, button = audit().splitlines()
+    assert "ada: silence rule raa" in command
+    assert "U0ADA00001 in C0NEWS0001: mute_rule_24h raa" in button
+    assert [one["user"] for one in json.loads(audit("--json", "--limit", "1"))] == ["ada"]
 
 
 def test_the_manifest_is_printed_as_it_is_to_be_pasted_or_as_an_address() -> None:

@@ -18,12 +18,14 @@ def base() -> dict[str, Any]:
     return {
         "sources": [{"url": "https://www.example.org/feed.xml", "country": "jp", "tier": "1"}],
         "entities": {"japan": {"aliases": ["Japan"]}},
-        "rules": [{"id": "japan", "when": "$japan", "to": "#news"}],
+        "rules": [{"id": "japan", "when": "$japan", "to": "#news", "tags": ["asia"], "owner": "anna"}],
+        "notifiers": {"audit": {"jsonl": "audit.jsonl"}},
     }
 
 
 # What has to stand beside a key for the configuration to be sound.
 _COMPANY: dict[str, dict[str, object]] = {
+    "slack.app_token": {"token": "xoxb-1"},
     "entities.*.aliases[].": {"text": "Japan"},
     "entities.*.aliases[].within": {"needs": "Tokyo"},
     "sources[].links": {"kind": "listing"},
@@ -33,6 +35,11 @@ _COMPANY: dict[str, dict[str, object]] = {
     "notifiers.*.secret": {"webhook": "https://hooks.example/tocsin"},
     "fallback": {"notifiers": {"mail": {"jsonl": "mail.jsonl"}}},
     "websub.": {"listen": "127.0.0.1:8322", "public_url": "https://desk.example/websub"},
+    "routes[].": {"to": ["#duty"]},
+    "quiet_hours[].": {"name": "night", "between": "22:00-07:00"},
+    "budgets.": {"per_channel": "20/h"},
+    "escalate[].": {"severity": "critical", "unless_acked": "15m", "to": ["#managers"]},
+    "digests[].": {"name": "morning", "at": "07:30", "to": ["#news"]},
     "rules[].raise[].": {"to": "critical", "if": "Tokyo"},
     "rules[].count.": {"n": "5", "within": "1h"},
     "rules[].spike.": {"times": "4", "within": "1h", "against": "14d"},
@@ -58,6 +65,16 @@ def without_key(path: str) -> dict[str, Any]:
 def _home_of(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A configuration, and the mapping in it that holds the key of ``path``."""
     whole = base()
+    here = _section_of(whole, path)
+    for prefix, company in _COMPANY.items():
+        if path.startswith(prefix):
+            home = _section_of(whole, prefix)
+            home |= company
+    return whole, here
+
+
+def _section_of(whole: dict[str, Any], path: str) -> dict[str, Any]:
+    """The mapping that holds the key of ``path``, made where it is not there."""
     here: Any = whole
     section = path.rpartition(".")[0]
     for step in section.split(".") if section else ():
@@ -68,10 +85,7 @@ def _home_of(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
         if not isinstance(here.get(key), list) or not isinstance(here[key][0], dict):
             here[key] = [{}]
         here = here[key][0]
-    for prefix, company in _COMPANY.items():
-        if path.startswith(prefix):
-            here |= company
-    return whole, here
+    return here  # type: ignore[no-any-return]
 
 
 def write(folder: Path, content: str | dict[str, Any], name: str = "config.yaml") -> Path:

@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.errors import ConfigError, Place
+from alerts.routing.spec import Style
 from alerts.rules.embedded import run_tests
+from alerts.rules.spec import Rate
 from crawler import __version__
 from crawler.config import load
 from crawler.config.keys import KEYS, keys_of
@@ -42,7 +44,10 @@ engine: embedded
 timezone: Europe/Paris
 slack:
   token: ${BOT}
+  app_token: xapp-1
   api_url: https://gateway.example/slack
+  ops_channel: "#ops"
+  admins: [U0ADA00001, W0BOB00001]
 fetch:
   user_agent: "Desk/{version} (+https://example.org/bot)"
   contact: newsdesk@example.org
@@ -129,8 +134,29 @@ rules:
       ignore: [France, {title: France, body: Paris, source: mofa, lang: en}]
   - {id: silent, when: $japan, to: "#japan", silence: 3d}
   - {id: quiet, when: $japan, to: "#japan", quiet: {same_story: 7d, at_most: 10/30m}}
-cards: {same_story: 24h, hold: 10s}
+cards: {same_story: 24h, hold: 10s, thread_life: 30d, style: compact}
 log: {format: json, level: debug}
+health: {source_failing: 12h, source_silent: 3d}
+routes:
+  - match:
+      severity: high
+      tags: [asia]
+      rules: [japan]
+      sources: [mofa]
+      tier: 1
+      countries: [jp]
+      languages: [en]
+      owner: anna
+    to: ["#asia"]
+    also: [hook]
+    group: {wait: 1m, interval: 10m}
+    style: full
+quiet_hours:
+  - {name: night, channels: ["#news"], between: "22:00-07:00", days: mon-fri, except: critical, then: digest,
+     timezone: Asia/Tokyo}
+budgets: {per_channel: 20/h, overflow: digest}
+escalate: [{severity: critical, unless_acked: 15m, to: ["#managers"]}]
+digests: [{name: morning, at: "07:30", days: mon-fri, to: "#news", rules: all, timezone: Asia/Tokyo, empty: sent}]
 """
 
 
@@ -139,7 +165,13 @@ def test_every_available_key_is_read_from_a_file_that_has_them_all(tmp_path: Pat
     assert config.path == tmp_path / "config.yaml"
     assert config.store == f"sqlite:///{tmp_path}/data/news.db"
     assert config.timezone == ZoneInfo("Europe/Paris")
-    assert config.slack == SlackConfig(token=Secret("xoxb-1"), api_url="https://gateway.example/slack/")
+    assert config.slack == SlackConfig(
+        token=Secret("xoxb-1"),
+        app_token=Secret("xapp-1"),
+        api_url="https://gateway.example/slack/",
+        ops_channel="#ops",
+        admins=frozenset({"U0ADA00001", "W0BOB00001"}),
+    )
     assert config.fetch == FetchConfig(
         user_agent=f"Desk/{__version__} (+https://example.org/bot)",
         contact="newsdesk@example.org",
@@ -211,12 +243,22 @@ def test_every_available_key_is_read_from_a_file_that_has_them_all(tmp_path: Pat
         ),
     )
     assert "hush" not in repr(config)
-    assert config.cards == CardsConfig(same_story=timedelta(hours=24), hold=timedelta(seconds=10))
+    assert config.cards == CardsConfig(
+        same_story=timedelta(hours=24),
+        hold=timedelta(seconds=10),
+        thread_life=timedelta(days=30),
+        style=Style.COMPACT,
+    )
     assert config.log == LogConfig(format="json", level="debug")
     assert config.websub == WebSubConfig(host="::1", port=8322, public_url="https://desk.example/hook")
     assert config.notifiers["audit"] == JsonlConfig(path=tmp_path / "var" / "audit.jsonl")
     assert list(map(type, config.notifiers.values())) == [WebhookConfig, AppriseConfig, JsonlConfig]
     assert config.fallback == "mail"
+    assert config.defaults == ("#news",)
+    routing = config.routing
+    assert [len(routing.routes), len(routing.quiet_hours), len(routing.escalate), len(routing.digests)] == [1] * 4
+    assert routing.budget == Rate(count=20, per=timedelta(hours=1))
+    assert config.channels == {"#news", "#japan", "C0123ABC", "#asia", "hook", "#managers"}
     assert config.warnings == ()
 
 
@@ -242,7 +284,8 @@ def test_the_file_that_has_them_all_has_them_all() -> None:
     assert root is not None
     available = {key.path for key in KEYS if key.available}
     twins = {path for path in available if path.endswith("_file")}  # each excludes its key, and has tests of its own
-    twins.add("slack.webhook")  # excludes the token
+    twins |= {"slack.webhook"}  # excludes the token
+    twins |= {"cards.template", "routes[].template"}  # name files, and have tests of their own
     assert available - paths_in(root) == twins
 
 

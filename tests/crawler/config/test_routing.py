@@ -22,7 +22,6 @@ from alerts.routing.spec import (
 from alerts.rules.spec import Rate
 from alerts.story import Severity
 from crawler.config import routing, values
-from crawler.config.keys import INSIDE, KEYS
 from crawler.config.nodes import Section
 from crawler.config.routing import Known, Routing
 from tests.crawler.config.makers import item
@@ -322,9 +321,3 @@ def test_routes_that_could_not_be_read_are_not_compared() -> None:
     _, problems = whole(WHOLE.replace("severity: high", "severity: hihg"))
     assert len(problems) == 1
     assert "hihg" in problems[0]
-
-
-def test_every_key_inside_belongs_to_a_section_of_a_later_version() -> None:
-    later = {key.path for key in KEYS if not key.available}
-    assert {key.path.split(".")[0].removesuffix("[]") for key in INSIDE} <= later
-    assert not {key.path for key in INSIDE} & {key.path for key in KEYS}

@@ -14,7 +14,7 @@ def test_a_rule_takes_from_the_defaults_what_it_does_not_say() -> None:
     defaults = RuleDefaults(to=("#news",), severity=Severity.HIGH, to_given=True)
     draft = read_rule(item("{id: japan, when: Japan}"), defaults)
     assert draft.spec is not None
-    assert (draft.spec.name, draft.spec.to, draft.spec.severity) == ("japan", ("#news",), Severity.HIGH)
+    assert (draft.spec.name, draft.spec.to, draft.spec.severity) == ("japan", (), Severity.HIGH)  # routes come first
     assert (draft.spec.enabled, draft.spec.owner, draft.spec.note, draft.spec.tags) == (True, None, None, ())
     assert draft.routed
 

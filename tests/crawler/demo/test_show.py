@@ -9,10 +9,10 @@ from crawler.clock import SystemClock
 from crawler.demo.show import Line, show
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from alerts.card import Face
+    from alerts.face import Face
     from alerts.outbox import Delivery
 
 
@@ -26,10 +26,19 @@ class Listener:
 
     async def send(self, delivery: Delivery, face: Face) -> Receipt:
         self.heard.append(face.headline)
-        return Receipt(channel=delivery.alert.channel, message=delivery.key)
+        return Receipt(channel=delivery.channel, message=delivery.key)
 
     async def edit(self, delivery: Delivery, face: Face) -> None:
         pass
+
+    async def copies(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Sequence[Receipt]] | None:
+        del channel, keys, since, thread
+        return None
+
+    async def delete(self, receipt: Receipt) -> None:
+        raise AssertionError(f"nothing was to be deleted: {receipt}")
 
     async def find(
         self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None

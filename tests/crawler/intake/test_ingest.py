@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from alerts.story import DateNote
 from crawler.ids import encode
-from crawler.intake.ingest import MAX_VERSIONS
+from crawler.intake.polls import MAX_VERSIONS
 from crawler.store.schema import poll_log, story_version
 from crawler.visits.poll import Answer, Tally
 from crawler.visits.standing import Next, Standing
@@ -218,7 +218,7 @@ async def test_a_new_date_alone_is_noted_and_the_first_is_kept(newsroom: Newsroo
     await newsroom.visit("bbc", entry(published=NOON - HOUR))
     for published in (NOON - MINUTE, NOON - 2 * MINUTE):
         assert await newsroom.visit("bbc", entry(published=published)) == Tally(seen=1)
-    (delivery,) = await newsroom.store.due(NOON, 10)
+    (delivery,) = await newsroom.store.outbox.due(NOON, 10)
     assert (delivery.alert.story.published, delivery.alert.story.date_note) == (NOON - HOUR, DateNote.REDATED)
 
 
@@ -226,7 +226,7 @@ async def test_a_new_date_together_with_new_words_is_noted_too(newsroom: Newsroo
     await newsroom.add(source())
     await newsroom.visit("bbc", entry(title="A cat", published=NOON - HOUR))
     await newsroom.visit("bbc", entry(title="A cat talks", published=NOON - MINUTE))
-    (delivery,) = await newsroom.store.due(NOON, 10)
+    (delivery,) = await newsroom.store.outbox.due(NOON, 10)
     assert (delivery.alert.story.published, delivery.alert.story.date_note) == (NOON - HOUR, DateNote.REDATED)
 
 
@@ -235,7 +235,7 @@ async def test_a_missing_date_is_learned_and_never_forgotten(newsroom: Newsroom)
     await newsroom.visit("bbc", entry(published=None, date_note=DateNote.MISSING))
     await newsroom.visit("bbc", entry(published=NOON - HOUR))
     await newsroom.visit("bbc", entry(published=None, date_note=DateNote.MISSING))
-    (delivery,) = await newsroom.store.due(NOON, 10)
+    (delivery,) = await newsroom.store.outbox.due(NOON, 10)
     assert (delivery.alert.story.published, delivery.alert.story.date_note) == (NOON - HOUR, None)
 
 
@@ -243,7 +243,7 @@ async def test_a_fraction_of_a_millisecond_is_no_new_date(newsroom: Newsroom) ->
     await newsroom.add(source())
     for _ in range(2):
         await newsroom.visit("bbc", entry(published=NOON - timedelta(microseconds=1234)))
-    (delivery,) = await newsroom.store.due(NOON, 10)
+    (delivery,) = await newsroom.store.outbox.due(NOON, 10)
     assert delivery.alert.story.date_note is None
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
+from alerts.outbox import Edited, Receipt, Settlement, State
 from crawler.ids import encode
-from crawler.store.kinship import band, event, forget_bands, line, sketch
+from crawler.store.kinship import band, event, forget_bands, forget_events, line, sketch
 from crawler.store.schema import story
+from spiders.article import Article
 from spiders.source import Fulltext
 from tests.crawler.paging import visit_page
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, WordJudge, entry, source
@@ -167,6 +169,19 @@ async def test_bands_of_long_ago_are_forgotten(newsroom: Newsroom) -> None:
     assert await store._write(lambda connection: forget_bands(connection, later, 10, after=only.id)) == []
     assert await store._write(lambda connection: forget_bands(connection, later, 10)) == [only.id]
     assert await rows(store, band) == []
+    assert await rows(store, sketch) == []
+
+
+async def test_an_event_that_is_over_is_forgotten_and_its_stories_stay_together(newsroom: Newsroom) -> None:
+    await publish(newsroom, "wire", WIRE)
+    await publish(newsroom, "daily", FRAMED, title="Soldiers may soon train abroad")
+    store = newsroom.store
+    assert await store._write(lambda connection: forget_events(connection, NOON - HOUR, 10)) == 0
+    assert await store._write(lambda connection: forget_events(connection, newsroom.clock.now() + HOUR, 10)) == 1
+    first, second = await stories(store)
+    assert (await rows(store, event), second.event_id) == ([], first.id)
+    await publish(newsroom, "wire", f"{WIRE} Nothing more was said on Monday evening about the talks.")
+    assert {row.event_id for row in await stories(store)} == {first.id}
 
 
 async def test_stories_of_one_event_share_a_thread(newsroom: Newsroom) -> None:
@@ -180,6 +195,25 @@ async def test_stories_of_one_event_share_a_thread(newsroom: Newsroom) -> None:
     assert "in common" in second.event_why
     thread = next(row for row in await rows(newsroom.store, event) if row.id == first.id)
     assert (thread.stories, thread.pool) == (2, "en")
+
+
+async def test_two_events_that_a_later_story_shows_to_be_one_become_one(newsroom: Newsroom) -> None:
+    for n in range(30):  # words are rare only among others
+        body = " ".join(f"matter{n}thing{m}" for m in range(70))
+        await publish(newsroom, "post", body, title=f"Matter {n} of the day", url=f"https://post.example/{n}")
+    left = " ".join(f"w{n}h" for n in range(20)), " ".join(f"w{n}t" for n in range(20))
+    north, south = (f"{words} {' '.join(f'own{n}{words[2]}' for n in range(4))}" for words in left)
+    await publish(newsroom, "wire", north, title="A ship leaves")
+    await publish(newsroom, "daily", south, title="Ministers meet")
+    first, second = (await stories(newsroom.store))[-2:]
+    assert (first.event_id, second.event_id) == (first.id, second.id)
+    await publish(newsroom, "post", " ".join(left), title="Both at once", url="https://post.example/both")
+    joined = (await stories(newsroom.store))[-3:]
+    assert {row.event_id for row in joined} == {first.id}
+    assert joined[1].event_why.startswith("its event is one with an older: 0.")
+    assert second.id not in {row.id for row in await rows(newsroom.store, event)}
+    (thread,) = (row for row in await rows(newsroom.store, event) if row.id == first.id)
+    assert thread.stories == 3
 
 
 async def test_one_story_under_five_addresses_is_told_once(newsroom: Newsroom) -> None:
@@ -266,3 +300,169 @@ async def test_a_copy_stays_one_when_its_page_shows_the_same(newsroom: Newsroom)
     first, second = await stories(newsroom.store)
     assert second.group_id == first.id
     assert len(await newsroom.told()) == 1
+
+
+# ---------------------------------------------------------------- groups that become one, or part
+
+
+async def paged(newsroom: Newsroom, *names: str) -> None:
+    await newsroom.add(*(source(name, fulltext=Fulltext.ALWAYS) for name in names))
+
+
+async def test_a_summary_that_was_told_first_joins_the_wire_when_its_page_shows_the_wires_text(
+    newsroom: Newsroom,
+) -> None:
+    await paged(newsroom, "one")
+    await publish(
+        newsroom, "one", "A treaty may come.", title="Soldiers may soon train abroad", url="https://one.example/b"
+    )
+    await publish(newsroom, "wire", WIRE)
+    await publish(newsroom, "daily", FRAMED, title="Britain and Japan talk")
+    assert len({row.group_id for row in await stories(newsroom.store)}) == 2
+    assert len(await newsroom.told()) == 2  # nobody could know
+    await visit_page(newsroom, "https://one.example/b", WIRE)
+    first, wire, daily = await stories(newsroom.store)
+    assert {first.group_id, wire.group_id, daily.group_id} == {first.id}
+    assert wire.group_why == (
+        f"a copy of {encode(first.id)}: containment 1.00, Jaccard 1.00; "
+        f"the group of {encode(first.id)} goes on, for people were told of it"
+    )
+    assert len(await newsroom.told()) == 2
+    await publish(newsroom, "post", f"{WIRE} More soon.", title="Talks go on")
+    assert len(await newsroom.told()) == 2
+    assert len({row.group_id for row in await stories(newsroom.store)}) == 1
+
+
+async def test_a_group_that_people_know_goes_on_though_the_other_is_older(newsroom: Newsroom) -> None:
+    await paged(newsroom, "one")
+    await publish(newsroom, "one", "More to come.", title="Soldiers may soon train abroad", url="https://one.example/b")
+    await publish(newsroom, "wire", WIRE)
+    await visit_page(newsroom, "https://one.example/b", FRAMED)
+    first, wire = await stories(newsroom.store)
+    assert (first.group_id, wire.group_id) == (wire.id, wire.id)
+    assert first.group_why.startswith(f"a copy of {encode(wire.id)}: containment")
+    assert len(await newsroom.told()) == 1
+
+
+async def test_a_story_that_copies_two_groups_makes_them_one(newsroom: Newsroom) -> None:
+    half, rest = " ".join(WIRE.split()[:70]), " ".join(OTHER.split()[:70])
+    await publish(newsroom, "wire", half, title="Talks open")
+    await publish(newsroom, "daily", rest, title="A bank waits")
+    await publish(newsroom, "post", f"{half} {rest}", title="The day in one text")
+    found = await stories(newsroom.store)
+    assert len({row.group_id for row in found}) == 1
+
+
+async def test_of_two_messages_that_were_shown_one_goes_on(newsroom: Newsroom) -> None:
+    await paged(newsroom, "one")
+    await publish(
+        newsroom, "one", "A treaty may come.", title="Soldiers may soon train abroad", url="https://one.example/b"
+    )
+    await publish(newsroom, "wire", WIRE)
+    await show_all(newsroom)
+    await visit_page(newsroom, "https://one.example/b", WIRE)
+    newsroom.clock.advance(MINUTE)
+    edits = await newsroom.store.outbox.edits(newsroom.clock.now(), 10)
+    assert [[one.id for one in edit.delivery.alert.also] for edit in edits] == [["wire"], ["one"]]
+    for edit in edits:
+        await newsroom.store.outbox.settle_edit(edit, Edited(reason="edited", face=b"0" * 16), newsroom.clock.now())
+    await publish(newsroom, "daily", FRAMED, title="Britain and Japan talk")
+    newsroom.clock.advance(MINUTE)
+    (edit,) = await newsroom.store.outbox.edits(newsroom.clock.now(), 10)
+    assert edit.delivery.alert.story.outlet.id == "one"
+    assert [one.id for one in edit.delivery.alert.also] == ["wire", "daily"]
+
+
+async def test_what_nobody_saw_yet_is_withdrawn_when_it_turns_out_a_copy_of_what_was_told(newsroom: Newsroom) -> None:
+    await paged(newsroom, "one", "two")
+    await publish(
+        newsroom, "one", "A treaty may come.", title="Soldiers may soon train abroad", url="https://one.example/b"
+    )
+    await show_all(newsroom)
+    await publish(newsroom, "two", "The treaty is near.", title="Ministers open talks", url="https://two.example/b")
+    await visit_page(newsroom, "https://two.example/b", WIRE)
+    assert len(await newsroom.told()) == 2
+    await visit_page(newsroom, "https://one.example/b", FRAMED)
+    states = {row.delivery.alert.story.outlet.id: row.delivery.state for row in await newsroom.store.deliveries()}
+    assert states == {"one": State.SENT, "two": State.WITHDRAWN}
+
+
+async def test_what_a_summary_held_together_parts_when_its_page_says_something_else(newsroom: Newsroom) -> None:
+    await paged(newsroom, "one", "two")
+    title = "Your Thursday morning briefing"
+    await publish(newsroom, "one", "What you need to know.", title=title, url="https://one.example/b")
+    await publish(newsroom, "two", "All of it.", title=title, url="https://two.example/b")
+    await visit_page(newsroom, "https://two.example/b", WIRE)
+    first, second = await stories(newsroom.store)
+    assert second.group_id == first.id
+    await visit_page(newsroom, "https://one.example/b", OTHER)
+    first, second = await stories(newsroom.store)
+    assert (first.group_id, second.group_id, second.group_why) == (first.id, second.id, "")
+
+
+async def test_what_parts_from_a_story_that_was_told_is_told_as_well(newsroom: Newsroom) -> None:
+    await paged(newsroom, "one", "two")
+    title = "Your Thursday morning briefing"
+    await publish(newsroom, "one", "What you need to know.", title=title, url="https://one.example/b")
+    await publish(newsroom, "two", "All of it.", title=title, url="https://two.example/b")
+    await visit_page(newsroom, "https://two.example/b", f"{OTHER} The treaty is near.")
+    assert sorted(channel for channel, *_ in await newsroom.told()) == ["#money", "#news"]
+    await visit_page(newsroom, "https://one.example/b", WIRE)
+    one, two = await stories(newsroom.store)
+    assert (one.group_id, two.group_id) == (one.id, two.id)
+    assert sorted((channel, rules) for channel, _, rules in await newsroom.told()) == [
+        ("#money", ("shares",)),
+        ("#news", ("treaty",)),
+        ("#news", ("treaty",)),
+    ]
+
+
+async def test_a_page_that_names_its_origin_joins_it_and_the_origin_leads(newsroom: Newsroom) -> None:
+    await paged(newsroom, "one", "agency")
+    cut = f"{' '.join(WIRE.split()[:60])} {' '.join(FOLLOW_UP.split()[:60])}"  # too much of its own for a copy
+    await publish(newsroom, "one", "In short.", title="Soldiers may soon train abroad", url="https://one.example/b")
+    await publish(newsroom, "agency", "Talks.", title="Ministers open talks", url="https://agency.example/talks")
+    article = Article(title="", text=cut, method="extraction", origin_url="https://agency.example/talks?utm_source=x")
+    await visit_page(newsroom, "https://one.example/b", article)
+    one, agency = await stories(newsroom.store)
+    assert (agency.group_id, one.origin_url) == (one.id, "https://agency.example/talks?utm_source=x")
+    assert agency.group_why.startswith(f"a copy of {encode(one.id)}: the page of one names the other as its origin;")
+    kin = await newsroom.store.kin(one.id, newsroom.clock.now())
+    assert kin is not None
+    assert (kin.copies.lead.source, kin.copies.reason) == ("agency", "named as the origin by 1 of 2")
+
+
+@pytest.mark.parametrize("origin_first", [True, False])
+async def test_an_origin_that_says_something_else_is_none(newsroom: Newsroom, *, origin_first: bool) -> None:
+    await paged(newsroom, "one", "agency")
+    await publish(newsroom, "one", "In short.", title="Soldiers may soon train abroad", url="https://one.example/b")
+    await publish(newsroom, "agency", "Talks.", title="Ministers open talks", url="https://agency.example/talks")
+    copy = Article(title="", text=WIRE, method="extraction", origin_url="https://agency.example/talks")
+    pages: list[tuple[str, str | Article]] = [("https://one.example/b", copy), ("https://agency.example/talks", OTHER)]
+    for url, brings in pages[::-1] if origin_first else pages:
+        await visit_page(newsroom, url, brings)
+    one, agency = await stories(newsroom.store)
+    assert one.group_id != agency.group_id
+
+
+async def test_an_origin_of_which_the_page_comes_later_is_joined_then(newsroom: Newsroom) -> None:
+    await paged(newsroom, "one", "agency")
+    cut = f"{' '.join(WIRE.split()[:60])} {' '.join(FOLLOW_UP.split()[:60])}"
+    await publish(newsroom, "one", "In short.", title="Soldiers may soon train abroad", url="https://one.example/b")
+    copy = Article(title="", text=cut, method="extraction", origin_url="https://agency.example/talks")
+    await visit_page(newsroom, "https://one.example/b", copy)
+    await publish(newsroom, "agency", "Talks.", title="Ministers open talks", url="https://agency.example/talks")
+    await visit_page(newsroom, "https://agency.example/talks", WIRE)
+    one, agency = await stories(newsroom.store)
+    assert one.group_id == agency.group_id == one.id
+    assert agency.group_why == f"a copy of {encode(one.id)}: the page of one names the other as its origin"
+
+
+async def show_all(newsroom: Newsroom) -> None:
+    now = newsroom.clock.now() + HOUR
+    for delivery in await newsroom.store.outbox.due(now, 100):
+        if delivery.state is State.PENDING:
+            assert await newsroom.store.outbox.begin(delivery.key, now)
+            receipt = Receipt(channel="C1", message=delivery.key)
+            settlement = Settlement(state=State.SENT, reason="accepted", receipt=receipt)
+            await newsroom.store.outbox.settle(delivery.key, settlement, now)

@@ -15,9 +15,10 @@ from alerts.policy import Reason
 from alerts.rules.ruleset import RuleSet, compile_rules
 from alerts.rules.spec import QuietSpec, Rate, StreamSpec
 from alerts.story import DateNote
+from crawler.intake.calm import Manner
 from crawler.intake.ingest import Ingestor
 from crawler.intake.pages import MAX_VERSIONS, with_page
-from crawler.intake.verdicts import HOLD, PAGE_PATIENCE
+from crawler.intake.verdicts import PAGE_PATIENCE
 from crawler.intake.wanted import words_of
 from crawler.visits.page import PageState, PageVisit
 from crawler.visits.poll import Tally
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 SHORT = "The ministers met"
 LONG = "Ministers of two countries said on Monday in the capital that they would meet again in spring"
 AT_ONCE = timedelta(0)
+HOLD = Manner().hold
 
 
 def article(text: str = LONG, **changes: Any) -> Article:
@@ -79,11 +81,11 @@ class Desk:
         return [(row.delivery.state, row.reason) for row in reversed(await self.store.deliveries(limit=100))]
 
     async def due(self) -> list[Delivery]:
-        return list(await self.store.due(self.clock.now(), 100))
+        return list(await self.store.outbox.due(self.clock.now(), 100))
 
     def judge_by(self, judge: WordJudge) -> None:
         self.room.judge = judge
-        self.room.ingest.replace(judge, "rev2", same_story=72 * HOUR)
+        self.room.ingest.replace(judge, "rev2", Manner(same_story=72 * HOUR))
 
 
 @pytest.fixture
@@ -178,11 +180,13 @@ async def test_an_alert_waits_a_moment_for_its_page_and_goes_out_once_it_is_read
     assert await desk.waits() == [HOLD]
     assert await desk.due() == []
     desk.clock.advance(timedelta(seconds=5))
-    assert await desk.read(article("RARE " + LONG)) == Tally(changed=1, alerts=3)
-    *others, first = await desk.due()
+    assert await desk.read(article("RARE " + LONG)) == Tally(changed=1, alerts=2)
+    due = {one.channel: one for one in await desk.due()}
+    first = due["#news"]
     assert (first.alert.story.version, first.alert.story.text) == (2, "RARE " + LONG)
-    assert [match.rule for match in first.alert.matches] == ["talks"]
-    assert sorted(one.alert.channel for one in others) == ["#minerals", "#news"]
+    assert [match.rule for match in first.alert.matches] == ["rare", "talks"], "one message tells of all of it"
+    assert [match.rule for match in due["#minerals"].alert.matches] == ["rare"]
+    assert len(due) == 2
 
 
 async def test_a_page_that_never_comes_keeps_nobody_waiting_longer_than_that(desk: Desk) -> None:
@@ -195,7 +199,7 @@ async def test_a_page_that_never_comes_keeps_nobody_waiting_longer_than_that(des
 @pytest.mark.parametrize("hold", [AT_ONCE, 90 * timedelta(seconds=1)])
 async def test_how_long_is_the_user_s_choice(desk: Desk, hold: timedelta) -> None:
     desk.room.ingest = Ingestor(
-        desk.store, desk.room.judge, "rev1", desk.room.ingest._judging.ids, desk.clock, same_story=HOUR, hold=hold
+        desk.store, desk.room.judge, "rev1", desk.room.ingest._judging.ids, desk.clock, Manner(hold=hold)
     )
     await desk.add("bbc")
     await desk.room.visit("bbc", entry(text=SHORT))
@@ -282,7 +286,7 @@ async def test_what_the_page_undoes_is_withdrawn_and_nobody_is_told(desk: Desk) 
     assert await desk.room.reasons() == [("talks", "#news", "undone")]
     desk.clock.advance(2 * HOUR)
     assert await desk.due() == []
-    assert await desk.store.next_due() is None
+    assert await desk.store.outbox.next_due() is None
 
 
 async def test_a_message_of_two_rules_of_which_one_is_undone_tells_of_the_other(desk: Desk) -> None:
@@ -328,7 +332,7 @@ async def test_a_message_that_is_under_way_is_left_alone(desk: Desk) -> None:
     await desk.room.visit("bbc", entry(title="talks"))
     desk.clock.advance(PAGE_PATIENCE)
     (delivery,) = await desk.due()
-    assert await desk.store.begin(delivery.key, desk.clock.now())
+    assert await desk.store.outbox.begin(delivery.key, desk.clock.now())
     desk.room.judge.rules = {}
     assert await desk.read(article()) == Tally(changed=1)
     assert await desk.states() == [(State.SENDING, "sending")]
@@ -343,16 +347,16 @@ async def test_the_courier_cannot_send_what_was_withdrawn_after_it_had_looked(de
     (delivery,) = await desk.due()
     desk.room.judge.rules = {}
     await desk.read(article())
-    assert not await desk.store.begin(delivery.key, desk.clock.now())
+    assert not await desk.store.outbox.begin(delivery.key, desk.clock.now())
 
 
 async def test_what_a_rule_found_that_is_gone_since_is_told_all_the_same(desk: Desk) -> None:
     judge = Judge(compile_rules([], [rule("talks NOT rugby", to=("#news",))])[0])
-    desk.room.ingest.replace(judge, "rev2", same_story=72 * HOUR)
+    desk.room.ingest.replace(judge, "rev2", Manner(same_story=72 * HOUR))
     await desk.add("bbc")
     await desk.room.visit("bbc", entry(title="talks"))
     assert await desk.waits() == [PAGE_PATIENCE]
-    desk.room.ingest.replace(Judge(RuleSet.empty()), "rev3", same_story=72 * HOUR)
+    desk.room.ingest.replace(Judge(RuleSet.empty()), "rev3", Manner(same_story=72 * HOUR))
     await desk.read(article(f"rugby. {LONG}"))
     assert await desk.waits() == [AT_ONCE]
 
@@ -469,7 +473,9 @@ async def test_an_edit_wants_the_page_anew_and_both_messages_tell_of_what_it_say
     await desk.read(article(f"RARE talks. {LONG}"))
     due = await desk.due()
     assert {one.alert.story.version for one in due} == {3}
-    assert sorted(match.rule for one in due for match in one.alert.matches) == ["rare", "rare", "talks"]
+    assert sorted(match.rule for one in due for match in one.alert.matches) == ["rare", "talks"]
+    reply = next(row.delivery for row in await desk.store.deliveries() if row.delivery.kind == "reply")
+    assert (reply.alert.story.version, [match.rule for match in reply.alert.matches]) == (3, ["rare"])
 
 
 async def test_a_page_read_before_an_edit_is_refused_and_read_again(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from alerts.rules.spec import QuietSpec, Rate
 from alerts.story import Severity
 from alerts.stream import HELD_BACK
 from crawler.ids import Ids
+from crawler.intake.calm import Manner
 from crawler.intake.ingest import Ingestor
 from crawler.intake.quiet import Summaries
 from crawler.visits.poll import Tally
@@ -165,7 +166,7 @@ async def test_limits_are_of_one_rule_in_one_channel(store: Store, clock: FakeCl
 async def test_what_waits_for_a_limit_that_is_gone_is_told_at_once(quiet: Newsroom, gone: str) -> None:
     await publish(quiet, *"abc")
     judge = WordJudge({"talks": ("#news",)} if gone == "limit" else {})
-    quiet.ingest.replace(judge, "rev2", same_story=WINDOW)
+    quiet.ingest.replace(judge, "rev2", Manner(same_story=WINDOW))
     assert (await quiet.ingest.watch()).alerts == 1
     assert [says for _, says, *_ in await quiet.trends()] == ["1 story that waited"]
 
@@ -174,7 +175,7 @@ async def test_what_waits_survives_a_restart_and_is_seen(quiet: Newsroom, clock:
     await publish(quiet, *"abcd")
     (waiting,) = (await quiet.store.overview(clock.now())).held_back
     assert (waiting.rule, waiting.channel, waiting.stories, waiting.since) == ("talks", "#news", 2, NOON)
-    again = Ingestor(quiet.store, quiet.judge, "rev1", Ids(clock), clock, same_story=WINDOW)
+    again = Ingestor(quiet.store, quiet.judge, "rev1", Ids(clock), clock, Manner(same_story=WINDOW))
     assert (await again.watch()).alerts == 0
     clock.advance(HOUR)
     assert (await again.watch()).alerts == 1

@@ -17,6 +17,7 @@ from alerts.policy import Reason
 from alerts.rules.spec import QuietSpec, Rate
 from alerts.story import Severity
 from crawler.ids import Ids
+from crawler.intake.calm import Manner
 from crawler.intake.ingest import Ingestor
 from crawler.store import Store
 from crawler.store.schema import outbox, stream_alert, verdict
@@ -83,7 +84,7 @@ async def test_a_limit_holds_and_loses_nothing(empty_sqlite: Path, plan: list[St
             await pass_minutes(newsroom, step.minutes)
             await newsroom.visit(step.source, *step.document)
             if step.restart:
-                newsroom.ingest = Ingestor(store, judge, "rev1", Ids(clock), clock, same_story=WINDOW)
+                newsroom.ingest = Ingestor(store, judge, "rev1", Ids(clock), clock, Manner(same_story=WINDOW))
         clock.advance(HOUR)
         await newsroom.ingest.watch()
         rows = {table.name: await everything(store, table) for table in (verdict, outbox, stream_alert)}
@@ -135,6 +136,6 @@ def every_match_is_told_once(rows: dict[str, Sequence[Row[Any]]]) -> None:
         if not row.delivery and row.reason != Reason.COPY and (row.group_id, row.rule, row.channel) not in told
     } - {(row.story_id, row.rule, row.channel) for row in rows["verdict"] if row.delivery}
     assert untold == set()
-    assert {row.delivery: row.number for row in rows["stream_alert"]} == {
-        key: len(stories) for key, stories in in_summary.items()
-    }
+    said = {row.delivery: row.number for row in rows["stream_alert"]}
+    assert said.keys() == in_summary.keys()  # groups that became one since then are told of once in it
+    assert all(1 <= len(stories) <= said[key] for key, stories in in_summary.items())

@@ -89,18 +89,18 @@ class Desk:
 
     async def send(self) -> list[Delivery]:
         """Send what is due, and return it."""
-        due = list(await self.store.due(self.clock.now(), 100))
+        due = list(await self.store.outbox.due(self.clock.now(), 100))
         for one in due:
-            assert await self.store.begin(one.key, self.clock.now())
+            assert await self.store.outbox.begin(one.key, self.clock.now())
             receipt = Receipt(channel="C0A", message=one.key)
             done = Settlement(state=State.SENT, reason="accepted", receipt=receipt)
-            await self.store.settle(one.key, done, self.clock.now())
+            await self.store.outbox.settle(one.key, done, self.clock.now())
         self.sent += due
         return due
 
     async def notes(self) -> list[tuple[str, str]]:
         """Send what is due; return the replies among it: channel and words."""
-        return [(one.alert.channel, one.note) for one in await self.send() if one.kind is Kind.REPLY]
+        return [(one.channel, one.note) for one in await self.send() if one.kind is Kind.REPLY]
 
     async def later(self, span: timedelta) -> None:
         self.clock.advance(span)
@@ -233,7 +233,7 @@ async def test_what_is_added_is_told_as_an_edit_and_the_added_sentence_is_shown(
     await desk.followed()
     await desk.read(article(f"{LONG} {ADDED}"))
     told = await desk.send()
-    assert {one.alert.channel for one in told} == {"#news", "#minerals"}
+    assert {one.channel for one in told} == {"#news", "#minerals"}
     assert all([match.rule for match in one.alert.matches] == ["rare"] for one in told)
     assert all([span.of(one.alert.story) for span in one.alert.added or ()] == [ADDED] for one in told)
     reasons = await desk.room.reasons()
@@ -304,7 +304,7 @@ async def test_a_headline_that_only_the_page_changes_becomes_the_story_s_and_its
     await desk.read(article(title="talks fail"))
     assert (await desk.the_story()).title == "talks fail"
     await desk.later(MINUTE)
-    (edit,) = await desk.store.edits(desk.clock.now(), 10)
+    (edit,) = await desk.store.outbox.edits(desk.clock.now(), 10)
     assert (edit.delivery.alert.retitled, edit.why) == ("talks fail", "the outlet changed its page")
 
 
@@ -339,7 +339,7 @@ async def test_a_correction_is_said_in_the_thread_of_the_message_and_once(desk: 
     await desk.read(article(f"{CORRECTION} {LONG}"))
     (reply,) = await desk.send()
     assert reply.note == f"the outlet has corrected the story: “{CORRECTION}”"
-    assert (reply.kind, reply.thread, reply.alert.channel) == (
+    assert (reply.kind, reply.thread, reply.channel) == (
         Kind.REPLY,
         Receipt(channel="C0A", message=first.key),
         "#news",

@@ -80,7 +80,7 @@ async def test_an_alert_holds_the_rule_the_words_and_the_numbers(room: Callable[
     newsroom = room(THREE_IN_AN_HOUR)
     await newsroom.add(source(tier=1))
     await publish(newsroom, *"abc")
-    (due,) = await newsroom.store.due(NOON, 10)
+    (due,) = await newsroom.store.outbox.due(NOON, 10)
     assert due.alert.matches == (
         Match(
             rule="talks",
@@ -204,7 +204,7 @@ async def test_the_most_severe_story_gives_the_alert_its_severity(store: Store, 
     newsroom = Newsroom(store, Raising({"talks": ("#news",)}, {"talks": THREE_IN_AN_HOUR}), clock)
     await newsroom.add(source())
     await publish(newsroom, *"abc")
-    (due,) = await store.due(NOON, 10)
+    (due,) = await store.outbox.due(NOON, 10)
     assert (due.alert.severity, due.alert.story.title) == (Severity.HIGH, "talks b")
 
 
@@ -492,7 +492,7 @@ async def test_a_silence_is_as_severe_as_the_rule(room: Callable[..., Newsroom],
     await newsroom.add(source())
     await publish(newsroom, "a")
     await pass_time(newsroom, clock, 2 * DAY)
-    (due,) = await newsroom.store.due(clock.now(), 10)
+    (due,) = await newsroom.store.outbox.due(clock.now(), 10)
     assert due.alert.severity is Severity.NOTICE
     assert due.alert.trend is not None
     assert due.alert.trend.number == (DAY + HOUR / 2).total_seconds()

@@ -10,6 +10,7 @@ from alerts.judge import Finding
 from alerts.story import Field, Match, Severity, Span
 from alerts.stream import StreamRule
 from crawler.ids import Ids
+from crawler.intake.calm import Manner
 from crawler.intake.ingest import Ingestor
 from crawler.visits.poll import Answer, Claim, Poll, Tally, Validators
 from crawler.visits.standing import Next, Standing
@@ -148,7 +149,7 @@ class Newsroom:
         self.store = store
         self.judge = judge
         self.clock = clock
-        self.ingest = Ingestor(store, judge, "rev1", Ids(clock), clock, same_story=same_story)
+        self.ingest = Ingestor(store, judge, "rev1", Ids(clock), clock, Manner(same_story=same_story))
         self.sources: dict[str, Source] = {}
         self._claims_at = clock.now() + timedelta(days=400)
 

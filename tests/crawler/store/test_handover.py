@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from alerts.card import Card, face_for
+from alerts.card import Card
+from alerts.face import face_for
 from alerts.notify.fallback import PATIENCE, copy_of
 from alerts.outbox import Kind, Receipt, Settlement, State
 from crawler.store.schema import delivery_log
@@ -32,14 +33,14 @@ async def published(newsroom: Newsroom, *titles: str) -> dict[str, Delivery]:
     await newsroom.add(source())
     for number, title in enumerate(titles):
         await newsroom.visit("bbc", entry(str(number), title=title))
-    return {one.alert.story.title: one for one in await newsroom.store.due(NOON, 10)}
+    return {one.alert.story.title: one for one in await newsroom.store.outbox.due(NOON, 10)}
 
 
 async def refuse(store: Store, one: Delivery, reason: str = "channel-refused", *, hold: str | None = "#news") -> None:
     """Let one be refused at noon, and its channel be held for an hour."""
-    await store.begin(one.key, NOON)
-    await store.settle(one.key, Settlement(state=State.PENDING, reason=reason, not_before=NOON + HOUR), NOON)
-    await store.hold(hold, NOON + HOUR, "is_archived", refused=True)
+    await store.outbox.begin(one.key, NOON)
+    await store.outbox.settle(one.key, Settlement(state=State.PENDING, reason=reason, not_before=NOON + HOUR), NOON)
+    await store.outbox.hold(hold, NOON + HOUR, "is_archived", refused=True)
 
 
 async def lines(store: Store, key: str) -> Sequence[tuple[str, str]]:
@@ -52,8 +53,8 @@ async def test_a_copy_says_what_the_message_says_and_both_name_each_other(newsro
     one = (await published(newsroom, "RARE earths"))["RARE earths"]
     await refuse(store, one)
     assert await store.hand_over("mail", LATER) == [one.key]
-    (copy,) = await store.due(LATER, 10)
-    assert (copy.key, copy.alert.channel, copy.state, copy.queued) == (copy_of(one.key), "mail", State.PENDING, LATER)
+    (copy,) = await store.outbox.due(LATER, 10)
+    assert (copy.key, copy.channel, copy.state, copy.queued) == (copy_of(one.key), "mail", State.PENDING, LATER)
     assert (copy.alert.story, copy.alert.matches) == (one.alert.story, one.alert.matches)
     card = face_for(copy)
     assert isinstance(card, Card)
@@ -72,7 +73,7 @@ async def test_the_message_itself_waits_on_and_arrives(newsroom: Newsroom, store
     one = (await published(newsroom, "RARE earths"))["RARE earths"]
     await refuse(store, one)
     await store.hand_over("mail", LATER)
-    assert {each.key for each in await store.due(NOON + HOUR, 10)} == {one.key, copy_of(one.key)}
+    assert {each.key for each in await store.outbox.due(NOON + HOUR, 10)} == {one.key, copy_of(one.key)}
 
 
 async def test_it_happens_once_and_not_too_early(newsroom: Newsroom, store: Store) -> None:
@@ -93,27 +94,27 @@ async def test_only_what_is_critical_and_refused_is_handed_over(newsroom: Newsro
 async def test_a_wait_that_the_other_side_asked_for_is_no_refusal(newsroom: Newsroom, store: Store) -> None:
     one = (await published(newsroom, "RARE earths"))["RARE earths"]
     await refuse(store, one, "try-later")
-    await store.hold("#news", NOON + HOUR, "ratelimited")
+    await store.outbox.hold("#news", NOON + HOUR, "ratelimited")
     assert await store.hand_over("mail", LATER) == []
 
 
 async def test_a_restart_does_not_begin_the_wait_anew(newsroom: Newsroom, store: Store) -> None:
     one = (await published(newsroom, "RARE earths"))["RARE earths"]
     await refuse(store, one)
-    await store.recover(NOON + MINUTE)
+    await store.outbox.recover(NOON + MINUTE)
     assert await store.hand_over("mail", LATER) == []  # it is being tried
-    await store.begin(one.key, LATER)
+    await store.outbox.begin(one.key, LATER)
     again = Settlement(state=State.PENDING, reason="channel-refused", not_before=LATER + HOUR)
-    await store.settle(one.key, again, LATER)
-    await store.hold("#news", LATER + HOUR, "is_archived", refused=True)
+    await store.outbox.settle(one.key, again, LATER)
+    await store.outbox.hold("#news", LATER + HOUR, "is_archived", refused=True)
     assert await store.hand_over("mail", LATER) == [one.key]
 
 
 async def test_a_fallback_that_the_same_rule_tells_anyway_hears_it_once(newsroom: Newsroom, store: Store) -> None:
     await newsroom.add(source())
     await newsroom.visit("bbc", entry(title="BOTH"))
-    in_news, in_mail = sorted(await store.due(NOON, 10), key=lambda one: one.alert.channel)
-    assert in_mail.alert.channel == "mail"
+    in_news, in_mail = sorted(await store.outbox.due(NOON, 10), key=lambda one: one.channel)
+    assert in_mail.channel == "mail"
     await refuse(store, in_news)
     assert await store.hand_over("mail", LATER) == []
 
@@ -123,22 +124,22 @@ async def test_a_later_edit_reaches_the_copy_and_no_thread_begins_there(newsroom
     await refuse(store, one)
     await store.hand_over("mail", LATER)
     copy = copy_of(one.key)
-    await store.begin(copy, LATER)
+    await store.outbox.begin(copy, LATER)
     receipt = Receipt(channel="mail", message=copy)
-    await store.settle(copy, Settlement(state=State.SENT, reason="accepted", receipt=receipt), LATER)
+    await store.outbox.settle(copy, Settlement(state=State.SENT, reason="accepted", receipt=receipt), LATER)
     await newsroom.visit("bbc", entry("0", title="RARE earths and WAR"))
     rows = [row.delivery for row in await store.deliveries()]
-    assert [row.key for row in rows if row.alert.channel == "mail"] == [copy]
-    assert {row.kind for row in rows if row.alert.channel == "mail"} == {Kind.POST}
-    edits = await store.edits(LATER + HOUR, 10)
+    assert [row.key for row in rows if row.channel == "mail"] == [copy]
+    assert {row.kind for row in rows if row.channel == "mail"} == {Kind.POST}
+    edits = await store.outbox.edits(LATER + HOUR, 10)
     assert {edit.delivery.key: edit.delivery.revision > 0 for edit in edits} == {copy: True}
 
 
 async def test_holds_of_the_main_way_keep_no_other_way_back(newsroom: Newsroom, store: Store) -> None:
     told = await published(newsroom, "talks", "WAR")
-    await store.hold(None, NOON + HOUR, "invalid_auth", refused=True)
-    assert [one.key for one in await store.due(NOON, 10)] == [told["WAR"].key]
-    assert await store.next_due() == NOON
-    await store.hold("pager", NOON + MINUTE, "http-429")
-    assert await store.due(NOON, 10) == []
-    assert await store.next_due() == NOON + MINUTE
+    await store.outbox.hold(None, NOON + HOUR, "invalid_auth", refused=True)
+    assert [one.key for one in await store.outbox.due(NOON, 10)] == [told["WAR"].key]
+    assert await store.outbox.next_due() == NOON
+    await store.outbox.hold("pager", NOON + MINUTE, "http-429")
+    assert await store.outbox.due(NOON, 10) == []
+    assert await store.outbox.next_due() == NOON + MINUTE

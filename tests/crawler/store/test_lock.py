@@ -44,7 +44,7 @@ async def test_readers_work_beside_a_daemon_and_without_one(sqlite_url: str) -> 
         assert (await reader.overview(NOON)).stories == 1
         assert len(await reader.deliveries()) == 1
         with pytest.raises(StoreError, match="opened only to read"):
-            await reader.recover(NOON)
+            await reader.outbox.recover(NOON)
         await reader.close()
         if daemon_runs:
             await daemon.close()

@@ -132,7 +132,7 @@ async def test_stories_of_an_older_program_get_no_pages_and_its_messages_go_out_
     go_back(url, "0004")
 
     newsroom = Newsroom(Store.open(url, clock=clock), judge, clock)
-    (due,) = await newsroom.store.due(NOON, 10)
+    (due,) = await newsroom.store.outbox.due(NOON, 10)
     assert (due.alert.story.title, due.alert.story.section) == ("talks", None)
     await newsroom.add(source(fulltext=Fulltext.AUTO), visited=False)
     lease = timedelta(minutes=1)

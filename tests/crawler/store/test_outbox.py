@@ -27,7 +27,7 @@ SENT = Settlement(state=State.SENT, reason="accepted", receipt=Receipt(channel="
 async def delivery(newsroom: Newsroom) -> Delivery:
     await newsroom.add(source())
     await newsroom.visit("bbc", entry())
-    (due,) = await newsroom.store.due(NOON, 10)
+    (due,) = await newsroom.store.outbox.due(NOON, 10)
     return due
 
 
@@ -52,7 +52,8 @@ async def test_a_delivery_holds_the_whole_alert(newsroom: Newsroom, store: Store
         date_note=DateNote.ASSUMED_ZONE,
     )
     await newsroom.visit("bbc", first)
-    in_news, in_minerals = sorted(await store.due(NOON, 10), key=lambda one: len(one.alert.matches), reverse=True)
+    due = await store.outbox.due(NOON, 10)
+    in_news, in_minerals = sorted(due, key=lambda one: len(one.alert.matches), reverse=True)
     assert in_news.alert.story == Story(
         id=in_news.alert.story.id,
         outlet=newsroom.sources["bbc"].outlet,
@@ -76,7 +77,7 @@ async def test_a_delivery_holds_the_whole_alert(newsroom: Newsroom, store: Store
     assert in_minerals.alert.matches == (rare,)
     assert in_news.alert.matches[0] == rare
     assert [match.rule for match in in_news.alert.matches] == ["rare", "talks"]
-    assert (in_news.alert.channel, in_minerals.alert.channel) == ("#news", "#minerals")
+    assert (in_news.channel, in_minerals.channel) == ("#news", "#minerals")
     assert (in_news.state, in_news.queued, in_news.attempts, in_news.tried) == (State.PENDING, NOON, 0, None)
 
 
@@ -87,7 +88,7 @@ async def test_a_delivery_names_the_other_outlets_that_carry_a_copy(newsroom: Ne
         await newsroom.visit(name, entry(title=words, url=f"https://{name}.example/1"))
     await newsroom.visit("afp", entry("again", title=words, url="https://afp.example/2"))
     await newsroom.visit("dpa", entry(title="Other talks"))
-    by_outlet = {one.alert.story.outlet.id: one.alert.also for one in await store.due(NOON, 10)}
+    by_outlet = {one.alert.story.outlet.id: one.alert.also for one in await store.outbox.due(NOON, 10)}
     assert [one.id for one in by_outlet["bbc"]] == ["nhk", "afp"]
     assert by_outlet["dpa"] == ()
     assert len(by_outlet) == 2
@@ -97,40 +98,44 @@ async def test_a_delivery_keeps_the_version_it_was_made_for(newsroom: Newsroom, 
     await newsroom.add(source())
     await newsroom.visit("bbc", entry(title="Early talks"))
     await newsroom.visit("bbc", entry(title="Late talks"))
-    (due,) = await store.due(NOON, 10)
+    (due,) = await store.outbox.due(NOON, 10)
     assert (due.alert.story.title, due.alert.story.version) == ("Early talks", 1)
+
+
+WHEAT, HARBOUR, DEBT = "Wheat quota talks stall", "Harbour strike talks end", "Debt relief talks open in Accra"
+METALS, BIRDS = "RARE metals found near Kiruna", "Two RARE birds seen over Ghent"
 
 
 async def test_critical_ones_come_first_then_the_oldest(newsroom: Newsroom, store: Store, clock: FakeClock) -> None:
     await newsroom.add(source())
-    for number, title in enumerate(("talks", "more talks", "RARE", "yet more talks", "RARE again")):
+    for number, title in enumerate((WHEAT, HARBOUR, METALS, DEBT, BIRDS)):
         clock.advance(MINUTE)
         await newsroom.visit("bbc", entry(str(number), title=title))
-    due = await store.due(clock.now(), 100)
-    titles = [one.alert.story.title for one in due if one.alert.channel == "#news"]
-    assert titles == ["RARE", "RARE again", "talks", "more talks", "yet more talks"]
-    few = [one for one in await store.due(clock.now(), 2) if one.alert.channel == "#news"]
+    due = await store.outbox.due(clock.now(), 100)
+    titles = [one.alert.story.title for one in due if one.channel == "#news"]
+    assert titles == [METALS, BIRDS, WHEAT, HARBOUR, DEBT]
+    few = [one for one in await store.outbox.due(clock.now(), 2) if one.channel == "#news"]
     assert [one.alert.story.title for one in few] == titles[:2]
-    assert {one.alert.channel for one in await store.due(clock.now(), 1)} == {one.alert.channel for one in due}
+    assert {one.channel for one in await store.outbox.due(clock.now(), 1)} == {one.channel for one in due}
 
 
 async def test_it_is_on_the_wire_before_the_first_byte_goes_out(store: Store, delivery: Delivery) -> None:
-    assert await store.begin(delivery.key, NOON + MINUTE)
-    assert not await store.begin(delivery.key, NOON + MINUTE)
-    assert await store.due(NOON + HOUR, 10) == []
+    assert await store.outbox.begin(delivery.key, NOON + MINUTE)
+    assert not await store.outbox.begin(delivery.key, NOON + MINUTE)
+    assert await store.outbox.due(NOON + HOUR, 10) == []
     now = (await only(store)).delivery
     assert (now.state, now.attempts, now.tried) == (State.SENDING, 1, NOON + MINUTE)
 
 
 async def test_nothing_unknown_is_begun_or_settled(store: Store) -> None:
-    assert not await store.begin("01", NOON)
+    assert not await store.outbox.begin("01", NOON)
     with pytest.raises(StoreError, match="01 is final or unknown"):
-        await store.settle("01", SENT, NOON)
+        await store.outbox.settle("01", SENT, NOON)
 
 
 async def test_what_was_sent_is_final_and_keeps_its_receipt(store: Store, delivery: Delivery) -> None:
-    await store.begin(delivery.key, NOON)
-    await store.settle(delivery.key, SENT, NOON + MINUTE)
+    await store.outbox.begin(delivery.key, NOON)
+    await store.outbox.settle(delivery.key, SENT, NOON + MINUTE)
     now = await only(store)
     assert (now.delivery.state, now.reason, now.receipt, now.changed) == (
         State.SENT,
@@ -138,22 +143,23 @@ async def test_what_was_sent_is_final_and_keeps_its_receipt(store: Store, delive
         SENT.receipt,
         NOON + MINUTE,
     )
-    assert await store.due(NOON + HOUR, 10) == []
-    assert await store.next_due() is None
-    assert not await store.begin(delivery.key, NOON)
+    assert await store.outbox.due(NOON + HOUR, 10) == []
+    assert await store.outbox.next_due() is None
+    assert not await store.outbox.begin(delivery.key, NOON)
     with pytest.raises(StoreError, match="cannot become pending"):
-        await store.settle(delivery.key, Settlement(state=State.PENDING, reason="again"), NOON)
+        await store.outbox.settle(delivery.key, Settlement(state=State.PENDING, reason="again"), NOON)
     assert (await only(store)).delivery.state is State.SENT
 
 
 async def test_each_step_is_logged(store: Store, delivery: Delivery) -> None:
-    await store.begin(delivery.key, NOON)
+    await store.outbox.begin(delivery.key, NOON)
     unclear = Settlement(state=State.UNCLEAR, reason="reset", detail="after 3 bytes", not_before=NOON + 2 * MINUTE)
-    await store.settle(delivery.key, unclear, NOON)
-    await store.settle(delivery.key, Settlement(state=State.PENDING, reason="not-found-twice", resent=True), NOON)
-    await store.begin(delivery.key, NOON)
-    await store.recover(NOON)
-    await store.settle(delivery.key, SENT, NOON)
+    await store.outbox.settle(delivery.key, unclear, NOON)
+    again = Settlement(state=State.PENDING, reason="not-found-twice", resent=True)
+    await store.outbox.settle(delivery.key, again, NOON)
+    await store.outbox.begin(delivery.key, NOON)
+    await store.outbox.recover(NOON)
+    await store.outbox.settle(delivery.key, SENT, NOON)
     assert await log(store) == [
         ("unclear", "reset"),
         ("pending", "not-found-twice"),
@@ -163,16 +169,16 @@ async def test_each_step_is_logged(store: Store, delivery: Delivery) -> None:
 
 
 async def test_a_settlement_is_kept_whole(store: Store, delivery: Delivery) -> None:
-    await store.begin(delivery.key, NOON)
+    await store.outbox.begin(delivery.key, NOON)
     later = NOON + 5 * MINUTE
-    await store.settle(
+    await store.outbox.settle(
         delivery.key,
         Settlement(state=State.UNCLEAR, reason="reset", detail="why", not_before=later, looks=1, resent=True, rung=2),
         NOON + MINUTE,
     )
-    assert await store.due(later - timedelta(milliseconds=1), 10) == []
-    assert await store.next_due() == later
-    (again,) = await store.due(later, 10)
+    assert await store.outbox.due(later - timedelta(milliseconds=1), 10) == []
+    assert await store.outbox.next_due() == later
+    (again,) = await store.outbox.due(later, 10)
     assert (again.state, again.looks, again.resent, again.rung) == (State.UNCLEAR, 1, True, 2)
     now = await only(store)
     assert (now.reason, now.detail, now.not_before, now.receipt) == ("reset", "why", later, None)
@@ -180,42 +186,42 @@ async def test_a_settlement_is_kept_whole(store: Store, delivery: Delivery) -> N
 
 async def test_the_first_try_is_remembered_over_later_ones(store: Store, delivery: Delivery) -> None:
     for minute in (1, 2):
-        await store.begin(delivery.key, NOON + minute * MINUTE)
-        await store.settle(delivery.key, Settlement(state=State.PENDING, reason="later"), NOON)
+        await store.outbox.begin(delivery.key, NOON + minute * MINUTE)
+        await store.outbox.settle(delivery.key, Settlement(state=State.PENDING, reason="later"), NOON)
     now = (await only(store)).delivery
     assert (now.attempts, now.tried) == (2, NOON + MINUTE)
 
 
 async def test_what_was_on_the_wire_at_a_crash_is_unclear_and_due(store: Store, delivery: Delivery) -> None:
-    await store.begin(delivery.key, NOON)
-    assert await store.recover(NOON + HOUR) == 1
-    assert await store.recover(NOON + HOUR) == 0
-    (again,) = await store.due(NOON + HOUR, 10)
+    await store.outbox.begin(delivery.key, NOON)
+    assert await store.outbox.recover(NOON + HOUR) == 1
+    assert await store.outbox.recover(NOON + HOUR) == 0
+    (again,) = await store.outbox.due(NOON + HOUR, 10)
     assert (again.state, again.attempts, again.tried) == (State.UNCLEAR, 1, NOON)
-    assert not await store.begin(again.key, NOON)  # to look comes before to send again
+    assert not await store.outbox.begin(again.key, NOON)  # to look comes before to send again
 
 
 async def test_a_restart_tries_a_refused_channel_again_but_waits_out_a_retry_after(
     store: Store, delivery: Delivery
 ) -> None:
     refused = Settlement(state=State.PENDING, reason="channel-refused", not_before=NOON + HOUR)
-    await store.begin(delivery.key, NOON)
-    await store.settle(delivery.key, refused, NOON)
-    await store.hold(delivery.alert.channel, NOON + HOUR, "is_archived", refused=True)
-    await store.hold(None, NOON + MINUTE, "ratelimited")
-    assert await store.recover(NOON) == 0
-    assert await store.due(NOON, 10) == []
-    assert len(await store.due(NOON + MINUTE, 10)) == 1
+    await store.outbox.begin(delivery.key, NOON)
+    await store.outbox.settle(delivery.key, refused, NOON)
+    await store.outbox.hold(delivery.channel, NOON + HOUR, "is_archived", refused=True)
+    await store.outbox.hold(None, NOON + MINUTE, "ratelimited")
+    assert await store.outbox.recover(NOON) == 0
+    assert await store.outbox.due(NOON, 10) == []
+    assert len(await store.outbox.due(NOON + MINUTE, 10)) == 1
 
 
 async def test_a_restart_ends_a_refusal_of_the_whole_route(store: Store, delivery: Delivery) -> None:
     refused = Settlement(state=State.PENDING, reason="route-refused", not_before=NOON + HOUR)
-    await store.begin(delivery.key, NOON)
-    await store.settle(delivery.key, refused, NOON)
-    await store.hold(None, NOON + HOUR, "invalid_auth", refused=True)
-    assert await store.due(NOON, 10) == []
-    await store.recover(NOON)
-    assert len(await store.due(NOON, 10)) == 1
+    await store.outbox.begin(delivery.key, NOON)
+    await store.outbox.settle(delivery.key, refused, NOON)
+    await store.outbox.hold(None, NOON + HOUR, "invalid_auth", refused=True)
+    assert await store.outbox.due(NOON, 10) == []
+    await store.outbox.recover(NOON)
+    assert len(await store.outbox.due(NOON, 10)) == 1
 
 
 async def test_it_outlives_the_process(open_store: Callable[[], Store], clock: FakeClock, judge: WordJudge) -> None:
@@ -223,48 +229,48 @@ async def test_it_outlives_the_process(open_store: Callable[[], Store], clock: F
     newsroom = Newsroom(store, judge, clock)
     await newsroom.add(source())
     await newsroom.visit("bbc", entry())
-    before = await store.due(NOON, 10)
+    before = await store.outbox.due(NOON, 10)
     await store.close()
     store = open_store()
-    assert await store.due(NOON, 10) == before
+    assert await store.outbox.due(NOON, 10) == before
     await store.close()
 
 
 @pytest.mark.parametrize("channel", ["#news", None])
 async def test_a_held_channel_waits_until_the_hold_ends(store: Store, delivery: Delivery, channel: str | None) -> None:
     until = NOON + HOUR
-    await store.hold(channel, until, "not_in_channel")
-    assert await store.due(until - timedelta(milliseconds=1), 10) == []
-    assert await store.next_due() == until
-    assert [one.key for one in await store.due(until, 10)] == [delivery.key]
+    await store.outbox.hold(channel, until, "not_in_channel")
+    assert await store.outbox.due(until - timedelta(milliseconds=1), 10) == []
+    assert await store.outbox.next_due() == until
+    assert [one.key for one in await store.outbox.due(until, 10)] == [delivery.key]
 
 
 @pytest.mark.parametrize("channel", ["#news", None])
 async def test_a_hold_can_be_moved_and_lifted(store: Store, delivery: Delivery, channel: str | None) -> None:
-    await store.hold(channel, NOON + HOUR, "first")
-    await store.hold(channel, NOON + 2 * HOUR, "second")
-    assert await store.next_due() == NOON + 2 * HOUR
+    await store.outbox.hold(channel, NOON + HOUR, "first")
+    await store.outbox.hold(channel, NOON + 2 * HOUR, "second")
+    assert await store.outbox.next_due() == NOON + 2 * HOUR
     (hold,) = (await store.overview(NOON)).holds
     assert (hold.channel, hold.until, hold.reason) == (channel, NOON + 2 * HOUR, "second")
-    await store.hold(channel, None, "mended")
-    assert [one.key for one in await store.due(NOON, 10)] == [delivery.key]
+    await store.outbox.hold(channel, None, "mended")
+    assert [one.key for one in await store.outbox.due(NOON, 10)] == [delivery.key]
     assert (await store.overview(NOON)).holds == ()
 
 
 async def test_a_hold_keeps_no_other_channel_back(store: Store, newsroom: Newsroom) -> None:
     await newsroom.add(source())
     await newsroom.visit("bbc", entry(title="RARE"))
-    await store.hold("#news", NOON + HOUR, "archived")
-    assert [one.alert.channel for one in await store.due(NOON, 10)] == ["#minerals"]
-    assert await store.next_due() == NOON
+    await store.outbox.hold("#news", NOON + HOUR, "archived")
+    assert [one.channel for one in await store.outbox.due(NOON, 10)] == ["#minerals"]
+    assert await store.outbox.next_due() == NOON
 
 
 async def test_the_longer_of_two_holds_counts(store: Store, delivery: Delivery) -> None:
-    await store.hold(None, NOON + 2 * HOUR, "token_revoked")
-    await store.hold("#news", NOON + HOUR, "archived")
-    assert await store.next_due() == NOON + 2 * HOUR
-    assert await store.due(NOON + HOUR, 10) == []
-    assert [one.key for one in await store.due(NOON + 2 * HOUR, 10)] == [delivery.key]
+    await store.outbox.hold(None, NOON + 2 * HOUR, "token_revoked")
+    await store.outbox.hold("#news", NOON + HOUR, "archived")
+    assert await store.outbox.next_due() == NOON + 2 * HOUR
+    assert await store.outbox.due(NOON + HOUR, 10) == []
+    assert [one.key for one in await store.outbox.due(NOON + 2 * HOUR, 10)] == [delivery.key]
 
 
 async def test_the_database_itself_refuses_to_tell_a_channel_twice(store: Store, delivery: Delivery) -> None:

@@ -186,9 +186,9 @@ async def test_a_draft_has_what_nobody_has_begun_to_send(newsroom: Newsroom) -> 
     told = {waiting.channel: dict(waiting.told) for waiting in found.waiting}
     assert told == {"#news": {"talks": Reason.FIRST, "rare": Reason.FIRST}, "#minerals": {"rare": Reason.FIRST}}
     for key in [waiting.key for waiting in found.waiting if waiting.channel == "#news"]:
-        await newsroom.store.begin(key, newsroom.clock.now())
+        await newsroom.store.outbox.begin(key, newsroom.clock.now())
         again = Settlement(state=State.PENDING, reason="try-later", not_before=newsroom.clock.now() + HOUR)
-        await newsroom.store.settle(key, again, newsroom.clock.now())
+        await newsroom.store.outbox.settle(key, again, newsroom.clock.now())
     found = await draft(newsroom.store, claim.story)
     assert found is not None
     assert [waiting.channel for waiting in found.waiting] == ["#minerals"]  # the other may have been seen by people
@@ -208,10 +208,10 @@ async def test_what_is_withdrawn_is_final_and_its_story_is_in_the_log(newsroom: 
     query = select(delivery_log.c.state, delivery_log.c.reason)
     log = await newsroom.store._reader.run(lambda connection: connection.execute(query).all())
     assert log == [("withdrawn", "undone")]
-    assert await newsroom.store.next_due() is None
+    assert await newsroom.store.outbox.next_due() is None
     sent = Settlement(state=State.SENT, reason="accepted", receipt=Receipt(channel="C", message="1"))
     with pytest.raises(StoreError, match="is final"):
-        await newsroom.store.settle(waiting.key, sent, now)
+        await newsroom.store.outbox.settle(waiting.key, sent, now)
     overview = await newsroom.store.overview(now)
     assert (overview.outbox[State.WITHDRAWN], overview.oldest_waiting) == (1, None)
 
@@ -224,8 +224,8 @@ async def test_a_message_that_only_waited_is_let_go_and_nothing_else_is_changed(
     assert found is not None
     (waiting,) = found.waiting
     now = newsroom.clock.now()
-    assert await newsroom.store.due(now, 10) == []
+    assert await newsroom.store.outbox.due(now, 10) == []
     shift = Shift(waiting=waiting, story=claim.story, at=now, release=True, withdrawn={})
     await newsroom.store.apply(lambda _: Plan(shifts=[shift]))
-    assert [one.key for one in await newsroom.store.due(now, 10)] == [waiting.key]
+    assert [one.key for one in await newsroom.store.outbox.due(now, 10)] == [waiting.key]
     assert await newsroom.told() == before

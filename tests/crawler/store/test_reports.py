@@ -35,8 +35,8 @@ async def test_the_overview_counts_what_there_is(store: Store, newsroom: Newsroo
     await newsroom.visit("ok", entry(title=WORDS), entry("b", title="RARE"), entry("c", title="Nothing to see"))
     await newsroom.visit("down", answer=Answer.FAILED, reason="timeout", reading=None, failures=1)
     await store.sync_sources([one for one in newsroom.sources.values() if one.id != "gone"], clock.now())
-    oldest, *_ = sorted(await store.due(clock.now(), 10), key=lambda one: one.queued)
-    await store.begin(oldest.key, clock.now())
+    oldest, *_ = sorted(await store.outbox.due(clock.now(), 10), key=lambda one: one.queued)
+    await store.outbox.begin(oldest.key, clock.now())
     overview = await store.overview(clock.now())
     assert overview.sources == {"ok": 1, "failing": 1, "disabled": 1, "new": 1}
     assert (overview.stories, overview.stories_24h) == (3, 2)
@@ -46,7 +46,7 @@ async def test_the_overview_counts_what_there_is(store: Store, newsroom: Newsroo
 
 
 async def test_an_ended_hold_is_not_shown(store: Store) -> None:
-    await store.hold("#news", NOON + HOUR, "archived")
+    await store.outbox.hold("#news", NOON + HOUR, "archived")
     assert len((await store.overview(NOON)).holds) == 1
     assert (await store.overview(NOON + HOUR)).holds == ()
 
@@ -62,7 +62,7 @@ async def test_deliveries_are_listed_newest_first_and_by_state(
     assert [one.delivery.alert.story.title for one in listed] == ["talks 2", "talks 1", "talks 0"]
     assert [one.reason for one in await store.deliveries(limit=1)] == ["queued"]
     refused = Settlement(state=State.DEAD, reason="invalid_blocks", detail="json-pointer:/blocks/0")
-    await store.settle(listed[1].delivery.key, refused, clock.now())
+    await store.outbox.settle(listed[1].delivery.key, refused, clock.now())
     (dead,) = await store.deliveries(State.DEAD)
     assert (dead.delivery.alert.story.title, dead.reason, dead.detail) == ("talks 1", refused.reason, refused.detail)
     assert dead.not_before is None

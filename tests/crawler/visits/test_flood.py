@@ -47,6 +47,18 @@ def test_after_a_day_without_an_answer_even_one_story_is_told_with_others(
     assert (decide(1, 40, claim(since_ok, failures=failures, late=late), NOON) is not None) is flood
 
 
+@pytest.mark.parametrize(
+    ("new", "late", "flood"),
+    [(4, 2 * HOUR, True), (3, 2 * HOUR, False), (9, HOUR, False)],
+)
+def test_when_nobody_watched_for_an_hour_more_than_a_few_are_told_together(
+    new: int, late: timedelta, flood: bool
+) -> None:
+    found = decide(new, 40, claim(3 * HOUR, late=late), NOON)
+    assert (found is not None) is flood
+    assert found is None or found.reason == "4 new after 2 h in which nobody watched"
+
+
 def test_a_first_visit_is_no_flood() -> None:
     assert decide(40, 40, claim(HOUR, first=True), NOON) is None
 

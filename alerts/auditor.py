@@ -1,0 +1,81 @@
+"""The auditor: looks once more at messages that were sent again, and takes away what stands there twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from alerts.errors import ChannelRefused, DeliveryError, Later, MessageGone, RouteRefused
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Mapping, Sequence
+
+    from alerts.editor import Clock, Guard
+    from alerts.notify import Notifier
+    from alerts.outbox import Delivery, Outbox, Receipt
+    from alerts.pacer import Pace
+
+_PLACE = attrgetter("place")
+_LOOK_BACK = timedelta(seconds=60)  # before the first try: clocks differ
+
+
+def extras(delivery: Delivery, found: Sequence[Receipt]) -> tuple[Receipt, ...]:
+    """Return the copies of a message to be taken away: all but the one that is known, or else the oldest."""
+    kept = delivery.receipt if delivery.receipt in found else min(found, key=lambda one: one.message, default=None)
+    return tuple(one for one in found if one != kept)
+
+
+class Auditor:
+    """Makes the audits that are due: a history may lag behind, so a message can be sent again that stood already."""
+
+    def __init__(
+        self, outbox: Outbox, notifier: Notifier, clock: Clock, *, log: logging.Logger, pace: Pace, guard: Guard
+    ) -> None:
+        self._outbox = outbox
+        self._notifier = notifier
+        self._clock = clock
+        self._log = log
+        self._pace = pace
+        self._guard = guard
+
+    async def round(self) -> int:
+        """Look through each channel, and each thread, once for all of its messages; return how many were settled."""
+        due = await self._outbox.audits(self._clock.now(), self._pace.batch)
+        for (channel, thread), group in groupby(sorted(due, key=_PLACE), key=_PLACE):
+            suspects = list(group)
+            since = min(one.tried or one.queued for one in suspects) - _LOOK_BACK
+            keys = [one.key for one in suspects]
+            found = await self._guard(self._notifier.copies(channel, keys, since, thread or None))
+            for one in suspects:
+                await self._settle(one, found)
+        return len(due)
+
+    async def _settle(self, delivery: Delivery, found: Mapping[str, Sequence[Receipt]] | DeliveryError | None) -> None:
+        if isinstance(found, DeliveryError):
+            await self._later(delivery, found)
+            return
+        removed = 0
+        for extra in extras(delivery, (found or {}).get(delivery.key, ())):
+            problem = await self._guard(self._notifier.delete(extra))
+            if isinstance(problem, DeliveryError) and not isinstance(problem, MessageGone):
+                await self._later(delivery, problem)
+                return
+            removed += 1
+        detail = f"{removed} further copies taken away" if removed else ""
+        await self._outbox.settle_audit(delivery.key, self._clock.now(), detail=detail)
+        if removed:
+            self._log.warning(
+                "copies-removed", extra={"key": delivery.key, "channel": delivery.channel, "count": removed}
+            )
+
+    async def _later(self, delivery: Delivery, problem: DeliveryError) -> None:
+        rest = {ChannelRefused: self._pace.channel_rest, RouteRefused: self._pace.route_rest}.get(type(problem))
+        wait = max(
+            rest or self._pace.audit, (problem.after or timedelta()) if isinstance(problem, Later) else timedelta()
+        )
+        await self._outbox.settle_audit(
+            delivery.key, self._clock.now(), detail=str(problem), not_before=self._clock.now() + wait
+        )

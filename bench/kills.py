@@ -1,0 +1,280 @@
+"""kill -9 at random moments while a fifth of Slack's answers goes wrong: what is lost, doubled, or out of order.
+
+The real daemon runs in a process of its own against four feeds and the stand-in for Slack; each round brings eight
+stories or twelve and ends with a kill. Some are critical, some come alone, some so many that a storm lists them.
+At the end the daemon may finish, audits included, and what stands in Slack is compared with what was published.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import signal
+import sys
+from collections import Counter
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from alerts.outbox import State
+from crawler.app import App
+from crawler.cli.daemon import notifier
+from crawler.clock import SystemClock
+from crawler.config import load
+from tests.daemon import HURRIED, said
+from tests.fakes import LeapingClock
+from tests.server import NewsServer
+from tests.slack_standin import Options, SlackStandin, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+
+    from crawler.store import Outcome
+    from tests.slack_standin import Report
+
+ROUNDS = 20  # of one trial, each of which begins with an empty store
+FEEDS = 4
+LISTED = 40  # stories that a feed shows at a time
+LONGEST_LIFE = 0.8  # seconds between a daemon's start and its end
+SPELL = 8  # rounds, after which the clock is set ahead so far that a storm is over
+CALM = timedelta(minutes=11)
+SETTLING = 12  # rounds without a kill, at most, until nothing waits
+
+# A fifth of all answers, half of them before the call was taken and half of them after.
+FAULTS: Mapping[str, float] = {
+    "reset_before": 0.04,
+    "500_before": 0.03,
+    "plain_before": 0.02,
+    "empty_before": 0.01,
+    "reset_after": 0.04,
+    "500_after": 0.03,
+    "malformed_after": 0.02,
+    "internal_error_after": 0.01,
+}
+FAULTY = frozenset({"chat.postMessage", "chat.update", "chat.delete", "conversations.history", "conversations.replies"})
+
+CONFIG = """
+store: sqlite:///tocsin.db
+slack: {{token: xoxb-test, api_url: "{slack}"}}
+fetch: {{allow_private: [127.0.0.0/8], per_host: {{concurrency: 4, delay: 0s}}}}
+defaults: {{every: 1s, to: ["#news"], fulltext: never, backlog: all}}
+sources:
+{sources}
+rules:
+  - {{id: raa, name: Reciprocal Access Agreement, when: Reciprocal Access Agreement}}
+  - {{id: war, name: Invasion, when: invasion, severity: critical}}
+  - {{id: ores, name: Ores, when: rare earths}}
+"""
+_PLACES = ("Aden", "Bergen", "Cadiz", "Dakar", "Emden", "Fresno", "Galway", "Hobart", "Izmir", "Jaffa", "Kobe", "Lagos")
+_DEEDS = ("harbour", "budget", "election", "pension", "ferry", "museum", "vaccine", "drought", "railway", "glacier")
+_ABOUT = {"raa": "Reciprocal Access Agreement", "war": "invasion", "ores": "rare earths"}
+
+
+@dataclass(slots=True, kw_only=True)
+class Counts:
+    """What came of it."""
+
+    rounds: int = 0
+    kills: int = 0
+    stories: int = 0
+    alone: int = 0  # stories with a message of their own, in a thread or not
+    listed: int = 0  # stories that the pages of a storm list
+    shared: int = 0  # stories that a message about a copy of theirs tells of
+    posts: int = 0  # calls of chat.postMessage
+    faults: int = 0
+    deleted: int = 0  # copies that the audit took away
+    impolite: int = 0
+    lost: list[str] = field(default_factory=list)  # titles
+    doubled: list[str] = field(default_factory=list)  # keys and titles
+    inversions: list[str] = field(default_factory=list)  # keys of messages that had no excuse
+    dangling: list[str] = field(default_factory=list)  # keys of replies without the message they answer
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing was lost, doubled or out of order."""
+        return not (self.lost or self.doubled or self.inversions or self.dangling or self.impolite)
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)})
+
+    def __str__(self) -> str:
+        parts = (
+            *(f"{self.rounds} rounds", f"{self.kills} kills", f"{self.stories} stories:", f"{self.alone} alone,"),
+            *(f"{self.listed} in storms,", f"{self.shared} with a copy;", f"{self.posts} posts,"),
+            *(f"{self.faults} faults; lost {len(self.lost)}, doubled {len(self.doubled)},"),
+            *(f"deleted by audit {self.deleted}, inversions {len(self.inversions)}, dangling {len(self.dangling)}",),
+        )
+        return " ".join(parts)
+
+
+class Trial:
+    """One store, and as many daemons on it as there are kills."""
+
+    def __init__(self, folder: Path, web: NewsServer, slack: SlackStandin, clock: LeapingClock, seed: int) -> None:
+        self._web = web
+        self._slack = slack
+        self._clock = clock
+        self._wall = SystemClock()
+        self._chance = random.Random(seed)
+        self._feeds: dict[int, list[tuple[str, str]]] = {n: [] for n in range(FEEDS)}
+        self._published: list[str] = []
+        self.counts = Counts()
+        sources = "\n".join(f"  - {{id: outlet-{n}, url: '{web.url(f'/{n}.xml')}'}}" for n in range(FEEDS))
+        self.config = folder / "config.yaml"
+        self.config.write_text(CONFIG.format(slack=slack.api_url, sources=sources))
+
+    async def round(self) -> None:
+        """Publish, start the daemon, and kill it a moment later."""
+        self._publish()
+        async with daemon(self.config, self._clock.ahead) as process:
+            await said(process, "started")
+            await self._wall.wait_until(self._wall.now() + timedelta(seconds=self._chance.uniform(0, LONGEST_LIFE)))
+            process.kill()
+        self.counts.rounds += 1
+        self.counts.kills += 1
+        if self.counts.rounds % SPELL == 0:
+            self._clock.ahead += CALM
+
+    async def settle(self) -> Counts:
+        """Let everything come to its end, and count what came of it."""
+        config = load(self.config, {})
+        async with notifier(config) as ways, App(config, ways, self._clock, pace=HURRIED) as app:
+            for _ in range(SETTLING):
+                done = await app.once()
+                self._clock.ahead += CALM
+                if not done.waiting and not done.stories and await app.store.outbox.next_due() is None:
+                    break
+            outcomes = await app.store.outcomes(self._clock.now() - timedelta(days=400))
+            rows = await app.store.deliveries(limit=10**9)
+        self._count(outcomes, {row.delivery.key: row.delivery.attempts for row in rows})
+        return self.counts
+
+    def _publish(self) -> None:
+        number = self.counts.rounds
+        for n, titles in self._feeds.items():
+            rules = list(_ABOUT) if number % 3 == 0 else ["raa", "war"]  # few of the last: they stand alone
+            fresh = [self._title(f"{number}{rule[0]}{n}", _ABOUT[rule]) for rule in rules]
+            self._published += fresh
+            titles += [(title, format_datetime(self._clock.now())) for title in fresh]
+            self._web.publish(f"/{n}.xml", feed(titles[-LISTED:]))
+
+    def _title(self, tag: str, about: str) -> str:
+        place, deed = self._chance.choice(_PLACES), self._chance.choice(_DEEDS)
+        return f"{place} {deed} {tag}: {about} of {self._chance.randrange(10**6)}"
+
+    def _count(self, outcomes: Sequence[Outcome], attempts: Mapping[str, int]) -> None:
+        counts, report = self.counts, self._slack.report()
+        counts.stories = len(self._published)
+        pages = list(pages_of_storms(self._slack))
+        heads = {one.story: one for one in outcomes}
+        by_title = {one.title: one for one in outcomes}
+        told = Counter(how_told(by_title.get(title), heads, report, pages) for title in self._published)
+        counts.alone, counts.listed, counts.shared = told["alone"], told["listed"], told["shared"]
+        counts.lost = [one for one in self._published if how_told(by_title.get(one), heads, report, pages) == "lost"]
+        again = [title for title in self._published if sum(title in page for page in pages) > 1]
+        counts.doubled = [*report.doubled, *again]
+        counts.inversions = [key for key in report.inversions if attempts.get(key, 0) < 2]
+        counts.dangling = list(report.dangling)
+        counts.posts = len(self._slack.calls("chat.postMessage"))
+        counts.faults = sum(report.faults.values())
+        counts.deleted = sum(report.deleted.values())
+        counts.impolite = report.impolite
+
+
+def how_told(one: Outcome | None, all_: Mapping[int, Outcome], report: Report, pages: Sequence[str]) -> str:
+    """Return how a story was told: alone, listed by a storm, shared with a copy of it, or lost."""
+    if one is None:
+        return "lost"
+    states = {ruling.delivery: ruling.state for ruling in one.rulings if ruling.delivery}
+    sent = [key for key, state in states.items() if state is State.SENT]
+    if sent:
+        return "alone" if any(report.posted.get(key) for key in sent) else "lost"
+    if State.FOLDED in states.values():
+        return "listed" if any(one.title in page for page in pages) else "lost"
+    first = all_.get(one.copy_of or 0)
+    return "shared" if first and first is not one and how_told(first, all_, report, pages) != "lost" else "lost"
+
+
+def pages_of_storms(slack: SlackStandin) -> Iterator[str]:
+    """Yield what each reply in the thread of a storm's message says."""
+    for channel in slack.channels.values():
+        storms = {one["ts"] for one in channel.messages if (key_of(one) or "").startswith("storm-")}
+        replies = [one for one in channel.messages if one.get("thread_ts") in storms]
+        yield from (json.dumps(one.get("blocks") or one["text"], ensure_ascii=False) for one in replies)
+
+
+def feed(titles: Sequence[tuple[str, str]]) -> str:
+    """Return a feed that lists titles with their dates, the newest first."""
+    items = "".join(
+        f"<item><title>{title}</title><guid>{title}</guid><link>https://news.example/{title.split()[2]}</link>"
+        f"<pubDate>{date}</pubDate></item>"
+        for title, date in reversed(titles)
+    )
+    return f'<rss version="2.0"><channel><title>News</title>{items}</channel></rss>'
+
+
+@asynccontextmanager
+async def daemon(config: Path, ahead: timedelta = timedelta()) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a daemon whose clock is so far ahead; it is killed at the end."""
+    words = [sys.executable, "-m", "tests.daemon", str(config), str(ahead.total_seconds())]
+    process = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.PIPE, start_new_session=True)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+@asynccontextmanager
+async def trial(folder: Path, seed: int, **options: Any) -> AsyncIterator[Trial]:
+    """Set a trial up in an empty folder."""
+    clock = LeapingClock()
+    given = Options(faults=FAULTS, faulty=FAULTY, seed=seed, now=clock.now, **options)
+    async with NewsServer() as web, SlackStandin(given) as slack:
+        yield Trial(folder, web, slack, clock, seed)
+
+
+async def run(rounds: int, seconds: float | None, seed: int) -> Counts:
+    """Run trials until there were so many rounds, or the time is over, or Ctrl-C; prints the sum after each."""
+    stop, total, clock = asyncio.Event(), Counts(), SystemClock()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
+    end = None if seconds is None else clock.now() + timedelta(seconds=seconds)
+
+    def is_over() -> bool:
+        return stop.is_set() or (end is not None and clock.now() >= end)
+
+    while total.rounds < rounds and not is_over():
+        with TemporaryDirectory() as folder:
+            async with trial(Path(folder), seed) as one:
+                while one.counts.rounds < min(ROUNDS, rounds - total.rounds) and not is_over():
+                    await one.round()
+                counts = await one.settle()
+        total += counts
+        print(total, flush=True)
+        if not counts.is_good:
+            print(
+                f"seed {seed}: lost {counts.lost}, doubled {counts.doubled}, inversions {counts.inversions}, "
+                f"dangling {counts.dangling}, impolite {counts.impolite}",
+                flush=True,
+            )
+        seed += 1
+    return total
+
+
+def main(words: Sequence[str] = ()) -> None:
+    """Kill as often as is asked for; Ctrl-C ends it after the round under way."""
+    parser = argparse.ArgumentParser(prog="python -m bench kills", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="kills in all (default %(default)s)")
+    parser.add_argument("--seconds", type=float, default=None, help="begin no further round after so long")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    given = parser.parse_args(words)
+    total = asyncio.run(run(given.rounds, given.seconds, given.seed))
+    if not total.is_good:
+        sys.exit(1)

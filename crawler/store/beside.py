@@ -1,0 +1,79 @@
+"""Short changes to a store beside the daemon that has it, and how the daemon notices them."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from alerts.errors import StoreError
+from crawler.store import Store, engine, migrate
+from crawler.store.lock import DataLock
+from crawler.store.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from crawler.clock import Clock
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 30.0  # seconds that a change waits for its turn; the daemon's longest take some seconds
+
+
+def open_beside(url: str, clock: Clock, patience: float = PATIENCE, *, library: engine.Version | None = None) -> Store:
+    """Open a store for changes of a moment, whether a daemon runs or not; see docs/adr/0012-commands-write-beside.md.
+
+    It is neither made nor migrated, nothing of a daemon is taken back, and each change waits up to ``patience``
+    seconds for its turn. Where the SQLite ``library``, by default the one in use, cannot bear two connections at work
+    on one WAL, no daemon may run. Raises StoreError, which says what to do.
+    """
+    path = engine.locate(url)
+    if not path.exists():
+        raise StoreError(f"there is no store at {path} yet: `tocsin run` or `tocsin once` makes it")
+    lock = None if engine.wal_reset_is_safe(library or engine.version()) else _lock(path, clock)
+    writer = Worker(engine.guest(path, patience), path, "store-guest")
+    try:
+        writer.run_now(migrate.require_head)
+    except BaseException:
+        writer.close()
+        if lock:
+            lock.release()
+        raise
+    return Store(path, writer, writer, lock)
+
+
+def _lock(path: Path, clock: Clock) -> DataLock:
+    try:
+        return DataLock(path, clock.now())
+    except StoreError as error:
+        way_out = f"{engine.library()} may damage a database that two programs write: stop the daemon for this"
+        raise StoreError(f"{way_out}, or install pysqlite3 ({error})") from error
+
+
+class Counted(Protocol):
+    """What says whether others wrote."""
+
+    async def others_wrote(self) -> int:
+        """Return a number that changes whenever another process has written. Raises StoreError."""
+
+
+class Neighbours:
+    """Notices what commands wrote beside this process."""
+
+    def __init__(self, store: Counted, tell: Callable[[], None]) -> None:
+        self._store = store
+        self._tell = tell
+        self._last: int | None = None
+
+    async def look(self) -> None:
+        """Tell when somebody wrote since the last look; to be called every second."""
+        try:
+            count = await self._store.others_wrote()
+        except StoreError as error:
+            log.warning("neighbours-unseen", extra={"detail": str(error), "next": "looked for again in a second"})
+            return
+        if self._last not in {None, count}:
+            log.info("store-changed", extra={"by": "a command beside this process"})
+            self._tell()
+        self._last = count

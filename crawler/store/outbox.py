@@ -1,0 +1,79 @@
+"""The courier's Outbox: all of the deliveries, or those of the channels that one courier looks after."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from crawler.store import changes, deliveries
+from crawler.store.deliveries import EVERY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from alerts.outbox import Delivery, Edit, Edited, Settlement
+    from crawler.store.deliveries import Lane
+    from crawler.store.people import Transact
+
+
+class StoredOutbox:
+    """Deliveries in the database; each method is one transaction, and raises StoreError as the Store does."""
+
+    def __init__(self, read: Transact, write: Transact, lane: Lane = EVERY) -> None:
+        self._read = read
+        self._write = write
+        self._lane = lane
+
+    def of(self, lane: Lane) -> StoredOutbox:
+        """Return the outbox of the courier that looks after some channels."""
+        return StoredOutbox(self._read, self._write, lane)
+
+    async def recover(self, now: datetime) -> int:
+        """Make every ``sending`` delivery ``unclear``, due at once, and say how many; called at start-up."""
+        return await self._write(partial(deliveries.recover, now=now, lane=self._lane))
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Return pending and unclear deliveries whose time has come, at most ``limit`` of each channel.
+
+        None on held channels; critical ones come first, then the oldest.
+        """
+        return await self._read(partial(deliveries.due, now=now, limit=limit, lane=self._lane))
+
+    async def next_due(self) -> datetime | None:
+        """Return the earliest moment at which ``due`` may return something; None when all is final."""
+        return await self._read(partial(deliveries.next_due, lane=self._lane))
+
+    async def begin(self, key: str, now: datetime) -> bool:
+        """Move a pending delivery to ``sending`` and count the attempt; False when it is not pending."""
+        return await self._write(partial(deliveries.begin, key=key, now=now))
+
+    async def settle(self, key: str, settlement: Settlement, now: datetime) -> None:
+        """Write what an attempt or a look-up led to, and log it for ``why``.
+
+        Raises StoreError when the delivery is final already, or unknown.
+        """
+        await self._write(partial(deliveries.settle, key=key, settlement=settlement, now=now))
+
+    async def edits(self, now: datetime, limit: int) -> Sequence[Edit]:
+        """Return up to ``limit`` messages that should be edited now, the longest due first; none on held channels."""
+        return await self._read(partial(changes.edits, now=now, limit=limit, lane=self._lane))
+
+    async def settle_edit(self, edit: Edit, edited: Edited, now: datetime) -> None:
+        """Write what became of an edit; what changed since it was read stays due."""
+        await self._write(partial(changes.settle_edit, edit=edit, edited=edited, now=now))
+
+    async def audits(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Return up to ``limit`` sent messages to be looked for once more; none on held channels."""
+        return await self._read(partial(changes.audits, now=now, limit=limit, lane=self._lane))
+
+    async def settle_audit(
+        self, key: str, now: datetime, *, detail: str = "", not_before: datetime | None = None
+    ) -> None:
+        """Write that a message was looked for once more, or is to be again at ``not_before``."""
+        audit = partial(changes.settle_audit, key=key, now=now, detail=detail, not_before=not_before)
+        await self._write(audit)
+
+    async def hold(self, channel: str | None, until: datetime | None, reason: str, *, refused: bool = False) -> None:
+        """Keep a channel's deliveries (None: the main notifier's) back until a moment; None releases them."""
+        await self._write(partial(deliveries.keep_back, channel=channel, until=until, reason=reason, refused=refused))
