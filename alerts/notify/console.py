@@ -10,7 +10,7 @@ from rich.text import Text
 
 from alerts.bulletin import Bulletin
 from alerts.card import Notice
-from alerts.outbox import Receipt
+from alerts.outbox import Kind, Receipt
 from alerts.story import Severity
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class ConsoleNotifier:
     async def send(self, delivery: Delivery, face: Face) -> Receipt:
         """Print the card; an OSError of the terminal passes through."""
         channel = delivery.channel
-        self._console.print(shown(face, channel, self._zone), width=min(self._console.width, WIDEST))
+        place = f"{channel}, in a thread" if delivery.kind is Kind.REPLY else channel
+        self._console.print(shown(face, place, self._zone), width=min(self._console.width, WIDEST))
         return Receipt(channel=channel, message=delivery.key)
 
     async def edit(self, delivery: Delivery, face: Face) -> None:

@@ -175,7 +175,7 @@ def _print(rows: Sequence[DeliveryStatus], zone: ZoneInfo) -> None:
     for row in rows:
         rules, title = _said(row.delivery)
         table.add_row(
-            row.delivery.key[-KEY_END:],
+            _end(row.delivery.key),
             row.delivery.state.value,
             row.delivery.channel,
             ago(row.delivery.queued, now),
@@ -184,6 +184,12 @@ def _print(rows: Sequence[DeliveryStatus], zone: ZoneInfo) -> None:
             Text(_why(row, now, zone)),
         )
     Console(highlight=False).print(table if rows else "Nothing there.")
+
+
+def _end(key: str) -> str:
+    """Return the end of a key, by which it is known; of a copy also what it was made for."""
+    origin, dot, purpose = key.partition(".")
+    return f"{origin[-KEY_END:]}{dot}{purpose.partition('.')[0]}"
 
 
 def _said(delivery: Delivery) -> tuple[str, Text]:

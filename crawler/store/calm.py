@@ -20,6 +20,7 @@ from alerts.thread import Thread
 from crawler.ids import earliest_delivery
 from crawler.store import quiet
 from crawler.store.calm_plan import UNFOLDED, Found, HeldVerdict, ToldDigest
+from crawler.store.deliveries import OF_MAIN
 from crawler.store.escalations import channels_of
 from crawler.store.schema import (
     acknowledged,
@@ -251,24 +252,36 @@ class StoredCalm:
             .scalar_subquery()
         )
         rows = self._connection.execute(
-            select(outbox.c.key, outbox.c.severity, shown.label("shown"), acknowledged.c.at.label("acked"))
+            select(
+                outbox.c.key,
+                outbox.c.group_id,
+                outbox.c.severity,
+                shown.label("shown"),
+                acknowledged.c.at.label("acked"),
+            )
             .outerjoin(acknowledged, acknowledged.c.key == outbox.c.key)
             .where(outbox.c.severity >= severity, outbox.c.state == State.SENT, outbox.c.queued > after)
             .where(outbox.c.story_id.is_not(None), outbox.c.note == "", outbox.c.parent.is_(None))
-            .where(outbox.c.key >= earliest_delivery(after))
+            .where(outbox.c.key >= earliest_delivery(after), ~outbox.c.key.contains("."), OF_MAIN)
+            .order_by(outbox.c.queued, outbox.c.key)
         ).all()
         told = channels_of(self._connection, [row.key for row in rows])
-        return [
-            Watched(
-                key=row.key,
-                severity=Severity(row.severity),
-                told=row.shown,
-                acked=row.acked,
-                escalated=frozenset(told.get(row.key, ())),
-            )
-            for row in rows
-            if row.shown is not None
-        ]
+        stories: dict[int, list[Any]] = defaultdict(list)
+        for row in rows:
+            if row.shown is not None:
+                stories[row.group_id].append(row)
+        return [_watched(of_story, told) for of_story in stories.values()]
+
+
+def _watched(rows: Sequence[Any], told: Mapping[str, Collection[str]]) -> Watched:
+    """Return what is to be acknowledged of one story, wherever it was told: once is enough."""
+    return Watched(
+        key=rows[0].key,
+        severity=Severity(max(row.severity for row in rows)),
+        told=min(row.shown for row in rows),
+        acked=min((row.acked for row in rows if row.acked), default=None),
+        escalated=frozenset(channel for row in rows for channel in told.get(row.key, ())),
+    )
 
 
 def read_silence(row: Record[Any]) -> Silence:

@@ -10,7 +10,7 @@ from sqlalchemy import case, delete, func, insert, literal, select, update
 
 from alerts.bulletin import decode
 from alerts.cluster.updates import compare
-from alerts.errors import StoreError
+from alerts.errors import Overtaken
 from alerts.notify.fallback import origin_of
 from alerts.outbox import FINAL, NAME_STARTS, Delivery, Kind, Receipt, State, way_of
 from alerts.policy import Reason
@@ -43,8 +43,9 @@ if TYPE_CHECKING:
 
 EVERYBODY = ""  # the channel of a hold that keeps all of the main notifier's back
 WAITING = (State.PENDING, State.UNCLEAR)
+BEGUN = (State.SENDING, State.UNCLEAR)
 
-_OF_MAIN = func.substr(outbox.c.channel, 1, 1).not_in(sorted(NAME_STARTS))  # as way_of has it
+OF_MAIN = func.substr(outbox.c.channel, 1, 1).not_in(sorted(NAME_STARTS))  # as way_of has it
 
 _parent = outbox.alias("parent")
 _newest = story_version.alias("newest")
@@ -110,7 +111,7 @@ def due(connection: Connection, now: datetime, limit: int, lane: Lane = EVERY) -
 
 def kept_back(now: datetime) -> Select[Any]:
     """Return what keeps an outbox row back: a hold of its own channel, or of all of the main notifier's."""
-    meant = (hold.c.channel == outbox.c.channel) | ((hold.c.channel == EVERYBODY) & _OF_MAIN)
+    meant = (hold.c.channel == outbox.c.channel) | ((hold.c.channel == EVERYBODY) & OF_MAIN)
     return select(hold.c.channel).where(hold.c.until > now, meant)
 
 
@@ -158,7 +159,7 @@ def begin(connection: Connection, key: str, now: datetime) -> bool:
 
 
 def settle(connection: Connection, key: str, settlement: Settlement, now: datetime) -> None:
-    """Write what an attempt or a look-up led to; raises StoreError when the delivery is final or unknown."""
+    """Write what an attempt or a look-up led to; raises Overtaken when the delivery has gone on, or is unknown."""
     values = {
         "state": settlement.state,
         "reason": settlement.reason,
@@ -178,9 +179,12 @@ def settle(connection: Connection, key: str, settlement: Settlement, now: dateti
     if settlement.receipt:
         values["receipt_channel"] = settlement.receipt.channel
         values["receipt_message"] = settlement.receipt.message
-    settled = connection.execute(update(outbox).where(outbox.c.key == key, outbox.c.state.not_in(FINAL)).values(values))
+    open_ = (outbox.c.key == key) & outbox.c.state.not_in(FINAL)
+    if settlement.attempts is not None:
+        open_ &= outbox.c.state.in_(BEGUN) & (outbox.c.attempts == settlement.attempts)
+    settled = connection.execute(update(outbox).where(open_).values(values))
     if settled.rowcount != 1:
-        raise StoreError(f"the delivery {key} is final or unknown, so it cannot become {settlement.state}")
+        raise Overtaken(f"the delivery {key} is final or unknown, or begun anew: it cannot become {settlement.state}")
     line = {"key": key, "at": now, "state": settlement.state, "reason": settlement.reason, "detail": settlement.detail}
     connection.execute(insert(delivery_log), line)
 

@@ -43,14 +43,15 @@ def write(connection: Connection, escalated: Sequence[Escalated]) -> None:
         key = escalated_key(one.key, one.to)
         if connection.scalar(select(outbox.c.key).where(outbox.c.key == key)) is not None:
             continue
+        why = f"{one.why} in {row.channel}"
         values = {name: getattr(row, name) for name in _KEPT}
-        values |= {"key": key, "channel": one.to, "state": State.PENDING, "reason": REASON, "detail": one.why}
+        values |= {"key": key, "channel": one.to, "state": State.PENDING, "reason": REASON, "detail": why}
         values |= {"queued": one.at, "changed": one.at, "not_before": one.at, "attempts": 0, "looks": 0}
         connection.execute(insert(outbox), values | {"resent": False, "rung": 0})
         told = {"at": one.at, "reason": REASON}
         lines = [
-            told | {"key": one.key, "state": row.state, "detail": f"{one.to} is told: {one.why}"},
-            told | {"key": key, "state": State.PENDING, "detail": one.why},
+            told | {"key": one.key, "state": row.state, "detail": f"{one.to} is told: {why}"},
+            told | {"key": key, "state": State.PENDING, "detail": why},
         ]
         connection.execute(insert(delivery_log), lines)
 

@@ -11,6 +11,7 @@ from alerts.bulletin import Bulletin, Topic
 from alerts.outbox import Receipt, Settlement, State
 from alerts.routing.spec import DigestSpec, EscalateSpec, GroupSpec, MatchSpec, QuietHours, RouteSpec, RoutingSpec
 from alerts.rules.spec import Rate
+from alerts.slack.desk import Audit
 from alerts.story import Severity
 from crawler.ids import Ids
 from crawler.intake.calm import Manner
@@ -286,4 +287,25 @@ async def test_what_nobody_acknowledges_is_told_to_others(make: Callable[..., Ro
     *_, copy = await room.deliveries()
     assert len(await room.deliveries()) == 3
     assert (copy.channel, copy.alert.story.title) == ("#managers", "A TREATY is signed")
-    assert copy.remark == "nobody acknowledged it within 15 min"
+    assert copy.remark == "nobody acknowledged it within 15 min in #news"
+
+
+async def test_a_story_that_several_channels_were_told_of_escalates_once_and_one_acknowledgement_is_enough(
+    make: Callable[..., Room],
+) -> None:
+    escalate = EscalateSpec(severity=Severity.CRITICAL, unless_acked=15 * MINUTE, to=("#managers",))
+    room = make(WordJudge({"TREATY": ("#news", "#duty", "hook")}), escalate=(escalate,))
+    await room.add(source())
+    await room.publish("A TREATY is signed")
+    await room.send_all()
+    room.clock.advance(16 * MINUTE)
+    await room.ingest.release()
+    assert len(await room.deliveries()) == 4
+    await room.publish("Another TREATY of Ghent concerns whales")
+    await room.send_all()
+    last = next(one for one in reversed(await room.deliveries()) if one.channel == "#duty")
+    why = Audit(at=room.clock.now(), user="U0ADA00001", channel="C0DUTY0001", deed="ack", on=last.key)
+    assert await room.store.people.acknowledge(last.key, why)
+    room.clock.advance(16 * MINUTE)
+    await room.ingest.release()
+    assert [one.channel for one in await room.deliveries()].count("#managers") == 1
