@@ -18,6 +18,7 @@ ITEM_LIMIT = 160
 HEADING_LIMIT = 200
 LEAD_LIMIT = 600
 LINK_LIMIT = 500  # a longer address is left out: it is one of many
+LABEL_LIMIT = 40  # of a bar
 
 # How a bulletin is made shorter, step by step: lines of each part, parts, facts.
 _SHRINKS = (
@@ -69,6 +70,20 @@ class Part:
         return f"+{self.more} more" if self.items else f"{self.more} not listed"
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How many stories one rule found, for a chart."""
+
+    label: str
+    value: int
+    usual: float | None = None  # None: unknown
+
+    @property
+    def says(self) -> str:
+        """The number, and the usual one."""
+        return str(self.value) if self.usual is None else f"{self.value}, usually {self.usual:g}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bulletin:
     """What to say: clean, capped text, safe to escape and show."""
@@ -80,6 +95,7 @@ class Bulletin:
     lead: str = ""  # one or two sentences below the title
     facts: tuple[tuple[str, str], ...] = ()  # label and value
     parts: tuple[Part, ...] = ()
+    chart: tuple[Bar, ...] = ()  # says at a glance what the headings of its parts say
     foot: str = ""
     subject: str = ""  # what buttons on it are about: a source, a storm
     notice: str | None = None
@@ -114,6 +130,7 @@ def tidied(bulletin: Bulletin) -> Bulletin:
         lead=clean(bulletin.lead, LEAD_LIMIT),
         facts=tuple((clean(label, NAME_LIMIT), clean(value, FACT_LIMIT)) for label, value in bulletin.facts),
         parts=tuple(_tidy_part(part) for part in bulletin.parts),
+        chart=tuple(replace(bar, label=clean(bar.label, LABEL_LIMIT) or "(no name)") for bar in bulletin.chart),
         foot=clean(bulletin.foot, LEAD_LIMIT),
     )
 
@@ -124,10 +141,18 @@ def _tidy_part(part: Part) -> Part:
 
 
 def shrunk(bulletin: Bulletin) -> Iterator[Bulletin]:
-    """Yield a bulletin, and then with ever fewer lines, parts and facts; what is left out is counted."""
+    """Yield a bulletin, and then with ever fewer lines, parts and facts; what is left out is counted.
+
+    A chart goes with the last of the lines: the headings have its numbers.
+    """
     yield bulletin
     for items, parts, facts in _SHRINKS:
-        yield replace(bulletin, facts=_few_facts(bulletin.facts, facts), parts=_few_parts(bulletin.parts, items, parts))
+        yield replace(
+            bulletin,
+            facts=_few_facts(bulletin.facts, facts),
+            parts=_few_parts(bulletin.parts, items, parts),
+            chart=bulletin.chart if items else (),
+        )
 
 
 def fitting(bulletin: Bulletin, limit: int, write: Callable[[Bulletin], str]) -> str:
@@ -171,13 +196,14 @@ def encode(bulletin: Bulletin) -> dict[str, Any]:
             }
             for part in bulletin.parts
         ],
+        "chart": [[bar.label, bar.value, bar.usual] for bar in bulletin.chart],
         "foot": bulletin.foot,
         "subject": bulletin.subject,
     }
 
 
 def decode(kept: Mapping[str, Any], channel: str) -> Bulletin:
-    """Return the bulletin that ``encode`` made."""
+    """Return the bulletin that ``encode`` made; before there were charts it kept none."""
     return Bulletin(
         channel=channel,
         topic=Topic(kept["topic"]),
@@ -195,6 +221,7 @@ def decode(kept: Mapping[str, Any], channel: str) -> Bulletin:
             )
             for part in kept["parts"]
         ),
+        chart=tuple(Bar(label, value, usual) for label, value, usual in kept.get("chart", ())),
         foot=kept["foot"],
         subject=kept["subject"],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from alerts.bulletin import Bulletin, Item, Part, Topic, item, tidied
+from alerts.bulletin import Bar, Bulletin, Item, Part, Topic, item, tidied
 from alerts.story import Severity
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from alerts.routing.digest import Digest, HeldRow, Line
+    from alerts.routing.digest import Part as Found
     from alerts.routing.storm import Storm
 
 SHOWN = 5  # stories under one heading of a first page
@@ -21,6 +22,9 @@ PAGE_SIZE = 7000  # … characters, each story counted with …
 _ITEM_FRAME = 160  # … what Slack's JSON adds to it, and each heading with …
 _PART_FRAME = 260  # … what it adds to that
 _TABLE = 10  # rules that a storm's message counts
+_FEWEST_BARS = 2
+_BARS = 12  # rules that a chart shows one by one
+_BAR_FRAME = 90  # characters that a bar takes, at most
 
 
 def of_digest(digest: Digest, channel: str, zone: tzinfo) -> tuple[Bulletin, ...]:
@@ -31,13 +35,15 @@ def of_digest(digest: Digest, channel: str, zone: tzinfo) -> tuple[Bulletin, ...
     found = f"{stories} by {rules}" if digest.stories else "no story by any rule"
     listed = [(f"{part.name}: {part.says}", (*part.top, *part.more)) for part in digest.parts]
     listed += [(f"Held back: {'; '.join(one.says[:2])}", tuple(row.line for row in one.rows)) for one in digest.held]
-    parts, further = _opening(listed)
+    chart = _chart(digest.parts)
+    parts, further = _opening(listed, PAGE_SIZE - len(chart) * _BAR_FRAME)
     first = Bulletin(
         channel=channel,
         topic=Topic.DIGEST,
         title=f"{digest.name} digest of {digest.day:%Y-%m-%d}",
         lead=f"{since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} ({zone}): {found}",
         parts=parts,
+        chart=chart,
         foot=f"nothing by {', '.join(digest.idle)}, which usually find something" if digest.idle else "",
         subject=digest.name,
     )
@@ -99,13 +105,26 @@ def _items(lines: Iterable[Line]) -> tuple[Item, ...]:
     )
 
 
+def _chart(found: Sequence[Found]) -> tuple[Bar, ...]:
+    """Return a bar for each rule, in the order of the headings; one alone would be no chart."""
+    if len(found) < _FEWEST_BARS:
+        return ()
+    shown = found if len(found) <= _BARS else found[: _BARS - 1]
+    bars = [Bar(part.name, part.count, part.usual) for part in shown]
+    if rest := found[len(shown) :]:
+        bars.append(Bar(f"{len(rest)} more rules", sum(part.count for part in rest)))
+    return tuple(bars)
+
+
 def _opening(
-    listed: Iterable[tuple[str, Sequence[Line]]],
+    listed: Iterable[tuple[str, Sequence[Line]]], room: int
 ) -> tuple[tuple[Part, ...], list[tuple[str, Sequence[Line]]]]:
-    """Return the parts of a first page, which surely shows them, and what is left for others, with its headings."""
+    """Return the parts of a first page, which surely shows them, and what is left for others, with its headings.
+
+    ``room`` is for so many characters.
+    """
     parts: list[Part] = []
     further: list[tuple[str, Sequence[Line]]] = []
-    room = PAGE_SIZE
     for heading, lines in listed:
         room -= len(heading) + _PART_FRAME
         shown: list[Item] = []

@@ -7,7 +7,6 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from enum import Enum
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -15,18 +14,10 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from alerts.auditor import Auditor
 from alerts.card import MAY_REPEAT
 from alerts.editor import Editor
-from alerts.errors import (
-    CardRefused,
-    ChannelRefused,
-    DeliveryError,
-    Later,
-    MessageGone,
-    RouteRefused,
-    StoreError,
-    Unclear,
-)
+from alerts.errors import ChannelRefused, DeliveryError, Later, Overtaken, RouteRefused, StoreError, Unclear
 from alerts.face import LayOut, face_for, face_of
 from alerts.outbox import Receipt, Settlement, State, way_of
+from alerts.outcomes import Missing, after_attempt, after_look
 from alerts.pacer import Pace, Pacer, backoff
 
 if TYPE_CHECKING:
@@ -51,73 +42,6 @@ class Clock(Protocol):
 
     async def wait_until(self, moment: datetime) -> None:
         """Return once ``now() >= moment``."""
-
-
-class Missing(Enum):
-    """Why a look-up brought no receipt."""
-
-    NOT_FOUND = "not found"
-    CANNOT_LOOK = "cannot look"
-
-
-def after_attempt(  # noqa: PLR0911  a table of outcomes, a row each
-    delivery: Delivery,
-    outcome: Receipt | DeliveryError,
-    now: datetime,
-    *,
-    pace: Pace,
-    rungs: int,
-    chance: float,
-    face: bytes | None = None,
-) -> Settlement:
-    """Decide what an attempt to show a ``face`` led to; ``delivery.attempts`` counts it already."""
-    same = Settlement(
-        state=State.PENDING, reason="", detail="", looks=delivery.looks, resent=delivery.resent, rung=delivery.rung
-    )
-    if isinstance(outcome, Receipt):
-        audit = now + pace.audit if delivery.resent else None
-        return replace(same, state=State.SENT, reason="accepted", receipt=outcome, face=face, audit=audit)
-    failed = replace(same, detail=str(outcome))
-    if isinstance(outcome, CardRefused):
-        if delivery.rung + 1 < rungs:
-            return replace(failed, reason="made-plainer", not_before=now, rung=delivery.rung + 1)
-        return replace(failed, state=State.DEAD, reason="card-refused")
-    if isinstance(outcome, MessageGone) and delivery.thread:
-        return replace(failed, reason="thread-gone", not_before=now, apart=True)
-    if isinstance(outcome, ChannelRefused):
-        return replace(failed, reason="channel-refused", not_before=now + pace.channel_rest)
-    if isinstance(outcome, RouteRefused):
-        return replace(failed, reason="route-refused", not_before=now + pace.route_rest)
-    if isinstance(outcome, Later):
-        wait = max(outcome.after or timedelta(), backoff(delivery.attempts, pace, chance))
-        return replace(failed, reason="try-later", not_before=now + wait)
-    return replace(failed, state=State.UNCLEAR, reason="unclear", looks=0, not_before=now + pace.looks[0])
-
-
-def after_look(
-    delivery: Delivery, found: Receipt | Missing | DeliveryError, now: datetime, *, pace: Pace, chance: float
-) -> Settlement:
-    """Decide what a look-up led to. Only a look that could be made and found nothing counts as one."""
-    same = Settlement(state=State.UNCLEAR, reason="", looks=delivery.looks, resent=delivery.resent, rung=delivery.rung)
-    retry = now + backoff(delivery.attempts - 1, pace, chance)  # the first resend goes at once
-    # Who was looked for in vain, sent again and lost in a crash still carries the count of the first search.
-    looks = (0 if delivery.looks >= len(pace.looks) else delivery.looks) + 1
-    match found:
-        case Receipt():
-            audit = now + pace.audit if delivery.resent else None
-            return replace(same, state=State.SENT, reason="found", receipt=found, audit=audit)
-        case Missing.NOT_FOUND if looks < len(pace.looks):
-            return replace(same, reason="not-found-yet", looks=looks, not_before=now + pace.looks[looks])
-        case Missing.NOT_FOUND:
-            return replace(
-                same, state=State.PENDING, reason="not-found-twice", looks=looks, resent=True, not_before=retry
-            )
-        case Missing.CANNOT_LOOK | CardRefused():
-            return replace(same, state=State.PENDING, reason="cannot-look", looks=0, resent=True, not_before=retry)
-    wait = {ChannelRefused: pace.channel_rest, RouteRefused: pace.route_rest}.get(type(found), pace.looks[-1])
-    if isinstance(found, Later) and found.after:
-        wait = max(wait, found.after)
-    return replace(same, reason="look-failed", detail=str(found), not_before=now + wait)
 
 
 class Courier:
@@ -259,7 +183,7 @@ class Courier:
 
     async def _attempt(self, delivery: Delivery) -> Receipt | DeliveryError | None:
         now = self._clock.now()
-        if not await self._outbox.begin(delivery.key, now):
+        if not await self._outbox.begin(delivery.key, now, attempts=delivery.attempts):
             return None
         self._pacer.take(delivery.channel, now)
         delivery = replace(delivery, attempts=delivery.attempts + 1)
@@ -323,7 +247,10 @@ class Courier:
 
     async def _settle(self, key: str, settlement: Settlement) -> None:
         self._unsettled[key] = settlement
-        await self._outbox.settle(key, settlement, self._clock.now())
+        try:
+            await self._outbox.settle(key, settlement, self._clock.now())
+        except Overtaken as error:  # another has gone on with it, and knows more by now
+            self._log.warning("overtaken", extra={"key": key, "state": settlement.state, "detail": str(error)})
         del self._unsettled[key]
 
     async def _settle_late(self) -> None:

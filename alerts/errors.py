@@ -3,6 +3,7 @@
 TocsinError
 ├── ConfigError            the configuration cannot be used; carries every Problem found
 ├── StoreError             the store cannot be used (wrong version, locked by another daemon, damaged)
+│   └── Overtaken          what was decided about a delivery comes too late: another has gone on with it
 ├── QueryError             what was typed into a search cannot be understood
 ├── WordingError           a user's own wording of cards cannot be used; the line is named
 ├── FetchError             a source did not give a usable answer; the reason is named
@@ -78,6 +79,10 @@ class ConfigError(TocsinError):
 
 class StoreError(TocsinError):
     """The store cannot be used; the message says why and what to do."""
+
+
+class Overtaken(StoreError):
+    """What was decided about a delivery comes too late: another has gone on with it, or ended it."""
 
 
 class QueryError(TocsinError):

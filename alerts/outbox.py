@@ -136,6 +136,7 @@ class Settlement:
     detail: str = ""  # the other side's words
     not_before: datetime | None = None  # when to look at it again; None for final states
     receipt: Receipt | None = None  # with State.SENT, where known
+    attempts: int | None = None  # of the delivery when this was decided: what came after is not undone; None: any
     looks: int = 0
     resent: bool = False
     rung: int = 0
@@ -177,11 +178,17 @@ class Outbox(Protocol):
     async def next_due(self) -> datetime | None:
         """Return the earliest moment at which ``due`` may return something; None when all is final."""
 
-    async def begin(self, key: str, now: datetime) -> bool:
-        """Move a pending delivery to ``sending`` and count the attempt; False when it is not pending."""
+    async def begin(self, key: str, now: datetime, *, attempts: int | None = None) -> bool:
+        """Move a pending delivery to ``sending`` and count the attempt; False when it is not pending.
+
+        Nor is it when it has not so many ``attempts`` behind it: somebody else has tried since it was read.
+        """
 
     async def settle(self, key: str, settlement: Settlement, now: datetime) -> None:
-        """Write what an attempt or a look-up led to, and log it for ``why``."""
+        """Write what an attempt or a look-up led to, and log it for ``why``.
+
+        Raises Overtaken when somebody else has settled it, or begun it anew, in the meantime.
+        """
 
     async def hold(self, channel: str | None, until: datetime | None, reason: str, *, refused: bool = False) -> None:
         """Keep a channel's deliveries (None: the main notifier's) back until a moment; None releases them.

@@ -17,6 +17,7 @@ class Pace:
     burst: int = 2  # how many may go at once after a silence
     edits: timedelta = timedelta(seconds=2)  # between edits, wherever they are
     looks: tuple[timedelta, ...] = (timedelta(seconds=2), timedelta(seconds=10))  # the wait before each look-up
+    search: timedelta = timedelta(minutes=10)  # that a look is tried for, where we may look too seldom
     audit: timedelta = timedelta(seconds=60)  # after a message was sent again, before it is looked for twice
     first_retry: timedelta = timedelta(seconds=1)  # doubled with each attempt
     last_retry: timedelta = timedelta(minutes=5)  # and never longer than this

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from alerts.bulletin import Bulletin, Part, Topic, item
+from alerts.bulletin import Bar, Bulletin, Part, Topic, item
 from alerts.story import Alert, Field, Headline, Match, Outlet, Severity, Span, Story, Trend
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def bulletins(channel: str, now: datetime) -> dict[Topic, Bulletin]:
             title="morning",
             lead=f"24 h until {told}: 15 stories",
             parts=parts,
+            chart=(Bar("Reciprocal access", 14, 5), Bar("Rare earths", 1, 2)),
             foot="Nothing by New Caledonia, which usually finds something.",
         ),
         Topic.SUMMARY: Bulletin(

@@ -22,7 +22,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from alerts.outbox import State
+from alerts.outbox import Kind, State
+from alerts.policy import Reason
 from crawler.app import App
 from crawler.cli.daemon import notifier
 from crawler.clock import SystemClock
@@ -35,13 +36,16 @@ from tests.slack_standin import Options, SlackStandin, key_of
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
+    from alerts.outbox import Delivery
     from crawler.store import Outcome
     from tests.slack_standin import Report
 
 ROUNDS = 20  # of one trial, each of which begins with an empty store
 FEEDS = 4
 LISTED = 40  # stories that a feed shows at a time
-LONGEST_LIFE = 0.8  # seconds between a daemon's start and its end
+LONGEST_LIFE = timedelta(seconds=2.5)  # between a daemon's start and its end; sources are visited after a second
+CALLS = 16  # to Slack, which a daemon may live to see answered, or not
+JITTER = 0.02  # seconds after the last of them
 SPELL = 8  # rounds, after which the clock is set ahead so far that a storm is over
 CALM = timedelta(minutes=11)
 SETTLING = 12  # rounds without a kill, at most, until nothing waits
@@ -86,6 +90,8 @@ class Counts:
     alone: int = 0  # stories with a message of their own, in a thread or not
     listed: int = 0  # stories that the pages of a storm list
     shared: int = 0  # stories that a message about a copy of theirs tells of
+    together: int = 0  # stories of which so many were new at once that one message tells of them all
+    replies: int = 0  # messages in threads, pages of storms among them
     posts: int = 0  # calls of chat.postMessage
     faults: int = 0
     deleted: int = 0  # copies that the audit took away
@@ -104,13 +110,22 @@ class Counts:
         return Counts(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)})
 
     def __str__(self) -> str:
-        parts = (
-            *(f"{self.rounds} rounds", f"{self.kills} kills", f"{self.stories} stories:", f"{self.alone} alone,"),
-            *(f"{self.listed} in storms,", f"{self.shared} with a copy;", f"{self.posts} posts,"),
-            *(f"{self.faults} faults; lost {len(self.lost)}, doubled {len(self.doubled)},"),
-            *(f"deleted by audit {self.deleted}, inversions {len(self.inversions)}, dangling {len(self.dangling)}",),
+        return (
+            f"{self.rounds} rounds, {self.kills} kills, {self.stories} stories: {self.alone} alone, {self.listed} in "
+            f"storms, {self.together} with their flood, {self.shared} with a copy; {self.replies} replies, "
+            f"{self.posts} posts, {self.faults} faults; lost {len(self.lost)}, doubled {len(self.doubled)}, "
+            f"deleted by audit {self.deleted}, inversions {len(self.inversions)}, dangling {len(self.dangling)}, "
+            f"impolite {self.impolite}"
         )
-        return " ".join(parts)
+
+
+@dataclass(slots=True, kw_only=True)
+class Item:
+    """What a feed lists."""
+
+    title: str
+    date: str
+    text: str = ""
 
 
 class Trial:
@@ -122,7 +137,7 @@ class Trial:
         self._clock = clock
         self._wall = SystemClock()
         self._chance = random.Random(seed)
-        self._feeds: dict[int, list[tuple[str, str]]] = {n: [] for n in range(FEEDS)}
+        self._feeds: dict[int, list[Item]] = {n: [] for n in range(FEEDS)}
         self._published: list[str] = []
         self.counts = Counts()
         sources = "\n".join(f"  - {{id: outlet-{n}, url: '{web.url(f'/{n}.xml')}'}}" for n in range(FEEDS))
@@ -134,7 +149,7 @@ class Trial:
         self._publish()
         async with daemon(self.config, self._clock.ahead) as process:
             await said(process, "started")
-            await self._wall.wait_until(self._wall.now() + timedelta(seconds=self._chance.uniform(0, LONGEST_LIFE)))
+            await self._moment()
             process.kill()
         self.counts.rounds += 1
         self.counts.kills += 1
@@ -152,34 +167,56 @@ class Trial:
                     break
             outcomes = await app.store.outcomes(self._clock.now() - timedelta(days=400))
             rows = await app.store.deliveries(limit=10**9)
-        self._count(outcomes, {row.delivery.key: row.delivery.attempts for row in rows})
+        self._count(outcomes, [row.delivery for row in rows])
         return self.counts
+
+    async def _moment(self) -> None:
+        """Wait until the daemon has made some calls to Slack, and a little longer, or has lived long enough."""
+        journal, clock = self._slack.journal, self._wall
+        calls, end = len(journal) + self._chance.randrange(CALLS), clock.now() + LONGEST_LIFE
+        while len(journal) < calls and clock.now() < end:
+            await clock.wait_until(clock.now() + timedelta(milliseconds=2))
+        await clock.wait_until(clock.now() + timedelta(seconds=self._chance.uniform(0, JITTER)))
 
     def _publish(self) -> None:
         number = self.counts.rounds
-        for n, titles in self._feeds.items():
+        for n, items in self._feeds.items():
             rules = list(_ABOUT) if number % 3 == 0 else ["raa", "war"]  # few of the last: they stand alone
             fresh = [self._title(f"{number}{rule[0]}{n}", _ABOUT[rule]) for rule in rules]
             self._published += fresh
-            titles += [(title, format_datetime(self._clock.now())) for title in fresh]
-            self._web.publish(f"/{n}.xml", feed(titles[-LISTED:]))
+            self._follow_up(items)
+            items += [Item(title=title, date=format_datetime(self._clock.now())) for title in fresh]
+            self._web.publish(f"/{n}.xml", feed(items[-LISTED:]))
+
+    def _follow_up(self, items: Sequence[Item]) -> None:
+        """Let a story that was told say more, so that another rule has something to say in its thread."""
+        fitting = [one for one in items[-LISTED:] if _ABOUT["war"] in one.title and not one.text]
+        if fitting:
+            self._chance.choice(fitting).text = f"Mines of {_ABOUT['ores']} were hit as well."
 
     def _title(self, tag: str, about: str) -> str:
         place, deed = self._chance.choice(_PLACES), self._chance.choice(_DEEDS)
         return f"{place} {deed} {tag}: {about} of {self._chance.randrange(10**6)}"
 
-    def _count(self, outcomes: Sequence[Outcome], attempts: Mapping[str, int]) -> None:
+    def _count(self, outcomes: Sequence[Outcome], rows: Sequence[Delivery]) -> None:
         counts, report = self.counts, self._slack.report()
         counts.stories = len(self._published)
         pages = list(pages_of_storms(self._slack))
         heads = {one.story: one for one in outcomes}
         by_title = {one.title: one for one in outcomes}
-        told = Counter(how_told(by_title.get(title), heads, report, pages) for title in self._published)
-        counts.alone, counts.listed, counts.shared = told["alone"], told["listed"], told["shared"]
-        counts.lost = [one for one in self._published if how_told(by_title.get(one), heads, report, pages) == "lost"]
+        told = {title: how_told(by_title.get(title), heads, report, pages) for title in self._published}
+        ways = Counter(told.values())
+        counts.alone, counts.listed = ways["alone"], ways["listed"]
+        counts.shared, counts.together = ways["shared"], ways["together"]
+        counts.replies = sum(one.kind is Kind.REPLY and one.state is State.SENT for one in rows)
+        silent = [one.key for one in rows if one.state is not State.FOLDED and not report.posted.get(one.key)]
+        folds = [one for one in rows if one.state is State.FOLDED]
+        silent += [one.key for one in folds if not any(one.alert.story.title in page for page in pages)]
+        counts.lost = [*(_fate(title, by_title.get(title)) for title, way in told.items() if way == "lost"), *silent]
         again = [title for title in self._published if sum(title in page for page in pages) > 1]
-        counts.doubled = [*report.doubled, *again]
-        counts.inversions = [key for key in report.inversions if attempts.get(key, 0) < 2]
+        counts.doubled = [*report.doubled, *again, *(one.key for one in folds if report.posted.get(one.key))]
+        retried = {one.key for one in rows if one.attempts > 1}
+        counts.inversions = [key for key in report.inversions if key not in retried]
         counts.dangling = list(report.dangling)
         counts.posts = len(self._slack.calls("chat.postMessage"))
         counts.faults = sum(report.faults.values())
@@ -191,14 +228,19 @@ def how_told(one: Outcome | None, all_: Mapping[int, Outcome], report: Report, p
     """Return how a story was told: alone, listed by a storm, shared with a copy of it, or lost."""
     if one is None:
         return "lost"
-    states = {ruling.delivery: ruling.state for ruling in one.rulings if ruling.delivery}
-    sent = [key for key, state in states.items() if state is State.SENT]
-    if sent:
-        return "alone" if any(report.posted.get(key) for key in sent) else "lost"
-    if State.FOLDED in states.values():
+    if sent := [ruling for ruling in one.rulings if ruling.state is State.SENT]:
+        way = "together" if all(ruling.reason is Reason.FLOOD for ruling in sent) else "alone"
+        return way if any(report.posted.get(ruling.delivery or "") for ruling in sent) else "lost"
+    if any(ruling.state is State.FOLDED for ruling in one.rulings):
         return "listed" if any(one.title in page for page in pages) else "lost"
     first = all_.get(one.copy_of or 0)
     return "shared" if first and first is not one and how_told(first, all_, report, pages) != "lost" else "lost"
+
+
+def _fate(title: str, one: Outcome | None) -> str:
+    rulings = one.rulings if one else ()
+    said = ", ".join(f"{ruling.match.rule} {ruling.reason} {ruling.state}" for ruling in rulings)
+    return f"{title} ({said or ('no rule holds' if one else 'never seen')})"
 
 
 def pages_of_storms(slack: SlackStandin) -> Iterator[str]:
@@ -209,21 +251,21 @@ def pages_of_storms(slack: SlackStandin) -> Iterator[str]:
         yield from (json.dumps(one.get("blocks") or one["text"], ensure_ascii=False) for one in replies)
 
 
-def feed(titles: Sequence[tuple[str, str]]) -> str:
-    """Return a feed that lists titles with their dates, the newest first."""
-    items = "".join(
-        f"<item><title>{title}</title><guid>{title}</guid><link>https://news.example/{title.split()[2]}</link>"
-        f"<pubDate>{date}</pubDate></item>"
-        for title, date in reversed(titles)
+def feed(items: Sequence[Item]) -> str:
+    """Return a feed that lists items, the newest first."""
+    listed = "".join(
+        f"<item><title>{one.title}</title><guid>{one.title}</guid><link>https://news.example/{one.title.split()[2]}</link>"
+        f"<description>{one.text}</description><pubDate>{one.date}</pubDate></item>"
+        for one in reversed(items)
     )
-    return f'<rss version="2.0"><channel><title>News</title>{items}</channel></rss>'
+    return f'<rss version="2.0"><channel><title>News</title>{listed}</channel></rss>'
 
 
 @asynccontextmanager
 async def daemon(config: Path, ahead: timedelta = timedelta()) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a daemon whose clock is so far ahead; it is killed at the end."""
     words = [sys.executable, "-m", "tests.daemon", str(config), str(ahead.total_seconds())]
-    process = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.PIPE, start_new_session=True)
+    process = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.PIPE)
     try:
         yield process
     finally:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from alerts.errors import Overtaken
 from alerts.outbox import Delivery, Edit, Edited, Kind, State, way_of
 from alerts.story import Alert, Field, Match, Severity, Span
 from tests.fakes import NOON, story
@@ -70,9 +71,9 @@ class MemoryOutbox:
         edits = [at for key, (at, _, _) in self._edits.items() if self.rows[key].state is State.SENT]
         return min([*waiting, *edits, *self._audits.values()], default=None)
 
-    async def begin(self, key: str, now: datetime) -> bool:
+    async def begin(self, key: str, now: datetime, *, attempts: int | None = None) -> bool:
         row = self.rows[key]
-        if row.state is not State.PENDING:
+        if row.state is not State.PENDING or attempts not in {None, row.attempts}:
             return False
         self.rows[key] = replace(row, state=State.SENDING, attempts=row.attempts + 1, tried=row.tried or now)
         return True
@@ -80,7 +81,8 @@ class MemoryOutbox:
     async def settle(self, key: str, settlement: Settlement, now: datetime) -> None:
         del now
         row = self.rows[key]
-        assert row.state in {State.SENDING, State.UNCLEAR}, f"{key} is {row.state}: nothing to settle"
+        if row.state not in {State.SENDING, State.UNCLEAR} or settlement.attempts not in {None, row.attempts}:
+            raise Overtaken(f"{key} is {row.state} after {row.attempts} attempts: nothing to settle")
         self.log.append((key, settlement))
         changes: dict[str, Any] = {"state": settlement.state, "looks": settlement.looks, "resent": settlement.resent}
         if settlement.receipt:

@@ -24,6 +24,7 @@ _BLOCK_KEYS = {
     "header": {"text"},
     "divider": set[str](),
     "actions": {"elements"},
+    "image": {"slack_file", "image_url", "alt_text", "title"},
 }
 _RUN_KEYS = {
     "text": {"text", "style"},
@@ -132,10 +133,21 @@ def _contents(kind: str, block: dict[str, Any], at: str) -> Iterator[str]:
             yield from _text_object(element, f"{at}/text", TEXT_LIMIT)
     elif kind == "header":
         yield from _text_object(block.get("text", {}), f"{at}/text", 150, {"plain_text"})
-    elif kind == "rich_text":
-        yield from _rich_text(block, at)
     elif kind == "actions":
         yield from block_errors([block])
+    elif kind in {"rich_text", "image"}:
+        yield from {"rich_text": _rich_text, "image": _image}[kind](block, at)
+
+
+def _image(block: dict[str, Any], at: str) -> Iterator[str]:
+    if not 1 <= len(block.get("alt_text") or "") <= 2000:
+        yield f"must be more than 0 and less than 2001 characters [json-pointer:{at}/alt_text]"
+    if "image_url" in block:  # as good as any address: it may be there for us, and not for Slack
+        yield f"downloading image failed [json-pointer:{at}/image_url]"
+    elif not block.get("slack_file", {}).get("id"):
+        yield f"missing required field: slack_file [json-pointer:{at}]"
+    if "title" in block:
+        yield from _text_object(block["title"], f"{at}/title", 2000, {"plain_text"})
 
 
 def _text_object(

@@ -47,6 +47,7 @@ class Options:
     rate: Rate | None = None
     reading: Reading | None = None  # None: history may be read as often as one likes
     history_lag: timedelta = timedelta()
+    looking: timedelta = timedelta()  # how long Slack looks at a file before it can be shown
     page: int = 1000  # at most so many items an answer
     now: Callable[[], datetime] = wall_clock
 
@@ -98,6 +99,7 @@ class SlackStandin:
             rate=self.options.rate,
             page=self.options.page,
             reading=self.options.reading,
+            looking=self.options.looking,
         )
         self.channels = self.workspace.channels
         self.journal: list[Call] = []
@@ -111,6 +113,7 @@ class SlackStandin:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._serve)
+        app.router.add_post("/upload/{file}", self._take_file)
         app.router.add_get("/report", self._serve_report)
         app.router.add_get("/journal", self._serve_journal)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -126,7 +129,11 @@ class SlackStandin:
 
     @property
     def api_url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/api/"
+        return f"{self._origin}/api/"
+
+    @property
+    def _origin(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
 
     def answer_next(self, method: str, *faults: str | None) -> None:
         """Answer the next calls of a method with these faults or ``error:CODE``; None = as it should be."""
@@ -235,7 +242,12 @@ class SlackStandin:
             raise Refused(fault.removeprefix("error:"))
         if fault and fault.endswith("_before"):
             return {"ok": True}
-        return self.workspace.answer(method, arguments, token)
+        body = self.workspace.answer(method, arguments, token)
+        return body | ({"upload_url": f"{self._origin}/upload/{body['file_id']}"} if "file_id" in body else {})
+
+    async def _take_file(self, request: web.Request) -> web.Response:
+        taken = self.workspace.files.take(request.match_info["file"], await request.read())
+        return web.Response(status=200 if taken and not request.headers.get("Authorization") else 400)
 
     async def _respond(
         self, request: web.Request, body: dict[str, Any], scopes: frozenset[str], fault: str | None, after: int

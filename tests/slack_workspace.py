@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests import slack_rules
+from tests.slack_files import Files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
 SCOPES = frozenset(
-    {"chat:write", "channels:read", "channels:history", "channels:join", "groups:read", "groups:history"}
+    {
+        *("chat:write", "channels:read", "channels:history", "channels:join", "groups:read", "groups:history"),
+        *("files:write", "files:read"),
+    }
 )
 
 KEPT = (
@@ -93,6 +98,7 @@ class Workspace:
         rate: Rate | None,
         page: int,
         reading: Reading | None = None,
+        looking: timedelta = timedelta(),
     ) -> None:
         self.channels = {channel.id: channel for channel in channels}
         self.deleted: list[tuple[str, dict[str, Any]]] = []  # by channel, in the order of their going
@@ -105,6 +111,7 @@ class Workspace:
         self._allowance: dict[str, tuple[float, datetime]] = {}
         self._posted: dict[str, datetime] = {}  # by ts, which runs ahead of a clock that stands still
         self._last_ts = 0
+        self.files = Files(now=now, looking=looking)
 
     def answer(self, method: str, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
         known: dict[str, Callable[[dict[str, Any], Token], dict[str, Any]]] = {
@@ -117,6 +124,9 @@ class Workspace:
             "conversations.join": self._join,
             "conversations.list": self._list,
             "conversations.replies": self._replies,
+            "files.completeUploadExternal": self._complete_upload,
+            "files.getUploadURLExternal": self._start_upload,
+            "files.info": self._file,
         }
         if method not in known:
             raise Refused("unknown_method", req_method=method)
@@ -138,6 +148,8 @@ class Workspace:
         if refusal := slack_rules.refusal(arguments):
             code, errors = refusal
             raise Refused(code, **({"errors": errors, "response_metadata": {"messages": errors}} if errors else {}))
+        if errors := self.files.errors(arguments.get("blocks") or ()):
+            raise Refused("invalid_blocks", errors=errors)
         self._spend(channel)
         thread = arguments.get("thread_ts")
         if thread is not None:
@@ -160,6 +172,8 @@ class Workspace:
             raise Refused("msg_too_long")
         if refusal := slack_rules.refusal(arguments):
             raise Refused(refusal[0])
+        if errors := self.files.errors(arguments.get("blocks") or ()):
+            raise Refused("invalid_blocks", errors=errors)
         message.pop("blocks", None)
         message |= {name: arguments[name] for name in KEPT if name in arguments and name != "thread_ts"}
         message["edits"] = message.get("edits", 0) + 1
@@ -231,6 +245,26 @@ class Workspace:
             raise Refused("is_archived")
         channel.member = True
         return {"channel": _described(channel)}
+
+    def _start_upload(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
+        _need(token, "files:write")
+        if not arguments.get("filename") or int(arguments.get("length") or 0) < 1:
+            raise Refused("invalid_arguments")
+        return {"file_id": self.files.announce(int(arguments["length"]))}
+
+    def _complete_upload(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
+        _need(token, "files:write")
+        found = self.files.complete([str(file["id"]) for file in json.loads(arguments.get("files") or "[]")])
+        if found is None:
+            raise Refused("file_not_found")
+        return {"files": found}
+
+    def _file(self, arguments: dict[str, Any], token: Token) -> dict[str, Any]:
+        _need(token, "files:read")
+        found = self.files.described(str(arguments.get("file")))
+        if found is None:
+            raise Refused("file_not_found")
+        return {"file": found}
 
     def _find(self, wanted: Any, *, by_name: bool = False) -> Channel:
         name = str(wanted or "").removeprefix("#")

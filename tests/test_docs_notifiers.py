@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from alerts.bulletin import Bulletin, Part, Topic, item
+from alerts.bulletin import Bar, Bulletin, Part, Topic, item
 from alerts.errors import CardRefused, Later, RouteRefused, Unclear
 from alerts.face import face_for
 from alerts.notify.fallback import COPY_SUFFIX, PATIENCE
@@ -57,10 +57,15 @@ def test_a_note_has_the_same_fields() -> None:
 def test_the_example_of_a_bulletin_has_its_fields() -> None:
     parts = (Part(heading="Stories", items=(item("Talks open"),)),)
     facts = (("Last answer", "HTTP 403"),)
-    one = delivery(content=Bulletin(channel="#ops", topic=Topic.HEALTH, title="Down", facts=facts, parts=parts))
+    one = delivery(
+        content=Bulletin(
+            channel="#ops", topic=Topic.HEALTH, title="Down", facts=facts, parts=parts, chart=(Bar("r", 1),)
+        )
+    )
     made = payload(face_for(one), one)["bulletin"]
     assert BULLETIN.keys() == made.keys()
     assert BULLETIN["facts"][0].keys() == made["facts"][0].keys()
+    assert BULLETIN["chart"][0].keys() == made["chart"][0].keys()
     assert BULLETIN["parts"][0].keys() == made["parts"][0].keys()
     assert BULLETIN["parts"][0]["items"][0].keys() == made["parts"][0]["items"][0].keys()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ import pytest
 
 from alerts.notify.fallback import PATIENCE
 from alerts.slack.actions import value
+from alerts.slack.blocks import Rung
 from alerts.slack.desk import Audit
 from crawler.app import App
 from crawler.cli.daemon import notifier
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+BOB = "U0BOB00001"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 CONFIG = """
 store: sqlite:///tocsin.db
@@ -165,6 +168,30 @@ async def test_what_people_do_about_a_source_that_fails(desk: Desk) -> None:
     assert deeds == ["feed_retry", "feed_snooze_24h"]
 
 
+async def test_the_buttons_are_heard_and_only_admins_snooze(desk: Desk) -> None:
+    desk.fail("wire", status=403)
+    await desk.round()
+    await desk.round(25 * HOUR)
+    (message,) = desk.slack.channel("ops").messages
+    carried = message["blocks"][-1]["elements"][0]["value"]
+    stop = asyncio.Event()
+    running = asyncio.create_task(desk.app.run(stop))
+    await desk.slack.until(lambda slack: slack.greeted == 1)
+
+    async def told(deed: str, user: str) -> str:
+        click = await desk.slack.click(deed, carried, user=user)
+        await desk.slack.until(lambda slack: bool(slack.told(click)))
+        return " ".join(desk.slack.told(click))
+
+    assert "visited now" in await told("feed_retry", BOB)
+    assert "Only those whom slack.admins names" in await told("feed_snooze_24h", BOB)
+    assert "Snoozed until" in await told("feed_snooze_24h", ADA)
+    assert "Nothing was done: it lists no message that waits" in await told("unfold", BOB)
+    await desk.slack.until(lambda slack: "snoozed by" in slack.texts("ops")[0])
+    stop.set()
+    await running
+
+
 def audit(desk: Desk, deed: str, key: str) -> Audit:
     return Audit(at=desk.clock.now(), user=ADA, channel="C0OPS00001", deed=deed, on=key)
 
@@ -208,7 +235,7 @@ async def test_what_moves_nothing_is_not_told(desk: Desk) -> None:
 
 
 async def test_messages_that_were_refused_are_counted_until_they_are_sent_again(desk: Desk) -> None:
-    desk.slack.answer_next("chat.postMessage", "error:invalid_blocks", "error:no_text")
+    desk.slack.answer_next("chat.postMessage", *["error:no_text"] * len(Rung))
     desk.publish("wire", RAA)
     assert await desk.round() == []
     (told,) = await desk.round(MINUTE)

@@ -172,7 +172,9 @@ async def test_forbidden_missing_and_readable_pages_each_end_as_they_should_and_
         Item(title="Open: talks begin", path="/open"),
     )
     texts = await town.round()
-    assert len(texts) == 4  # the page that could be read fulfils one more rule
+    assert len(texts) == 3
+    (both,) = [text for text in texts if text.count("matched") == 2]
+    assert "Open: talks begin" in both  # the page that could be read fulfils one more rule, in the message that waited
     found = {path: (row.state, row.reason) for path, row in (await town.pages()).items()}
     assert found == {
         "/private/a": ("failed", "robots"),
@@ -180,7 +182,7 @@ async def test_forbidden_missing_and_readable_pages_each_end_as_they_should_and_
         "/open": ("read", "200"),
     }
     assert town.web.count("/private/a") == 0
-    assert sum(town.slack.report().posted.values()) == 4
+    assert sum(town.slack.report().posted.values()) == 3
     assert town.slack.report().doubled == {}
 
 

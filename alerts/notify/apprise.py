@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from alerts.bulletin import Bulletin, fitting
 from alerts.card import Notice, clean
+from alerts.chart import text_bars
 from alerts.errors import RouteRefused, Unclear
 from alerts.outbox import Receipt
 
@@ -151,6 +152,7 @@ def _bulletin_lines(bulletin: Bulletin) -> Iterator[str]:
     yield from filter(None, [inert(bulletin.lead)])
     for label, value in bulletin.facts:
         yield inert(f"{label}: {value}")
+    yield from map(inert, text_bars(bulletin.chart))
     for part in bulletin.parts:
         yield f"\n{inert(part.heading)}"
         for one in part.items:

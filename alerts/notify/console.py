@@ -10,6 +10,7 @@ from rich.text import Text
 
 from alerts.bulletin import Bulletin
 from alerts.card import Notice
+from alerts.chart import text_bars
 from alerts.outbox import Kind, Receipt
 from alerts.story import Severity
 
@@ -133,6 +134,7 @@ def board(bulletin: Bulletin, channel: str) -> Panel:
     """Return a bulletin as a panel; its text is never taken for rich's markup."""
     lines = [Text(bulletin.graded, "bold"), *([Text(bulletin.lead)] if bulletin.lead else [])]
     lines += [Text.assemble((f"{label}: ", "dim"), value) for label, value in bulletin.facts]
+    lines += [Text(), *map(Text, text_bars(bulletin.chart))] if bulletin.chart else []
     for part in bulletin.parts:
         lines += [Text(), Text(part.heading, "bold"), *map(_item, part.items)]
         lines += [Text(f"  {part.rest}", "dim")] if part.more else []

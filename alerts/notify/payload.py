@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from alerts.bulletin import Bulletin
 from alerts.card import Card
+from alerts.chart import text_bars
 from alerts.outbox import Kind
 
 if TYPE_CHECKING:
@@ -98,8 +99,16 @@ def _bulletin(bulletin: Bulletin, *, plain: bool) -> dict[str, Any]:
         "lead": bulletin.lead or None,
         "facts": [{"label": label, "value": value} for label, value in bulletin.facts],
         "parts": [_part(part, plain=plain) for part in bulletin.parts],
+        "chart": [] if plain else _chart(bulletin),
         "foot": bulletin.foot or None,
     }
+
+
+def _chart(bulletin: Bulletin) -> list[dict[str, Any]]:
+    return [
+        {"label": bar.label, "value": bar.value, "usual": bar.usual, "text": text}
+        for bar, text in zip(bulletin.chart, text_bars(bulletin.chart), strict=True)
+    ]
 
 
 def _part(part: Part, *, plain: bool) -> dict[str, Any]:

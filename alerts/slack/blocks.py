@@ -27,7 +27,7 @@ from alerts.slack.elements import (
 from alerts.story import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from alerts.card import Card, Reason
     from alerts.face import Face
@@ -60,46 +60,57 @@ class Rung(IntEnum):
     """How plain a message is made; after a refusal the next one is tried."""
 
     FULL = 0
-    TEXT = 1
+    PLAIN = 1  # no picture, no buttons, of a card no snippet
+    TEXT = 2
 
 
 def message(
-    face: Face, *, delivery: Delivery, channel: str, rung: Rung = Rung.FULL, buttons: bool = False
+    face: Face,
+    *,
+    delivery: Delivery,
+    channel: str,
+    rung: Rung = Rung.FULL,
+    buttons: bool = False,
+    picture: str | None = None,
 ) -> dict[str, Any]:
     """Return the arguments of ``chat.postMessage``; the delivery's key is what a later look into the history asks for.
 
     Text of others goes into rich_text, where nothing is parsed; what must be mrkdwn is escaped and verbatim.
     A card that would be too large in spite of its caps loses its highlights, then its snippet, then its ``buttons``,
-    then its blocks.
+    then its blocks. ``picture`` is the id of the file that shows a bulletin's chart.
     """
     thread = {"thread_ts": delivery.thread.message, "reply_broadcast": delivery.broadcast} if delivery.thread else {}
-    content = _content(face, delivery, rung, buttons=buttons)
+    content = _content(face, delivery, rung, buttons=buttons, picture=picture)
     return content | thread | {"channel": channel, "unfurl_links": False, "unfurl_media": False}
 
 
-def edit(face: Face, *, delivery: Delivery, receipt: Receipt, buttons: bool = False) -> dict[str, Any]:
+def edit(
+    face: Face, *, delivery: Delivery, receipt: Receipt, buttons: bool = False, picture: str | None = None
+) -> dict[str, Any]:
     """Return the arguments of ``chat.update``.
 
     ``parse`` is given because its default differs from that of ``chat.postMessage``, and blocks because without
     them Slack would keep the old ones, or drop them.
     """
-    content = _content(face, delivery, Rung(delivery.rung), buttons=buttons)
+    content = _content(face, delivery, Rung(delivery.rung), buttons=buttons, picture=picture)
     return {"blocks": []} | content | {"channel": receipt.channel, "ts": receipt.message}
 
 
-def _content(face: Face, delivery: Delivery, rung: Rung, *, buttons: bool) -> dict[str, Any]:
+def _content(face: Face, delivery: Delivery, rung: Rung, *, buttons: bool, picture: str | None) -> dict[str, Any]:
     metadata = {"event_type": EVENT_TYPE, "event_payload": _metadata(face, delivery.key)}
     payload: dict[str, Any] = {"text": _text(face, rung), "parse": "none", "metadata": metadata}
-    if rung is Rung.FULL:
-        last = _buttons(face, delivery) if buttons else []
-        blocks = _fitting(face, last) or _fitting(face, [])
+    if rung is not Rung.TEXT:
+        full = rung is Rung.FULL
+        last = _buttons(face, delivery) if buttons and full else []
+        looks = list(_looks(face, picture if full else None, full=full))
+        blocks = _fitting(looks, last) or _fitting(looks, [])
         payload |= {"blocks": blocks} if blocks else {}
     return payload
 
 
-def _fitting(face: Face, last: list[Block]) -> list[Block] | None:
+def _fitting(looks: Iterable[list[Block]], last: list[Block]) -> list[Block] | None:
     """Return the fullest look that fits together with the ``last`` block; None when none does."""
-    return next((look + last for look in _looks(face) if size(look + last) <= BLOCKS_LIMIT), None)
+    return next((look + last for look in looks if size(look + last) <= BLOCKS_LIMIT), None)
 
 
 def _buttons(face: Face, delivery: Delivery) -> list[Block]:
@@ -119,11 +130,13 @@ def _text(face: Face, rung: Rung) -> str:
     return _note_text(face) if isinstance(face, Notice) else full_text(face)
 
 
-def _looks(face: Face) -> Iterator[list[Block]]:
-    """Return its blocks from the fullest look to the barest."""
+def _looks(face: Face, picture: str | None, *, full: bool) -> Iterator[list[Block]]:
+    """Return its blocks from the fullest look to the barest; of a card that is not to be ``full``, that one alone."""
     if isinstance(face, Bulletin):
-        return bulletins.looks(face)
-    return iter([_note_blocks(face)]) if isinstance(face, Notice) else _attempts(face)
+        return bulletins.looks(face, picture)
+    if isinstance(face, Notice):
+        return iter([_note_blocks(face)])
+    return _attempts(face) if full else iter([_bare_blocks(face)])
 
 
 def full_text(card: Card) -> str:
@@ -204,7 +217,11 @@ def _attempts(card: Card) -> Iterator[list[Block]]:
     if card.quote:
         plain = (Segment("".join(segment.text for segment in card.quote)),)
         yield _blocks(replace(card, snippet=plain, brief=plain))
-    yield _blocks(replace(card, snippet=(), brief=()))
+    yield _bare_blocks(card)
+
+
+def _bare_blocks(card: Card) -> list[Block]:
+    return _blocks(replace(card, snippet=(), brief=()))
 
 
 def _blocks(card: Card) -> list[Block]:

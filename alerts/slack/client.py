@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -12,8 +13,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 from alerts.errors import ChannelRefused, DeliveryError, Later, MessageGone, RouteRefused, Unclear
 from alerts.outbox import Receipt
 from alerts.slack.blocks import EVENT_TYPE, Rung, edit, message
-from alerts.slack.check import Channel, Finding, channel_finding, scope_findings, scopes_in, token_finding
+from alerts.slack.check import (
+    PROBE,
+    Channel,
+    Finding,
+    channel_finding,
+    probe_findings,
+    scope_findings,
+    scopes_in,
+    token_finding,
+)
 from alerts.slack.errors import CALL_ERRORS, RATE_LIMITED, classify
+from alerts.slack.pictures import Clock, Pictures
 
 if TYPE_CHECKING:
     import logging
@@ -33,16 +44,18 @@ _T = TypeVar("_T")
 _ID = re.compile(r"[CGDU][A-Z0-9]{7,}")
 
 
-class Clock(Protocol):
-    """Tells the time."""
-
-    def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
-
-
 def open_session() -> aiohttp.ClientSession:
     """Return a session for one SlackNotifier; the SDK's own timeout does not reach a session it is given."""
     return aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True)
+
+
+@dataclass(slots=True)
+class _Search:
+    """A look through a channel's history, or a thread, as far as it has come."""
+
+    asked: tuple[frozenset[str], datetime, bool]  # keys, since when, and whether to the end
+    cursor: str = ""
+    found: defaultdict[str, list[Receipt]] = field(default_factory=lambda: defaultdict(list))
 
 
 class SlackNotifier:
@@ -72,6 +85,8 @@ class SlackNotifier:
         self._buttons = buttons
         self._channels: dict[str, Channel] = {}  # by name and by id
         self._closed: dict[str, datetime] = {}  # methods inside a Retry-After window
+        self._pictures = Pictures(self._client, session, self._call, clock=clock, log=log)
+        self._unfinished: dict[tuple[str, str | None], _Search] = {}  # by channel and thread
 
     async def send(self, delivery: Delivery, face: Face) -> Receipt:
         """Post ``face``, as plain as ``delivery.rung`` says; raises each kind of DeliveryError but MessageGone."""
@@ -80,7 +95,8 @@ class SlackNotifier:
         except Unclear as error:  # what is unclear is only the look at the channels: nothing was posted
             raise Later(error.code, error.detail) from error
         rung = Rung(delivery.rung)
-        payload = message(face, delivery=delivery, channel=channel, rung=rung, buttons=self._buttons)
+        picture = await self._pictures.of(delivery, face) if rung is Rung.FULL else None
+        payload = message(face, delivery=delivery, channel=channel, rung=rung, buttons=self._buttons, picture=picture)
         try:
             return await self._as_member(channel, lambda: self._post(payload))
         except ChannelRefused:
@@ -91,7 +107,8 @@ class SlackNotifier:
         """Let a message show ``face``; raises each kind of DeliveryError, MessageGone when there is none to edit."""
         if delivery.receipt is None:
             raise MessageGone("no-receipt", "nobody knows where the message stands")
-        payload = edit(face, delivery=delivery, receipt=delivery.receipt, buttons=self._buttons)
+        picture = self._pictures.known(delivery)
+        payload = edit(face, delivery=delivery, receipt=delivery.receipt, buttons=self._buttons, picture=picture)
         await self._call("chat.update", lambda: self._client.api_call("chat.update", json=payload))
 
     async def find(
@@ -156,6 +173,31 @@ class SlackNotifier:
             findings.append(channel_finding(name, channel, listed=listed, joins="channels:join" in scopes))
         return findings
 
+    async def probe(self, channel: str) -> Sequence[Finding]:
+        """Post a test message, delete it at once, and say how both went; for ``tocsin slack check``."""
+        try:
+            address = await self._address(channel)
+            receipt = await self._as_member(address, lambda: self._post({**PROBE, "channel": address}))
+        except DeliveryError as error:
+            return probe_findings(channel, error)
+        return probe_findings(channel, None, await self._take_back(receipt))
+
+    async def _take_back(self, receipt: Receipt) -> DeliveryError | None:
+        """Delete a message, and once more where it is unclear whether it went, for twice does no harm."""
+        problem: DeliveryError | None = None
+        for _ in range(2):
+            try:
+                await self.delete(receipt)
+            except Unclear as error:
+                problem = error
+            except MessageGone:
+                return None
+            except DeliveryError as error:
+                return error
+            else:
+                return None
+        return problem
+
     async def _post(self, payload: dict[str, Any]) -> Receipt:
         answer = await self._call("chat.postMessage", lambda: self._client.api_call("chat.postMessage", json=payload))
         channel, ts = answer.get("channel"), answer.get("ts")
@@ -189,22 +231,36 @@ class SlackNotifier:
     async def _search(
         self, channel: str, keys: frozenset[str], since: datetime, thread: str | None, *, all_: bool = False
     ) -> dict[str, list[Receipt]]:
-        """Read pages, the newest first, until every key is found, or with ``all_`` to the end."""
-        found: dict[str, list[Receipt]] = defaultdict(list)
-        cursor, oldest = "", f"{since.timestamp():.6f}"
+        """Read pages, the newest first, until every key is found, or with ``all_`` to the end.
+
+        Where Slack wants us to wait in between, the same search goes on from there the next time.
+        """
+        asked = (keys, since, all_)
+        last = self._unfinished.pop((channel, thread), None)
+        search = last if last and last.asked == asked else _Search(asked)
+        found, oldest = search.found, f"{since.timestamp():.6f}"
         while all_ or keys - found.keys():
-            if thread:
-                page = await self._call("conversations.replies", self._replies(channel, thread, oldest, cursor))
-            else:
-                page = await self._call("conversations.history", self._history(channel, oldest, cursor))
+            try:
+                page = await self._page(channel, thread, oldest, search.cursor)
+            except Later:
+                self._unfinished[channel, thread] = search
+                raise
             for key, ts in _keys_in(_items(page, "messages")):
-                if key in keys:
-                    found[key].append(Receipt(channel=channel, message=ts))
-                if len(found.get(key, ())) > 1:
+                receipt = Receipt(channel=channel, message=ts)
+                if key not in keys or receipt in found[key]:  # new messages move others on to the next page
+                    continue
+                found[key].append(receipt)
+                if len(found[key]) > 1:
                     self._log.warning("stands-twice", extra={"key": key, "channel": channel, "ts": ts})
-            if not (cursor := _cursor(page)):
+            search.cursor = _cursor(page)
+            if not search.cursor:
                 break
         return {key: sorted(receipts, key=lambda one: one.message, reverse=True) for key, receipts in found.items()}
+
+    async def _page(self, channel: str, thread: str | None, oldest: str, cursor: str) -> AsyncSlackResponse:
+        if thread:
+            return await self._call("conversations.replies", self._replies(channel, thread, oldest, cursor))
+        return await self._call("conversations.history", self._history(channel, oldest, cursor))
 
     def _history(self, channel: str, oldest: str, cursor: str) -> Callable[[], Awaitable[AsyncSlackResponse]]:
         return lambda: self._client.conversations_history(

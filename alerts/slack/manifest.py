@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import yaml
 
-from alerts.slack.check import SCOPES
+from alerts.slack.check import OPTIONAL_SCOPES, SCOPES
 
 NEW_APP = "https://api.slack.com/apps?new_app=1&manifest_yaml="
 NAME_LIMIT = 35  # characters; Slack's own limit
@@ -30,7 +30,7 @@ def facts(name: str = "Tocsin", *, socket: bool = True) -> dict[str, Any]:
     """
     if not 1 <= len(name.strip()) <= NAME_LIMIT:
         raise ValueError(f"Slack takes names of 1 to {NAME_LIMIT} characters, and this one has {len(name.strip())}")
-    scopes = sorted({*SCOPES, *(SOCKET_SCOPES if socket else ())})
+    scopes = sorted({*SCOPES, *OPTIONAL_SCOPES, *(SOCKET_SCOPES if socket else ())})
     return {
         "_metadata": {"major_version": 1, "minor_version": 1},
         "display_information": {

@@ -55,7 +55,7 @@ def check(config: str | None, *, as_json: bool, clauses: bool) -> None:
     attempt = read(config_path(config), os.environ)
     report = run_tests(attempt.config.rules, watched(attempt.config.sources)) if attempt.config else None
     problems = [*attempt.problems, *(report.problems if report else ())]
-    problems += troubles(attempt.config) if attempt.config else ()
+    problems += (*troubles(attempt.config), *_unheard(attempt.config)) if attempt.config else ()
     if attempt.config and not any(problem.level is Level.ERROR for problem in problems):
         problems += _measured(attempt.config)
     problems.sort(key=lambda one: one.place)
@@ -69,6 +69,18 @@ def check(config: str | None, *, as_json: bool, clauses: bool) -> None:
         _praise(attempt.config, report, clauses=clauses)
     if errors:
         sys.exit(1)
+
+
+def _unheard(config: Config) -> Sequence[Problem]:
+    """Warn that nobody in Slack hears of what is not well, where there is a Slack that could."""
+    from alerts.errors import Place, Problem
+
+    slack = config.slack
+    if slack.ops_channel is not None or (slack.token is None and slack.webhook is None):
+        return ()
+    message = "no channel hears of sources that fail, of refused messages and of refused configurations: only the log"
+    hint = 'write `ops_channel: "#tocsin-ops"` below `slack:`'
+    return (Problem(Place(str(config.path), 1, 1), message, hint, Level.WARNING),)
 
 
 def _measured(config: Config) -> Sequence[Problem]:

@@ -28,16 +28,25 @@ def slack() -> None:
 @slack.command("check")
 @config_option
 @json_option
-def check_slack(config: str | None, *, as_json: bool) -> None:
+@click.option(
+    "--probe",
+    is_flag=False,
+    flag_value="",
+    metavar="[CHANNEL]",
+    help="Where the test message is posted; slack.ops_channel unless you say.",
+)
+@click.option("--no-probe", is_flag=True, help="Post no test message.")
+def check_slack(config: str | None, probe: str | None, *, no_probe: bool, as_json: bool) -> None:
     """Check the token, its scopes, and every channel that a message may go to.
 
-    Where slack.app_token is set, also whether buttons, /tocsin and the home page would work. Posts nothing. Exit
-    code 1 when something is not right; each problem says the way out.
+    A test message is posted to slack.ops_channel and deleted at once; where that is not set, only --probe posts one.
+    Where slack.app_token is set, also whether buttons, /tocsin and the home page would work. Exit code 1 when
+    something is not right; each problem says the way out.
     """
     loaded = load_config(config)
     if loaded.slack.token is None:
         raise click.ClickException("slack.token is not set: export SLACK_BOT_TOKEN, or put token_file: in config.yaml")
-    findings = asyncio.run(_findings(loaded))
+    findings = asyncio.run(_findings(loaded, None if no_probe else _place(loaded, probe)))
     if as_json:
         print_json(findings)
     else:
@@ -101,7 +110,16 @@ async def _audits(config: Config, limit: int) -> Sequence[Audit]:
         await store.close()
 
 
-async def _findings(config: Config) -> Sequence[Finding]:
+def _place(config: Config, probe: str | None) -> str | None:
+    """Return the channel of the test message; None when there is to be none. ``probe`` is what was asked for."""
+    ops = config.slack.ops_channel
+    channel = probe or (ops if ops and way_of(ops) is None else None)
+    if channel is None and probe is not None:
+        raise click.UsageError("slack.ops_channel is no channel: write --probe CHANNEL, such as --probe news")
+    return f"#{channel}" if channel and way_of(channel) else channel
+
+
+async def _findings(config: Config, probe: str | None) -> Sequence[Finding]:
     from alerts.slack.client import SlackNotifier, open_session
     from alerts.slack.socket import check_socket
     from crawler.clock import SystemClock
@@ -113,10 +131,12 @@ async def _findings(config: Config) -> Sequence[Finding]:
         slack = SlackNotifier(
             token, config.slack.api_url, session, clock=SystemClock(), log=logging.getLogger("alerts.slack")
         )
-        findings = await slack.check(channels)
+        findings = list(await slack.check(channels))
+        if probe and not {"token", probe} & {finding.subject for finding in findings if not finding.ok}:
+            findings += await slack.probe(probe)
         if app_token := config.slack.app_token:
             socket = await check_socket(app_token.reveal(), token, config.slack.api_url, session)
-            findings = [*findings, *socket]
+            findings += socket
         return findings
 
 

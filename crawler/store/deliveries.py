@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import case, delete, func, insert, literal, select, update
+from sqlalchemy import case, delete, func, insert, literal, select, true, update
 
 from alerts.bulletin import decode
 from alerts.cluster.updates import compare
@@ -140,11 +140,12 @@ def next_due(connection: Connection, lane: Lane = EVERY) -> datetime | None:
     )
 
 
-def begin(connection: Connection, key: str, now: datetime) -> bool:
-    """Mark a pending delivery as being on the wire."""
+def begin(connection: Connection, key: str, now: datetime, attempts: int | None = None) -> bool:
+    """Mark a pending delivery as being on the wire; False when it is not pending, or was tried since it was read."""
+    as_read = true() if attempts is None else outbox.c.attempts == attempts
     begun = connection.execute(
         update(outbox)
-        .where(outbox.c.key == key, outbox.c.state == State.PENDING)
+        .where(outbox.c.key == key, outbox.c.state == State.PENDING, as_read)
         .values(
             state=State.SENDING,
             reason="sending",

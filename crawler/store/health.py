@@ -22,11 +22,26 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, Select
 
     from alerts.health import Refusal
 
 _TICK = timedelta(minutes=2)  # what a daemon that ends may have visited after its last look at the clock
+_FACTS: Select[Any] = select(
+    source.c.id,
+    source.c.name,
+    source.c.url,
+    source.c.last_at,
+    source.c.last_ok,
+    source.c.failing_since,
+    source.c.failures,
+    source.c.last_reason,
+    source.c.last_detail,
+    source.c.next_due,
+    source.c.given_up,
+    source.c.silent,
+    source.c.rhythm,
+).where(source.c.enabled)
 
 
 class StoredHealth:
@@ -44,7 +59,7 @@ class StoredHealth:
         reports = {subject: one.report for subject, one in self.reports().items()}
         told = [name for one in reports.values() if one.is_open and (name := source_of(one.subject))]
         troubled = or_(source.c.failing_since.is_not(None), source.c.silent.is_not(None), source.c.id.in_(told))
-        rows = self._connection.execute(select(source).where(source.c.enabled, true() if all_ else troubled))
+        rows = self._connection.execute(_FACTS.where(true() if all_ else troubled).order_by(source.c.id))
         well = and_(source.c.failing_since.is_(None), source.c.last_ok > now - LATELY)
         enabled, answering = self._connection.execute(
             select(func.count(), func.count().filter(well)).select_from(source).where(source.c.enabled)

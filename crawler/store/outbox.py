@@ -44,14 +44,17 @@ class StoredOutbox:
         """Return the earliest moment at which ``due`` may return something; None when all is final."""
         return await self._read(partial(deliveries.next_due, lane=self._lane))
 
-    async def begin(self, key: str, now: datetime) -> bool:
-        """Move a pending delivery to ``sending`` and count the attempt; False when it is not pending."""
-        return await self._write(partial(deliveries.begin, key=key, now=now))
+    async def begin(self, key: str, now: datetime, *, attempts: int | None = None) -> bool:
+        """Move a pending delivery to ``sending`` and count the attempt; False when it is not pending.
+
+        Nor is it when it has not so many ``attempts`` behind it: somebody else has tried since it was read.
+        """
+        return await self._write(partial(deliveries.begin, key=key, now=now, attempts=attempts))
 
     async def settle(self, key: str, settlement: Settlement, now: datetime) -> None:
         """Write what an attempt or a look-up led to, and log it for ``why``.
 
-        Raises StoreError when the delivery is final already, or unknown.
+        Raises Overtaken when the delivery is final, has been begun anew since this was decided, or is unknown.
         """
         await self._write(partial(deliveries.settle, key=key, settlement=settlement, now=now))
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import samples
-from alerts.bulletin import LINK_LIMIT, Bulletin, Part, Topic, decode, encode, fitting, item, shrunk, tidied
+from alerts.bulletin import LINK_LIMIT, Bar, Bulletin, Part, Topic, decode, encode, fitting, item, shrunk, tidied
 from alerts.story import Severity
 from tests.fakes import NOON
 
@@ -24,6 +24,7 @@ BULLETINS = st.builds(
     lead=TEXT,
     facts=st.lists(st.tuples(TEXT, TEXT), max_size=3).map(tuple),
     parts=st.builds(lambda parts, times: tuple(parts) * times, st.lists(PARTS, max_size=3), st.sampled_from([1, 14])),
+    chart=st.lists(st.builds(Bar, TEXT, st.integers(0, 99), st.none() | st.floats(0, 99)), max_size=3).map(tuple),
     foot=TEXT,
     subject=TEXT,
 )
@@ -37,6 +38,13 @@ def lines(bulletin: Bulletin) -> int:
 def test_what_is_kept_comes_back(bulletin: Bulletin) -> None:
     kept = json.loads(json.dumps(encode(bulletin)))
     assert decode(kept, "#news") == bulletin
+
+
+def test_what_was_kept_before_there_were_charts_has_none() -> None:
+    one = samples.bulletins("#news", NOON)[Topic.DIGEST]
+    kept = encode(one)
+    del kept["chart"]
+    assert decode(kept, "#news") == replace(one, chart=())
 
 
 @given(BULLETINS)

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.card import MAY_REPEAT, Card
-from alerts.courier import Courier, Missing, after_attempt, after_look
+from alerts.courier import Courier
 from alerts.errors import CardRefused, ChannelRefused, DeliveryError, Later, RouteRefused, StoreError, Unclear
 from alerts.outbox import Delivery, Receipt, Settlement, State
+from alerts.outcomes import Missing, after_attempt, after_look
 from alerts.pacer import Pace, backoff
 from tests.fakes import NOON, FakeClock
 from tests.fakes_outbox import MemoryOutbox, alert, delivery, until

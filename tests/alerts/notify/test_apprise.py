@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.bulletin import Bulletin, Part, Topic, item
+from alerts.bulletin import Bar, Bulletin, Part, Topic, item
 from alerts.card import card_for
 from alerts.errors import RouteRefused, Unclear
 from alerts.face import face_for
@@ -66,6 +66,7 @@ def test_a_bulletin_is_its_title_and_line_after_line_with_addresses_of_their_own
         lead="It answers nothing.",
         facts=(("Last answer", "HTTP 403"),),
         parts=(Part(heading="Stories", items=items, more=3),),
+        chart=(Bar("raa-watch", 11, 5), Bar("@all", 1)),
         foot="See tocsin status.",
     )
     title, body = text_of(face_for(delivery(content=bulletin), notice="may repeat"), TOKYO)
@@ -73,6 +74,8 @@ def test_a_bulletin_is_its_title_and_line_after_line_with_addresses_of_their_own
     assert body.splitlines() == [
         "It answers nothing.",
         "Last answer: HTTP 403",
+        "████████████ 11, usually 5 · raa-watch",
+        "█▏ 1 · ＠all",
         "",
         "Stories",
         "- Talks open — Reuters +4",

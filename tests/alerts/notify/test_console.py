@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from alerts.bulletin import Bulletin, Part, Topic, item
+from alerts.bulletin import Bar, Bulletin, Part, Topic, item
 from alerts.card import MAY_REPEAT, card_for
 from alerts.face import face_for
 from alerts.notify.console import WIDEST, ConsoleNotifier
@@ -104,6 +104,7 @@ async def test_a_bulletin_shows_its_title_facts_and_lists_and_takes_no_markup() 
         lead="12 stories",
         facts=(("Sources", "all well"),),
         parts=(Part(heading="raa-watch", items=items, more=9),),
+        chart=(Bar("raa-watch", 11, 5), Bar("[red]minerals", 1)),
         foot="Nothing by minerals.",
     )
     out = io.StringIO()
@@ -119,6 +120,8 @@ async def test_a_bulletin_shows_its_title_facts_and_lists_and_takes_no_markup() 
         "[bold]Talks[/bold] open — Reuters +4",
         "Manila ratifies",
         "+9 more",
+        "████████████ 11, usually 5 · raa-watch",
+        "█▏ 1 · [red]minerals",
         "Nothing by minerals.",
         "may repeat",
     ):

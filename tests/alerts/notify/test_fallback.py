@@ -5,7 +5,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.errors import StoreError
-from alerts.notify.fallback import PATIENCE, Fallback, Waiting, copy_of, handings, is_copy, origin_of
+from alerts.notify.fallback import (
+    PATIENCE,
+    Fallback,
+    Waiting,
+    copy_of,
+    handings,
+    is_copy,
+    kept_by,
+    origin_of,
+    refused_since,
+)
 from alerts.story import Severity
 from tests.fakes import NOON
 
@@ -101,3 +111,20 @@ async def test_the_courier_is_told_and_a_store_that_cannot_be_written_is_survive
     assert [await fallback.tick() for _ in range(3)] == [0, 2, 0]
     assert woken == [True]
     assert [record.message for record in caplog.records] == ["handed-over", "handed-over", "fallback-refused"]
+
+
+def test_since_when_a_way_out_refuses_is_told_by_what_still_waits_there() -> None:
+    rows = [waiting("K1", refused=JUST_NOW), waiting("K2", refused=LONG_AGO), waiting("K3", "mail", route=LONG_AGO)]
+    assert refused_since(rows, "#news") == LONG_AGO
+    assert refused_since(rows[:1], "#news") == JUST_NOW
+    assert refused_since(rows, "#duty") is None
+    assert refused_since(rows, None) is None  # what waits for a notifier says nothing of the main route
+    assert refused_since([waiting("K4", route=JUST_NOW)], None) == JUST_NOW
+
+
+def test_the_main_route_keeps_channels_back_and_no_notifier() -> None:
+    assert kept_by("#news", "#news")
+    assert kept_by("#news", None)
+    assert kept_by("mail", "mail")
+    assert not kept_by("mail", None)
+    assert not kept_by("#news", "#duty")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.bulletin import Bulletin, Part, Topic, item
+from alerts.bulletin import Bar, Bulletin, Part, Topic, item
 from alerts.card import MAY_REPEAT, Notice, card_for
 from alerts.courier import Courier
 from alerts.errors import CardRefused, Later, MessageGone, RouteRefused, Unclear
@@ -128,6 +128,7 @@ def summary() -> Delivery:
         severity=Severity.HIGH,
         facts=(("Last answer", "HTTP 403"),),
         parts=(Part(heading="Rules that lose sight", items=items, more=3),),
+        chart=(Bar("raa-watch", 11, 5.5), Bar("minerals", 1)),
         subject="kyodo",
     )
     return delivery("K1", content=bulletin)
@@ -149,10 +150,16 @@ def test_a_bulletin_has_the_fields_of_an_alert_and_says_what_it_has_to_in_one_of
         "lead": None,
         "facts": [{"label": "Last answer", "value": "HTTP 403"}],
         "parts": [{"heading": "Rules that lose sight", "items": items, "more": 3}],
+        "chart": [
+            {"label": "raa-watch", "value": 11, "usual": 5.5, "text": "████████████ 11, usually 5.5 · raa-watch"},
+            {"label": "minerals", "value": 1, "usual": None, "text": "█▏ 1 · minerals"},
+        ],
         "foot": None,
     }
     assert payload(face_for(one), one, edited=True) == full | {"kind": "edit"}
-    (part,) = payload(face_for(one), one, plain=True)["bulletin"]["parts"]
+    plain = payload(face_for(one), one, plain=True)["bulletin"]
+    (part,) = plain["parts"]
+    assert plain["chart"] == []
     assert part == {"heading": "Rules that lose sight", "items": [], "more": 5}
 
 

@@ -98,6 +98,16 @@ def test_the_plainest_form_has_no_blocks_and_the_same_text() -> None:
     assert {**plain, "blocks": full["blocks"]} == full
 
 
+def test_between_them_a_form_has_neither_snippet_nor_buttons() -> None:
+    one = delivery(of=usual())
+    plain = message(face_for(one), delivery=one, channel="C0NEWS0001", rung=Rung.PLAIN, buttons=True)
+    full = rendered(usual())
+    assert [block["block_id"] for block in plain["blocks"]] == [block["block_id"] for block in full["blocks"]]
+    assert full["blocks"][1]["elements"][1]["type"] == "rich_text_quote"
+    assert plain["blocks"][1]["elements"] == full["blocks"][1]["elements"][:1]
+    assert plain["text"] == full["text"]
+
+
 def test_a_notice_stands_on_its_own_line() -> None:
     assert MAY_REPEAT in rendered(usual(), notice=MAY_REPEAT)["blocks"][-1]["elements"][0]["text"]
 

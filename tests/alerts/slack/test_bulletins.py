@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.bulletin import Bulletin, Part, Topic, item, tidied
+from alerts.bulletin import Bar, Bulletin, Part, Topic, item, tidied
 from alerts.card import MAY_REPEAT
 from alerts.face import face_for
 from alerts.outbox import Receipt
@@ -45,9 +45,11 @@ def health(**changes: Any) -> Bulletin:
     return Bulletin(**(values | changes))
 
 
-def rendered(of: Bulletin, rung: Rung = Rung.FULL, notice: str | None = None) -> dict[str, Any]:
+def rendered(
+    of: Bulletin, rung: Rung = Rung.FULL, notice: str | None = None, picture: str | None = None
+) -> dict[str, Any]:
     one = delivery(content=of)
-    return message(face_for(one, notice=notice), delivery=one, channel="C0NEWS0001", rung=rung)
+    return message(face_for(one, notice=notice), delivery=one, channel="C0NEWS0001", rung=rung, picture=picture)
 
 
 def text_run(text: str, **more: Any) -> dict[str, Any]:
@@ -113,6 +115,34 @@ def test_a_screen_reader_gets_everything() -> None:
     plain = rendered(digest(), Rung.TEXT, notice=MAY_REPEAT)
     assert "blocks" not in plain
     assert plain["text"].splitlines() == said
+
+
+BARS = (Bar("raa-watch", 11, 5), Bar("rare-earths", 1))
+
+
+def test_a_picture_says_all_its_numbers_to_those_who_cannot_see_it() -> None:
+    payload = rendered(digest(chart=BARS), picture="F0FILE0001")
+    assert slack_rules.refusal(payload) is None
+    assert payload["blocks"][2] == {
+        "type": "image",
+        "block_id": "chart",
+        "slack_file": {"id": "F0FILE0001"},
+        "alt_text": "Bar chart: stories by rule. raa-watch: 11, usually 5. rare-earths: 1.",
+        "title": {"type": "plain_text", "text": "Stories by rule", "emoji": False},
+    }
+
+
+@pytest.mark.parametrize(("rung", "picture"), [(Rung.FULL, None), (Rung.PLAIN, None), (Rung.PLAIN, "F0FILE0001")])
+def test_without_a_picture_the_chart_is_bars_of_text(rung: Rung, picture: str | None) -> None:
+    payload = rendered(digest(chart=BARS), rung, picture=picture)
+    (drawn,) = payload["blocks"][2]["elements"]
+    bars = "████████████ 11, usually 5 · raa-watch\n█▏ 1 · rare-earths"
+    assert drawn == {"type": "rich_text_preformatted", "elements": [text_run(bars)]}
+    assert "█" not in payload["text"]  # a screen reader would spell them out
+
+
+def test_where_there_are_no_blocks_the_bars_stand_in_the_text() -> None:
+    assert "█▏ 1 · rare-earths" in rendered(digest(chart=BARS), Rung.TEXT)["text"].splitlines()
 
 
 def test_where_not_all_fits_the_text_keeps_lines_or_where_nothing_can_be_clicked_on_addresses() -> None:
@@ -189,6 +219,9 @@ ITEMS = st.builds(item, ANYTHING, URLS, ANYTHING)
 PARTS = st.builds(Part, heading=ANYTHING, items=st.lists(ITEMS, max_size=4).map(tuple), more=st.integers(0, 9999))
 
 
+BARS_OF_ANY = st.builds(Bar, ANYTHING, st.integers(0, 10**6), st.none() | st.floats(0, 10**6))
+
+
 @st.composite
 def any_bulletin(draw: st.DrawFn) -> Bulletin:
     facts = st.lists(st.tuples(ANYTHING, ANYTHING), max_size=4).map(tuple)
@@ -200,16 +233,22 @@ def any_bulletin(draw: st.DrawFn) -> Bulletin:
         lead=draw(ANYTHING),
         facts=draw(facts) * draw(st.sampled_from([1, 9])),
         parts=tuple(draw(st.lists(PARTS, max_size=3)) * draw(st.sampled_from([1, 20]))),
+        chart=tuple(draw(st.lists(BARS_OF_ANY, max_size=3)) * draw(st.sampled_from([1, 4, 40]))),
         foot=draw(ANYTHING),
         subject=draw(ANYTHING),
     )
 
 
-@given(of=any_bulletin(), rung=st.sampled_from(Rung), notice=st.none() | st.just(MAY_REPEAT))
+@given(
+    of=any_bulletin(),
+    rung=st.sampled_from(Rung),
+    notice=st.none() | st.just(MAY_REPEAT),
+    picture=st.none() | st.just("F0FILE0001"),
+)
 def test_any_bulletin_in_any_script_is_accepted_pings_nobody_and_deceives_nobody(
-    of: Bulletin, rung: Rung, notice: str | None
+    of: Bulletin, rung: Rung, notice: str | None, picture: str | None
 ) -> None:
-    payload = rendered(of, rung, notice)
+    payload = rendered(of, rung, notice, picture)
     assert slack_rules.refusal(payload) is None
     assert slack_rules.mentions(payload) == []
     assert slack_rules.deceptive_links(payload) == []

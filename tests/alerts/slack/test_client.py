@@ -14,6 +14,7 @@ from alerts.card import card_for
 from alerts.errors import CardRefused, ChannelRefused, Later, RouteRefused, Unclear
 from alerts.face import face_for
 from alerts.outbox import Receipt
+from alerts.slack.blocks import Rung
 from alerts.slack.check import scope_findings, scopes_in
 from alerts.slack.client import SlackNotifier, open_session
 from tests.fakes import NOON, FakeClock
@@ -133,7 +134,7 @@ async def test_without_leave_to_see_private_channels_public_ones_are_found() -> 
 
 async def test_a_plainer_form_is_posted_after_a_refusal() -> None:
     async with connected() as (slack, notifier, _):
-        await post(notifier, rung=1)
+        await post(notifier, rung=Rung.TEXT)
         assert "blocks" not in slack.channel("news").messages[0]
 
 
@@ -250,7 +251,7 @@ async def test_a_check_of_a_good_workspace_finds_no_problem() -> None:
     assert all(finding.ok for finding in findings)
     assert [finding.subject for finding in findings] == [
         "token", "chat:write", "channels:read", "channels:history", "channels:join", "groups:read", "groups:history",
-        "#news", "#duty",
+        "files:write", "files:read", "#news", "#duty",
     ]  # fmt: skip
 
 
@@ -266,6 +267,58 @@ async def test_a_check_names_each_problem_and_the_way_out() -> None:
     assert problems.keys() == {"channels:join", "groups:history", "#old", "#out", "#secret", "C0OUT00001"}
     assert all(finding.way_out for finding in problems.values())
     assert problems["#secret"].text == "not found"
+
+
+async def test_what_can_be_done_without_is_no_problem_but_what_is_lost_is_said() -> None:
+    async with connected(tokens=without("files:write")) as (_, notifier, _clock):
+        findings = await notifier.check(["#news"])
+    assert all(finding.ok for finding in findings)
+    (said,) = [finding for finding in findings if finding.subject == "files:write"]
+    assert "digests draw their chart in text" in said.text
+    assert said.way_out
+
+
+async def test_a_probe_is_posted_and_deleted_at_once() -> None:
+    async with connected(Channel(id="C0NEWS0001", name="news", member=False)) as (slack, notifier, _):
+        findings = await notifier.probe("#news")
+        assert slack.texts("news") == []
+        ((_, posted),) = slack.workspace.deleted
+    assert "TEST of `tocsin slack check`" in posted["text"]
+    assert [(one.ok, one.subject, one.text) for one in findings] == [
+        (True, "test message in #news", "posted"),
+        (True, "test message in #news", "deleted again"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "way_out"),
+    [
+        ("error:restricted_action", "who may post"),
+        ("error:missing_scope", "install the app again"),
+        ("error:token_revoked", "copy the Bot User OAuth Token"),
+        ("500_after", "delete the message where it stands"),
+        ("429", "wait a minute"),
+    ],
+)
+async def test_a_probe_that_is_not_posted_says_the_way_out(fault: str, way_out: str) -> None:
+    async with connected() as (slack, notifier, _):
+        slack.answer_next("chat.postMessage", fault)
+        (finding,) = await notifier.probe("#news")
+    assert not finding.ok
+    assert finding.text.startswith("not posted: ")
+    assert way_out in (finding.way_out or "")
+
+
+async def test_a_probe_whose_deletion_is_unclear_is_deleted_once_more() -> None:
+    async with connected() as (slack, notifier, _):
+        slack.answer_next("chat.delete", "500_after")
+        assert all(finding.ok for finding in await notifier.probe("#news"))
+        slack.answer_next("chat.delete", "500_before", "500_before")
+        posted, left = await notifier.probe("#news")
+        slack.answer_next("chat.delete", "error:token_revoked")
+        refused = (await notifier.probe("#news"))[-1]
+    assert (posted.ok, left.ok, refused.ok) == (True, False, False)
+    assert "delete it in #news by hand" in (left.way_out or "")
 
 
 async def test_a_check_says_when_the_bot_will_join_by_itself() -> None:

@@ -10,6 +10,7 @@ from alerts import samples
 from alerts.errors import CardRefused, Later, RouteRefused, Unclear
 from alerts.face import face_for
 from alerts.outbox import Kind, Receipt
+from alerts.slack.blocks import Rung
 from alerts.slack.client import open_session
 from alerts.slack.incoming import IncomingNotifier
 from tests import slack_rules
@@ -56,7 +57,7 @@ async def test_a_reply_stands_by_itself_and_an_edit_changes_nothing() -> None:
 
 async def test_the_plain_form_has_no_blocks() -> None:
     async with connected() as (receiver, notifier):
-        await send(notifier, rung=1)
+        await send(notifier, rung=Rung.TEXT)
     assert "blocks" not in receiver.got[0].said
 
 
@@ -109,4 +110,4 @@ async def test_bulletins_are_posted_too_in_every_form() -> None:
                 await notifier.send(one, face_for(one))
     for got in receiver.got:
         assert slack_rules.refusal(got.said) is None
-    assert ["blocks" in got.said for got in receiver.got] == [True, False] * 4
+    assert ["blocks" in got.said for got in receiver.got] == [True, True, False] * 4

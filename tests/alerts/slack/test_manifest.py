@@ -5,14 +5,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
-from alerts.slack.check import SCOPES
+from alerts.slack.check import OPTIONAL_SCOPES, SCOPES
 from alerts.slack.commands import Verb
 from alerts.slack.manifest import SOCKET_SCOPES, manifest, manifest_url
 
 
 def test_without_buttons_it_asks_for_what_the_client_needs_and_no_more() -> None:
     made = yaml.safe_load(manifest(socket=False))
-    assert made["oauth_config"]["scopes"]["bot"] == sorted(SCOPES)
+    assert made["oauth_config"]["scopes"]["bot"] == sorted({*SCOPES, *OPTIONAL_SCOPES})
     assert made["settings"]["socket_mode_enabled"] is False
     assert not {"interactivity", "event_subscriptions"} & made["settings"].keys()
     assert "slash_commands" not in made["features"]
@@ -21,7 +21,7 @@ def test_without_buttons_it_asks_for_what_the_client_needs_and_no_more() -> None
 
 def test_with_buttons_it_asks_for_the_command_the_events_and_the_home_page_too() -> None:
     made = yaml.safe_load(manifest())
-    assert made["oauth_config"]["scopes"]["bot"] == sorted({*SCOPES, *SOCKET_SCOPES})
+    assert made["oauth_config"]["scopes"]["bot"] == sorted({*SCOPES, *OPTIONAL_SCOPES, *SOCKET_SCOPES})
     assert made["settings"]["interactivity"] == {"is_enabled": True}
     assert made["settings"]["event_subscriptions"]["bot_events"] == ["app_home_opened", "reaction_added"]
     (command,) = made["features"]["slash_commands"]

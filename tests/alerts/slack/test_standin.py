@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
+from alerts.slack.check import OPTIONAL_SCOPES
 from alerts.slack.check import SCOPES as NEEDED
 from tests import slack_rules
 from tests.fakes import FakeClock
-from tests.slack_standin import Options, SlackStandin
-from tests.slack_workspace import SCOPES, Channel, Rate, Token
+from tests.slack_standin import Options, SlackStandin, inversions
+from tests.slack_workspace import SCOPES, Channel, Rate, Reading, Token
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     Ask = Callable[..., Coroutine[Any, Any, dict[str, Any]]]
 
 CONTEXT: dict[str, Any] = {"type": "context", "elements": [{"type": "mrkdwn", "text": "x", "verbatim": True}]}
+IMAGE = {"type": "image", "slack_file": {"id": "F0FILE0001"}, "alt_text": "a chart"}
 METADATA = {"event_type": "tocsin_delivery", "event_payload": {"key": "K1"}}
 
 
@@ -57,6 +60,8 @@ def rich(run: dict[str, Any]) -> dict[str, Any]:
         ({}, "no_text"),
         ({"blocks": "nonsense"}, "invalid_blocks_format"),
         ({"blocks": [CONTEXT] * 51}, "invalid_blocks"),
+        ({"blocks": [IMAGE]}, "invalid_blocks"),  # nobody uploaded it
+        ({"blocks": [{"type": "image", "image_url": "https://a.example/1.png", "alt_text": "x"}]}, "invalid_blocks"),
         ({"blocks": [CONTEXT | {"block_id": "a"}] * 2}, "invalid_blocks"),
         ({"blocks": [CONTEXT | {"block_id": "a" * 256}]}, "invalid_blocks"),
         ({"blocks": [CONTEXT | {"colour": "red"}]}, "invalid_blocks"),
@@ -227,4 +232,100 @@ def test_escaped_text_and_honest_links_are_let_pass() -> None:
 
 
 def test_the_usual_scopes_are_the_ones_that_are_needed() -> None:
-    assert set(NEEDED) == SCOPES
+    assert {*NEEDED, *OPTIONAL_SCOPES} == SCOPES
+
+
+async def test_only_its_own_messages_can_be_deleted_and_each_once() -> None:
+    async with slack() as (standin, ask, _):
+        ts = (await ask("chat.postMessage", channel="C0NEWS0001", text="x", metadata=METADATA))["ts"]
+        standin.channel("news").messages.append({"ts": "1.0", "type": "message", "text": "hi", "user": "U0ALICE001"})
+        answers = [
+            (await ask("chat.delete", channel=channel, ts=one)).get("error", "ok")
+            for channel, one in (("C0NEWS0001", ts), ("C0NEWS0001", ts), ("C0NEWS0001", "1.0"), ("C0NONE0001", ts))
+        ]
+        assert answers == ["ok", "message_not_found", "cant_delete_message", "channel_not_found"]
+        assert standin.report().deleted == {"K1": 1}
+        assert standin.report().posted == {}
+
+
+async def test_history_may_be_read_once_a_minute_and_a_few_messages_at_a_time() -> None:
+    async with slack(reading=Reading()) as (standin, ask, clock):
+        for n in range(20):
+            await ask("chat.postMessage", channel="C0NEWS0001", text=str(n))
+        first = await ask("conversations.history", channel="C0NEWS0001", limit=200)
+        assert len(first["messages"]) == 15
+        cursor = first["response_metadata"]["next_cursor"]
+        clock.advance(timedelta(seconds=20))
+        assert (await ask("conversations.history", channel="C0NEWS0001", cursor=cursor))["error"] == "ratelimited"
+        assert standin.report().impolite == 0
+        clock.advance(timedelta(seconds=40))
+        assert len((await ask("conversations.history", channel="C0NEWS0001", cursor=cursor))["messages"]) == 5
+
+
+async def test_channels_are_archived_and_tokens_revoked_while_it_runs() -> None:
+    async with slack() as (standin, ask, _):
+
+        async def post(token: str = "xoxb-test") -> str:  # noqa: S107  no secret
+            return str((await ask("chat.postMessage", token, channel="C0NEWS0001", text="x")).get("error", "ok"))
+
+        standin.archive("news")
+        assert await post() == "is_archived"
+        standin.restore("news")
+        standin.revoke()
+        assert await post() == "token_revoked"
+        standin.issue("xoxb-new")
+        assert await post("xoxb-new") == "ok"
+
+
+async def test_its_report_sees_what_stands_out_of_order_and_what_hangs_in_the_air() -> None:
+    async with slack() as (standin, ask, _):
+
+        async def post(key: str, **more: Any) -> str:
+            metadata = {"event_type": "tocsin_delivery", "event_payload": {"key": key}}
+            more = {"text": "x"} | more
+            return str((await ask("chat.postMessage", channel="C0NEWS0001", metadata=metadata, **more))["ts"])
+
+        root = await post("K2")
+        await post("K3", text="CRITICAL: x")  # goes before others
+        await post("K1")
+        await post("K5", thread_ts=root)
+        await post("K4", thread_ts=root)
+        assert standin.report().inversions == ("K1", "K4")
+        assert standin.report().dangling == ()
+        await ask("chat.delete", channel="C0NEWS0001", ts=root)
+        assert standin.report().dangling == ("K5", "K4")
+
+
+def test_what_was_tried_again_may_stand_behind_younger_ones() -> None:
+    assert inversions(["K1", "K3", "storm-K1", "K2"]) == ["K2"]
+    assert inversions(["K1", "K3", "K2"], excused={"K2"}) == []
+    assert inversions(["K3", "K1", "K2"], excused={"K3"}) == []
+
+
+async def test_a_file_is_shown_only_when_it_was_uploaded_completed_and_looked_at() -> None:
+    async with slack(looking=timedelta(seconds=2)) as (_, ask, clock), aiohttp.ClientSession() as session:
+        post = {"channel": "C0NEWS0001", "text": "x", "blocks": [IMAGE]}
+        place = await ask("files.getUploadURLExternal", filename="a.png", length=3)
+        files = json.dumps([{"id": place["file_id"]}])
+        early = await ask("files.completeUploadExternal", files=files)
+        statuses = []
+        for content in (b"1234", b"123"):
+            async with session.post(place["upload_url"], data=content) as answer:
+                statuses.append(answer.status)
+        await ask("files.completeUploadExternal", files=files)
+        before = await ask("files.info", file=place["file_id"]), await ask("chat.postMessage", **post)
+        clock.advance(timedelta(seconds=2))
+        after = await ask("files.info", file=place["file_id"]), await ask("chat.postMessage", **post)
+    assert (early["error"], statuses) == ("file_not_found", [400, 200])
+    assert (before[0]["file"]["mimetype"], before[1]["error"]) == ("", "invalid_blocks")
+    assert before[1]["errors"] == ["invalid slack file [json-pointer:/blocks/0/slack_file]"]
+    assert (after[0]["file"]["mimetype"], after[1]["ok"]) == ("image/png", True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"alt_text": ""}, {"alt_text": "x" * 2001}, {"slack_file": {}}, {"title": {"type": "mrkdwn", "text": "x"}}],
+)
+def test_an_image_needs_a_description_and_a_file(change: dict[str, Any]) -> None:
+    assert slack_rules.refusal({"blocks": [IMAGE]}) is None
+    assert slack_rules.refusal({"blocks": [IMAGE | change]})

@@ -129,10 +129,10 @@ async def test_without_leave_to_read_history_a_lost_answer_is_repeated_with_a_no
 async def test_blocks_slack_dislikes_become_text_and_text_it_dislikes_is_dead() -> None:
     outbox = alerts_for(("#news",), 2)
     async with slack_and_courier(outbox) as (slack, courier, _, clock):
-        slack.answer_next("chat.postMessage", "error:invalid_blocks", None, "error:invalid_blocks")
+        slack.answer_next("chat.postMessage", "error:invalid_blocks", None, *["error:invalid_blocks"] * 2)
         await deliver_all(outbox, courier, clock)
         assert "blocks" in slack.channel("news").messages[0]
-    assert outbox.reasons("K000") == ["made-plainer", "card-refused"]
+    assert outbox.reasons("K000") == ["made-plainer", "made-plainer", "card-refused"]
     assert outbox.states() == [State.DEAD, State.SENT]
 
 

@@ -49,6 +49,24 @@ def test_a_sound_configuration_is_praised_with_its_tests(tmp_path: Path) -> None
     assert "fine, 1 source, 1 rule, channels #news, 2 tests passed (2 clauses decided by none" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("slack", "warned"),
+    [
+        ("{token: xoxb-1}", True),
+        ('{token: xoxb-1, ops_channel: "#ops"}', False),
+        ("{webhook: https://hooks.slack.com/services/T0/B0/x}", True),
+        ("{}", False),  # what is printed stands where the log does
+    ],
+)
+def test_that_only_the_log_hears_of_what_is_not_well_is_warned_of_once(
+    tmp_path: Path, slack: str, warned: bool
+) -> None:
+    done = run(tmp_path, f"{SOUND}slack: {slack}\n")
+    assert done.exit_code == 0
+    assert done.output.count("no channel hears of sources that fail") == warned
+    assert done.output.count("ops_channel:") == warned
+
+
 def test_clauses_that_no_test_decides_are_listed_on_demand(tmp_path: Path) -> None:
     done = run(tmp_path, SOUND, "--clauses")
     assert f"{tmp_path}/config.yaml:4:32: note: no test of the rule pact ever decides `italy`" in done.stdout

@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
 from click.testing import CliRunner
 
@@ -24,12 +25,15 @@ store: sqlite:///tocsin.db
 sources: [https://news.example/rss]
 slack: {{token: xoxb-test, app_token: "${{SLACK_APP_TOKEN}}", ops_channel: "#{ops}", api_url: "{url}"}}
 """
+NO_OPS = CONFIG.replace('ops_channel: "#{ops}", ', "")
 
 
-async def check(tmp_path: Path, url: str, app_token: str | None, ops: str = "news") -> tuple[int, str]:
+async def check(
+    tmp_path: Path, url: str, app_token: str | None, *options: str, ops: str = "news", config: str = CONFIG
+) -> tuple[int, str]:
     """Run the check as a command of its own would be, in a thread, for it has a loop of its own."""
-    (tmp_path / "config.yaml").write_text(CONFIG.format(url=url, ops=ops))
-    arguments = ["check", "--config", str(tmp_path / "config.yaml")]
+    (tmp_path / "config.yaml").write_text(config.format(url=url, ops=ops))
+    arguments = ["check", "--config", str(tmp_path / "config.yaml"), *options]
     runner = CliRunner(env={"SLACK_APP_TOKEN": app_token})
     result = await asyncio.to_thread(runner.invoke, slack, arguments)
     return result.exit_code, result.output
@@ -53,6 +57,43 @@ async def test_the_channel_for_what_is_not_well_is_looked_at_too(tmp_path: Path)
         code, said = await check(tmp_path, standin.api_url, None, ops="nowhere")
     assert code == 1
     assert "FAIL  #nowhere: not found" in said
+
+
+@pytest.mark.parametrize(
+    ("config", "options", "posted"),
+    [
+        (CONFIG, (), "C0NEWS0001"),
+        (CONFIG, ("--no-probe",), None),
+        (CONFIG, ("--probe",), "C0NEWS0001"),
+        (CONFIG, ("--probe", "#duty"), "C0DUTY0001"),
+        (NO_OPS, (), None),
+        (NO_OPS, ("--probe", "duty"), "C0DUTY0001"),
+        (NO_OPS, ("--probe", "C0DUTY0001"), "C0DUTY0001"),
+    ],
+)
+async def test_a_test_message_goes_where_it_was_asked_to_and_stays_nowhere(
+    tmp_path: Path, config: str, options: tuple[str, ...], posted: str | None
+) -> None:
+    async with SocketStandin() as standin:
+        code, said = await check(tmp_path, standin.api_url, None, *options, config=config)
+        gone = [channel for channel, _ in standin.workspace.deleted]
+        left = [message for channel in standin.channels.values() for message in channel.messages]
+    assert (code, gone, left) == (0, [posted] if posted else [], [])
+    assert ("deleted again" in said) is bool(posted)
+
+
+async def test_a_probe_without_a_channel_says_how_to_name_one(tmp_path: Path) -> None:
+    code, said = await check(tmp_path, "http://127.0.0.1:1/api/", None, "--probe", config=NO_OPS)
+    assert code == 2
+    assert "--probe CHANNEL" in said
+
+
+async def test_where_the_token_or_the_channel_is_no_good_no_test_message_is_tried(tmp_path: Path) -> None:
+    async with SocketStandin() as standin:
+        await check(tmp_path, standin.api_url, None, ops="nowhere")
+        standin.revoke()
+        await check(tmp_path, standin.api_url, None)
+        assert standin.calls("chat.postMessage") == []
 
 
 def test_the_audit_says_who_changed_what(tmp_path: Path) -> None:
