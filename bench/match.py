@@ -2,7 +2,8 @@
 
 Every contender of a scale looks for the same terms in the same stories, in turns, so that a busy neighbour slows
 all of them; time is the process's own, and the median of the rounds counts. The yardstick is a plain search
-for words: what is asked for was set on an idle machine that does IDLE stories a second of it.
+for words: what is asked for was set on an idle machine that does IDLE stories a second of it. The rules are compiled
+in processes of their own, which read the yardstick themselves.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from alerts.rules.fold import fold
 from alerts.rules.ruleset import compile_rules
 from alerts.rules.terms import patterns_of
 from bench import compiling, corpus
+from bench.compiling import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,7 +44,6 @@ FLOORS = {1_000: 9_000, 10_000: 5_500, 100_000: 1_800}  # stories a second at so
 AIMS = {1_000: 15_000, 10_000: 10_000, 100_000: 3_000}
 MOST_SECONDS, MOST_MEGABYTES = {100_000: 3.0}, {100_000: 250.0}  # to compile so many rules
 BESIDE_RE = 1_000  # rules: more of them only take longer
-WORDS = re.compile(r"\w+")
 YARDSTICK = r"yardstick: re.findall(\w+)"
 WHOLE = "= RuleSet.match, words located"
 
@@ -113,7 +114,7 @@ def _measure(written: Corpus, scale: Scale, cost: Cost, rounds: int, seconds: fl
 def verdicts(rules: int, speed: float, yardstick: float, cost: Cost) -> list[str]:
     """Say of all that is asked for at so many rules whether it is met; times are those of the idle machine."""
     idle = speed * IDLE / yardstick
-    took = cost.seconds * yardstick / IDLE
+    took = cost.seconds * (cost.yardstick or yardstick) / IDLE
     asked = [
         *((idle > number, f"floor {number:,} stories/s, {idle:,.0f} there") for number in _of(FLOORS, rules)),
         *((idle > number, f"aim {number:,} stories/s, {idle:,.0f} there") for number in _of(AIMS, rules)),

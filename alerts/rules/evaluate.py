@@ -275,5 +275,9 @@ class Several(Composite):
 
 def rarest_first(parts: Sequence[Part], rarity: Sequence[int]) -> Sequence[Collection[int]]:
     """Return every group that one of the parts requires, first the one whose commonest term is rarest."""
-    groups = [group for part in parts for group in part.clauses(rarity)]
+    return sorted_by_rarity([group for part in parts for group in part.clauses(rarity)], rarity)
+
+
+def sorted_by_rarity(groups: Sequence[Collection[int]], rarity: Sequence[int]) -> Sequence[Collection[int]]:
+    """Return groups of terms, first the one whose commonest term is rarest."""
     return sorted(groups, key=lambda group: min(map(rarity.__getitem__, group)), reverse=True)

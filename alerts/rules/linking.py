@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     Candidates = tuple[int, Sequence[Check]]  # a term to search for, and what its hits must pass
 
-
+_NO_TERMS: Mapping[str, int] = {}
 _UNFINDABLE = 1_000  # the length that the pattern of a term without any has
 _AT_ONCE = 1_000  # terms whose patterns are worked out together
 # A pattern that no folded text holds. The automaton moves its states that match before those that do not; without
@@ -52,13 +52,14 @@ _NOWHERE = "\0" * 1_000
 class Vocabulary:
     """Every term to search for: the patterns that stand for it, and how rare it is likely to be."""
 
-    def __init__(self) -> None:
+    def __init__(self, plain: Mapping[str, int] = _NO_TERMS) -> None:
+        """``plain`` are the numbers of plain terms that another vocabulary holds."""
         self.has_labels = False  # whether a query asks for more than title and text
         self.rarity: Sequence[int] = ()  # by term, once they are handed over; see there
         self._patterns: list[str] = []  # some twice, for different terms
         self._owners = array("i")  # the term of each
         self._new = count().__next__
-        self._plain = defaultdict[str, int](self._new)  # plain terms, whose patterns are not there yet
+        self._plain = defaultdict[str, int](self._new, plain)  # plain terms, whose patterns are not there yet
 
     def add(self, patterns: Collection[str]) -> int:
         """Return the number of a new term that stands wherever one of the patterns does."""

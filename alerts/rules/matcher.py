@@ -15,6 +15,7 @@ from alerts.rules.scan import Scan, searched_fields
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alerts.rules.alike import Alike
     from alerts.rules.linking import Vocabulary
     from alerts.rules.parts import Part
     from alerts.rules.proximity import Hit
@@ -29,7 +30,7 @@ class Matcher:
     nothing but any of some terms is not even looked at: what was found of them says all.
     """
 
-    def __init__(self, queries: Sequence[Part], vocabulary: Vocabulary) -> None:
+    def __init__(self, queries: Sequence[Part | Alike], vocabulary: Vocabulary) -> None:
         """``vocabulary`` must hold every term of the queries, and is used up."""
         self._queries = tuple(queries)
         self._has_labels = vocabulary.has_labels

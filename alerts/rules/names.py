@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from alerts.errors import Problem
     from alerts.rules.nodes import Node, Scope
+    from alerts.rules.shapes import Shape
     from alerts.rules.spec import Specs, Text
 
     Named = EntitySpec | ListSpec | QuerySpec
@@ -119,6 +120,10 @@ class Names:
         if sound and all(problem.level is not Level.ERROR for problem in problems):
             return reading, problems
         return reading._replace(tree=None), problems
+
+    def flat(self, query: Text) -> tuple[Shape, list[list[str]]] | None:
+        """Return what ``Shapes.flat`` does; such a query has no problems."""
+        return self._shapes.flat(query)
 
     def _has_fault(self, spec: Named) -> bool:
         """Note what is wrong with a name in itself; the second of two with one name is set aside."""

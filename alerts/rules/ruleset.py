@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.errors import Level
+from alerts.rules.alike import Alike
 from alerts.rules.facts import closed_gate
 from alerts.rules.linking import Linker, Vocabulary
 from alerts.rules.lint import MOST_RULES, lint
@@ -47,10 +48,20 @@ class Rule(NamedTuple):
     """A rule that was checked: what the user wrote, and what was made of it."""
 
     spec: RuleSpec
-    query: Node
-    part: Part  # what evaluates it
+    tree: Node | None  # of the query as written; None where that is the source of the part
+    asked: Part | Alike  # what evaluates it
     only: OnlySpec
     raises: tuple[Raise, ...] = ()
+
+    @property
+    def query(self) -> Node:
+        """The tree of the query as written."""
+        return self.part.source if self.tree is None else self.tree
+
+    @property
+    def part(self) -> Part:
+        """What evaluates the query, with all that it is made of."""
+        return self.asked.part if isinstance(self.asked, Alike) else self.asked
 
     @property
     def id(self) -> str:
@@ -126,7 +137,7 @@ class RuleSet:
         self._rules = tuple(rules)
         self._revision = revision
         self._active = tuple(rule for rule in rules if rule.enabled)
-        self._matcher = Matcher([rule.part for rule in self._active], vocabulary)
+        self._matcher = Matcher([rule.asked for rule in self._active], vocabulary)
 
     @classmethod
     def empty(cls) -> RuleSet:
@@ -218,7 +229,12 @@ def _linked(specs: Specs, watched: Watched) -> tuple[list[Rule], Vocabulary, lis
     linker = Linker(vocabulary, names.groups, names.queries, names.needs, names.common)
     compiled: list[Rule] = []
     first: dict[str, Text] = {}
+    is_large = len(specs.rules) > MOST_RULES
     for spec in specs.rules:
+        if is_large and not spec.raise_ and (flat := names.flat(spec.when)) and not _faults_of_id(spec.id, first):
+            shape, phrases = flat
+            compiled.append(Rule(spec, None, Alike(spec.when, shape, map(vocabulary.plain, phrases)), _only(spec)))
+            continue
         reading, found = names.read(spec.when)
         faults = [*_faults_of_id(spec.id, first), *found]
         raised: list[Node | None] = []
@@ -236,7 +252,7 @@ def _linked(specs: Specs, watched: Watched) -> tuple[list[Rule], Vocabulary, lis
 
 def _rule(spec: RuleSpec, tree: Node, raised: Sequence[Node], linker: Linker) -> Rule:
     part = linker.part(negations_inward(tree) if "NOT" in spec.when.value else tree)  # most have none
-    only = OPEN if spec.only is OPEN or spec.only == OPEN else spec.only
+    only = _only(spec)
     if not raised:
         return Rule(spec, tree, part, only)
     steps = [
@@ -244,6 +260,10 @@ def _rule(spec: RuleSpec, tree: Node, raised: Sequence[Node], linker: Linker) ->
         for step, condition in zip(spec.raise_, raised, strict=True)
     ]
     return Rule(spec, tree, part, only, tuple(steps))
+
+
+def _only(spec: RuleSpec) -> OnlySpec:
+    return OPEN if spec.only is OPEN or spec.only == OPEN else spec.only
 
 
 def _faults_of_id(name: Text, first: dict[str, Text]) -> Sequence[Problem]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.rules.nodes import And, Listed, Near, Not, Or, Phrase
 from alerts.rules.query import MAX_LENGTH, Reading, read_query
 from alerts.rules.terms import LONGEST, PLAIN_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from alerts.rules.nodes import Node
     from alerts.rules.spec import Text
@@ -22,6 +22,23 @@ _QUOTED = f'"{PLAIN_WORDS}"'
 _PART = re.compile(rf"((?<=\(){_QUOTED}(?:,\s*{_QUOTED})*(?=\))|{_QUOTED})")  # a list, or a phrase
 
 
+class Shape(NamedTuple):
+    """What queries have in common that differ in nothing but their quoted words."""
+
+    build: Build
+    needed: tuple[int, ...]  # which of its quoted pieces must each be found; only where it is flat
+    is_flat: bool  # whether such pieces decide, and no more than whether and where each was found
+
+    def tree(self, query: str) -> Node:
+        """Return the tree of a query of this shape."""
+        return self.build(iter(_leaves(_PART.split(query))))
+
+    @staticmethod
+    def texts(query: str) -> list[list[str]]:
+        """Return the phrases in each quoted piece of a query."""
+        return [piece.split('"')[1::2] for piece in _PART.split(query)[1::2]]
+
+
 class Shapes:
     """Reads queries, and remembers what the trees looked like of those in which only plain quoted words stand.
 
@@ -30,7 +47,7 @@ class Shapes:
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, ...], Build | None] = {}
+        self._known: dict[tuple[str, ...], Shape | None] = {}
 
     def read(self, query: Text) -> Reading:
         """Return the same as ``read_query``."""
@@ -38,16 +55,25 @@ class Shapes:
         pieces = _PART.split(value)
         if len(pieces) == 1 or len(value) > MAX_LENGTH:
             return read_query(query)
-        shape = tuple(pieces[::2])
-        build = self._known.get(shape)
-        if build is None:
+        between = tuple(pieces[::2])
+        shape = self._known.get(between)
+        if shape is None:
             reading = read_query(query)
-            if shape not in self._known and len(self._known) < _MOST_SHAPES:
-                self._known[shape] = _build_like(reading, pieces)
+            if between not in self._known and len(self._known) < _MOST_SHAPES:
+                self._known[between] = _shape_of(reading, pieces)
             return reading
         if max(map(len, pieces[1::2])) > LONGEST:  # then a phrase of it may be too long
             return read_query(query)
-        return Reading(build(iter(_leaves(pieces))))
+        return Reading(shape.build(iter(_leaves(pieces))))
+
+    def flat(self, query: Text) -> tuple[Shape, list[list[str]]] | None:
+        """Return the shape of a query, if that is known and flat, and the phrases in each of its quoted pieces."""
+        pieces = _PART.split(query.value)
+        shape = self._known.get(tuple(pieces[::2]))
+        quoted = pieces[1::2]
+        if shape is None or not shape.is_flat or len(query.value) > MAX_LENGTH or max(map(len, quoted)) > LONGEST:
+            return None
+        return shape, [piece.split('"')[1::2] for piece in quoted]
 
 
 def _leaves(pieces: Sequence[str]) -> list[Phrase | Listed]:
@@ -64,14 +90,42 @@ def _leaves(pieces: Sequence[str]) -> list[Phrase | Listed]:
     return leaves
 
 
-def _build_like(reading: Reading, pieces: Sequence[str]) -> Build | None:
-    """Return what makes such a tree of other leaves; None where there is more to it than these pieces."""
+def _shape_of(reading: Reading, pieces: Sequence[str]) -> Shape | None:
+    """Return the shape of a query that was read; None where there is more to it than these pieces."""
     if reading.tree is None or reading.problems:
         return None
     found: list[Node] = []
     build = _build(reading.tree, found)
     same = all(map(_is_same, found, expected := _leaves(pieces))) and len(found) == len(expected)
-    return build if same else None
+    if not same:
+        return None
+    needed = _needed(reading.tree)
+    return Shape(build, tuple(number for number, is_needed in enumerate(needed or ()) if is_needed), bool(needed))
+
+
+def _needed(tree: Node) -> list[bool] | None:
+    """Say of each leaf whether it must be found wherever a flat tree holds; None when it is not flat."""
+    match tree:
+        case Listed() | Phrase():
+            return [True]
+        case Not(part=Listed() | Phrase()):
+            return [False]
+        case And(parts=parts):
+            return _joined(map(_needed, parts))
+        case Near(left=left, right=right, negated=negated):
+            beside = _needed(right)
+            return _joined([_needed(left), [False] * len(beside) if beside and negated else beside])
+        case _:
+            return None
+
+
+def _joined(sides: Iterable[list[bool] | None]) -> list[bool] | None:
+    joined: list[bool] = []
+    for side in sides:
+        if side is None:
+            return None
+        joined += side
+    return joined
 
 
 def _build(tree: Node, leaves: list[Node]) -> Build:

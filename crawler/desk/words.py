@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alerts.bulletin import Bulletin
 from alerts.card import Notice, clean
+from alerts.chart import text_bars
 from alerts.policy import Reason
 from alerts.routing.silence import Matcher, Phase
 from crawler.ids import encode
@@ -265,6 +266,7 @@ def _card(card: Card, zone: tzinfo) -> Iterator[str]:
 def _bulletin(bulletin: Bulletin) -> Iterator[str]:
     yield from (said for said in (bulletin.title, bulletin.lead) if said)
     yield from (f"{label}: {value}" for label, value in bulletin.facts)
+    yield from text_bars(bulletin.chart)
     for part in bulletin.parts:
         yield part.heading
         for one in part.items:
