@@ -1,7 +1,4 @@
-"""What it takes to compile rules in a process that has done nothing before: ``python -m bench.compiling RULES``.
-
-The yardstick (see ``bench.match``) is read in the same process, just before and just after.
-"""
+"""What it takes to compile rules in a process that has done nothing before: ``python -m bench.compiling RULES``."""
 
 from __future__ import annotations
 
@@ -37,7 +34,7 @@ class Cost:
     seconds: float  # of the process's own time
     megabytes: float  # that the process holds more than before
     peak: float  # that it held more at the worst moment, in MB
-    yardstick: float | None = None  # stories a second that this process searches for words; None: not read
+    yardstick: float | None = None  # stories searched for words in a second, just before or after; None: not read
 
 
 def in_a_fresh_process(scale: Scale) -> Cost:

@@ -218,6 +218,50 @@ async def play(data: st.DataObject, lanes: Sequence[Lane], *, crashes: bool) -> 
     return office
 
 
+async def office_of_two() -> Office:
+    office = Office((EVERY, EVERY))
+    await office.queue()
+    await office.spin()
+    return office
+
+
+async def end(office: Office, *calls: tuple[str, str]) -> None:
+    """Let the oldest calls about these keys or channels end so, one after the other."""
+    for about, how in calls:
+        call = next(call for call in office.channel.under_way if call.key == about)
+        office.channel.end(call, how)
+        await office.spin()
+
+
+async def test_what_another_has_tried_since_it_was_read_is_not_begun_from_what_was_read() -> None:
+    office = await office_of_two()
+    assert [call.key for call in office.channel.under_way] == ["A", "B"]
+    await end(office, ("A", "well"), ("C", "later"), ("B", "well"))  # the second reads of C as it was before
+    assert [call.key for call in office.channel.under_way] == []
+    await office.finish()
+    assert office.channel.standing() == dict.fromkeys(KEYS, 1)
+    assert {row.state for row in await office.database.rows()} == {State.SENT}
+
+
+async def test_a_look_that_comes_back_late_takes_nothing_off_the_wire() -> None:
+    office = await office_of_two()
+    await end(office, ("A", "never"), ("B", "well"), ("C", "well"))
+    for wait in AT_ONCE.looks:
+        office.clock.advance(wait)
+        await office.spin()
+        assert [call.key for call in office.channel.under_way] == ["#news", "#news"]  # both look for A
+        await end(office, ("#news", "well"))
+        if wait != AT_ONCE.looks[-1]:
+            await end(office, ("#news", "well"))
+    await office.spin()
+    assert [call.key for call in office.channel.under_way] == ["#news", "A"]  # one sends again, one looks still
+    await end(office, ("#news", "well"))
+    await office.spin()
+    assert [call.key for call in office.channel.under_way] == ["A"]
+    await office.finish()
+    assert office.channel.standing() == dict.fromkeys(KEYS, 1)
+
+
 @settings(max_examples=25)
 @given(data=st.data(), same_lane=st.booleans())
 def test_two_couriers_never_send_the_same_message(data: st.DataObject, same_lane: bool) -> None:

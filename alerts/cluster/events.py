@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from alerts.cluster import packing
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-SCHEME = "ev1"  # how terms are made and weighed; what is stored under another scheme cannot be compared
+SCHEME = "ev2"  # how terms are made and weighed; what is stored under another scheme cannot be compared
 LIKE = 0.18  # mean cosine from which on a story belongs to a thread
 WINDOW = timedelta(hours=72)  # from the thread's last story, or before its first when an older one comes late
 LIFE = timedelta(days=14)  # from a thread's first story to its last
@@ -34,6 +35,8 @@ FULL = 20_000  # stories of a language at which all counts are halved, so that o
 MOST = 50_000  # terms of a language that are counted; some 6 MB
 UNIT = 10_000  # the length of a vector: weights are whole numbers, so sums of them are exact in any order
 
+_BLANK = " "  # stands in the term of a number and its neighbour, and in no other
+_TOLD_TWICE = 2  # stories: numbers that one alone has, as most are, would make it unlike all others
 _FEW = 3  # stories that may share a term however few there are
 _STEM = 6  # letters: endings are cut off, in the manner of every language (McNamee and Mayfield 2004)
 _HANGUL, _UNSPACED = 2, 3  # letters in a term of a script where the words are not apart
@@ -48,10 +51,14 @@ def terms(title: str, text: str) -> Counter[str]:
     """Count the terms of a story's title and first WORDS words, those of the title TITLE times.
 
     A term is a folded word cut to six letters; two neighbouring Han or Hiragana characters or Hangul syllables;
-    three letters of a script without blanks between words, such as Thai.
+    three letters of a script without blanks between words, such as Thai. A number makes a term with either neighbour
+    as well: *12* says little, *june 12* and *12 dead* tell one event from the next of its kind.
     """
-    counted = Counter(_terms(text[: WORDS * _LONGEST])[:WORDS])
-    for term in _terms(title):
+    read = fold(text[: WORDS * _LONGEST]).split()
+    counted = Counter(_terms(read)[:WORDS])
+    counted.update(_numbered(read[:WORDS]))
+    heading = fold(title).split()
+    for term in (*_terms(heading), *_numbered(heading)):
         counted[term] += TITLE
     return counted
 
@@ -102,9 +109,12 @@ class Frequencies:
         self._counts = {term: count // 2 for term, count in self._counts.items() if count > 1}
 
     def rarity(self, term: str) -> float:
-        """Return the term's inverse document frequency, 0 for one that too many stories have to tell events apart."""
+        """Return the term's inverse document frequency, 0 for one that says nothing about events.
+
+        That is one which too many stories have, and a number with its neighbour that no other story has.
+        """
         count = self.count(term)
-        if count > max(_FEW, COMMON * (self._stories + 1)):
+        if count > max(_FEW, COMMON * (self._stories + 1)) or (count < _TOLD_TWICE and _BLANK in term):
             return 0.0
         return max(math.log((self._stories + 1) / (count + 0.5)), 0.0)
 
@@ -305,7 +315,7 @@ def query_terms(vector: Vector, n: int = ASKED) -> tuple[str, ...]:
     the same, .001 of the pairs were lost with full texts and .012 with 24 words; looked for as prefixes they took five
     times as long.
     """
-    return tuple(_heaviest(vector, n))
+    return tuple(_heaviest({term: weight for term, weight in vector.items() if _BLANK not in term}, n))
 
 
 def pool(language: str | None) -> str:
@@ -326,10 +336,17 @@ def unpack(packed: bytes) -> Vector:
     raise StoreError("a stored vector of terms is damaged: delete its thread's, and a new thread begins")
 
 
-def _terms(text: str) -> list[str]:
+def _numbered(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield every number with the token before it, and with the one after it."""
+    for one, other in pairwise([token for token in tokens if token != MARK]):
+        if (one[0].isdigit() or other[0].isdigit()):
+            yield f"{one[:_STEM]}{_BLANK}{other[:_STEM]}"
+
+
+def _terms(tokens: Iterable[str]) -> list[str]:
     found: list[str] = []
     run: list[str] = []
-    for token in fold(text).split():
+    for token in tokens:
         if token != MARK and is_one_by_one(token):
             run.append(token)
             continue

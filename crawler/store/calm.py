@@ -61,6 +61,11 @@ _COUNTS = and_(
 )
 _OF_CHANNEL = verdict.c.reason.in_([reason for reason in Reason if reason.is_of_channel])
 _FOUND = verdict.c.reason.not_in((Reason.BACKLOG, Reason.SHADOW, Reason.EARLIER, Reason.UNDONE))
+_FOLDING = (
+    select(func.max(delivery_log.c.id))
+    .where(delivery_log.c.key == outbox.c.key, delivery_log.c.state == State.FOLDED)
+    .scalar_subquery()
+)
 _outlets = story.alias("outlets")
 _AT_ONCE = 500  # keys in one question: SQLite takes no more than some thousand parameters
 
@@ -169,9 +174,12 @@ class StoredCalm:
         return list(found.values())
 
     def weather(self, channel: str, now: datetime) -> Weather:
-        """Return what waits for a channel, what came of late, and its storm; bulletins are no part of it."""
+        """Return what waits for a channel, what came of late, and its storm; bulletins are no part of it.
+
+        Nor does a message wait to be listed that tells of many stories: a storm's page has one line for it.
+        """
         mine = and_(outbox.c.channel == channel, outbox.c.story_id.is_not(None), outbox.c.note == "", ~_unfolded)
-        pending = self._rows(and_(mine, outbox.c.state == State.PENDING, outbox.c.attempts == 0))
+        pending = self._rows(and_(mine, outbox.c.state == State.PENDING, outbox.c.attempts == 0, ~_of_many))
         recent = self._rows(and_(mine, outbox.c.queued > now - WITHIN, outbox.c.severity < Severity.CRITICAL))
         return Weather(
             pending=tuple(row for _, row in pending),
@@ -195,11 +203,15 @@ class StoredCalm:
         ]
 
     def storms(self) -> Mapping[str, Storm]:
-        """Return the storms that are not over, by channel."""
+        """Return the storms that are not over, by channel.
+
+        What they list is in the order in which it was folded: one that had waited may come after younger ones, and
+        the pages count on it that nothing comes before what they list already.
+        """
         folded: dict[str, list[str]] = defaultdict(list)
         rows = self._connection.execute(select(storm)).all()
         listed = select(outbox.c.folded_into, outbox.c.key).where(outbox.c.folded_into.in_([row.key for row in rows]))
-        for into, key in self._connection.execute(listed.order_by(outbox.c.queued, outbox.c.key)) if rows else ():
+        for into, key in self._connection.execute(listed.order_by(_FOLDING)) if rows else ():
             folded[into].append(key)
         return {row.channel: _storm(row, folded[row.key]) for row in rows}
 

@@ -86,12 +86,14 @@ def _fold(connection: Connection, one: Folded) -> None:
     """Take messages from the queue that nobody has begun to send."""
     values = {"state": State.FOLDED, "reason": "storm", "detail": one.why, "folded_into": one.storm}
     free = outbox.c.key.in_(one.keys) & outbox.c.state.not_in((*FINAL, *_SHOWN))
-    gone = connection.scalars(
-        update(outbox).where(free).values(values | {"changed": one.at, "not_before": None}).returning(outbox.c.key)
-    ).all()
+    gone = set(
+        connection.scalars(
+            update(outbox).where(free).values(values | {"changed": one.at, "not_before": None}).returning(outbox.c.key)
+        )
+    )
     line = {"at": one.at, "state": State.FOLDED, "reason": "storm", "detail": one.why}
     if gone:
-        connection.execute(insert(delivery_log), [line | {"key": key} for key in gone])
+        connection.execute(insert(delivery_log), [line | {"key": key} for key in one.keys if key in gone])
 
 
 def _keep(connection: Connection, channel: str, one: Storm | None) -> None:
