@@ -17,7 +17,6 @@ from alerts.stream import StreamRule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alerts.rules.parts import Part
     from alerts.rules.ruleset import RuleSet
     from alerts.story import Match, Severity, Story
 
@@ -72,7 +71,7 @@ class Judge:
             for rule in rules.rules
             if rule.enabled and rule.stream
         }
-        self._parts: dict[str, Part] = {rule.id: rule.part for rule in rules.rules}
+        self._by_id = {rule.id: rule for rule in rules.rules}
         self._quiet = {rule.id: rule.quiet for rule in rules.rules if rule.enabled and rule.quiet != _NO_QUIET}
 
     @property
@@ -95,8 +94,8 @@ class Judge:
 
         What a rule found that is gone since cannot be undone any more.
         """
-        part = self._parts.get(rule)
-        return part is not None and may_be_undone(part)
+        known = self._by_id.get(rule)
+        return known is not None and may_be_undone(known.part)
 
     def __call__(self, story: Story) -> tuple[Finding, ...]:
         """Return a finding for each rule that holds, in the order of the file."""
@@ -109,7 +108,7 @@ class Judge:
 
     def channels(self, rule: str) -> tuple[str, ...]:
         """Return the channels of a rule, as far as they depend on it alone and not on the story."""
-        known = next(one for one in self._rules.rules if one.id == rule)
+        known = self._by_id[rule]
         return self._of_rule(known.id, known.severity, known.tags)
 
     def _finding(self, match: Match, story: Story, tags: tuple[str, ...]) -> Finding:

@@ -44,7 +44,8 @@ class Alike:
 
     def hits(self, scan: Scan) -> Sequence[Hit] | None:
         """Return the hits of its part."""
-        return self.part.hits(scan)
+        made = self._made
+        return (self.part if isinstance(made, tuple) else made).hits(scan)  # most are made: one call less
 
     def clauses(self, rarity: Sequence[int]) -> Sequence[Collection[int]]:
         """Return the clauses of its part, without making it."""

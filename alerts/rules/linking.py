@@ -162,7 +162,7 @@ class Linker:
         if isinstance(term, Name) and term.name in self._queries:
             key: Hashable = (term.name, scope)
         else:
-            key = term
+            key = term.name if isinstance(term, Name) else term  # a text is hashed once, a node each time
         made = self._made.get(key)
         if made is None:
             made = self._made[key] = self._new(term, scope)

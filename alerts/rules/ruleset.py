@@ -5,8 +5,6 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import blake2b
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +16,7 @@ from alerts.rules.lint import MOST_RULES, lint
 from alerts.rules.matcher import Matcher
 from alerts.rules.names import Names
 from alerts.rules.nodes import negations_inward
+from alerts.rules.revision import revision_of
 from alerts.rules.spec import OPEN, EntitySpec, ListSpec, OnlySpec, QuerySpec, RuleSpec, Specs
 from alerts.rules.watched import Watched
 from alerts.story import Match, Severity
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from alerts.rules.nodes import Node
     from alerts.rules.parts import Part
     from alerts.rules.scan import Scan
-    from alerts.rules.spec import AliasSpec, QuietSpec, StreamSpec, TestsSpec, Text
+    from alerts.rules.spec import QuietSpec, StreamSpec, TestsSpec, Text
     from alerts.story import Story
 
 NOBODY = Watched()
@@ -142,7 +141,7 @@ class RuleSet:
     @classmethod
     def empty(cls) -> RuleSet:
         """Return the set without rules, which matches nothing."""
-        return cls((), Vocabulary(), _revision(Specs()))
+        return cls((), Vocabulary(), revision_of(Specs()))
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -218,7 +217,7 @@ def compile_rules(
 
 def _compile(specs: Specs, watched: Watched) -> tuple[RuleSet, tuple[Problem, ...]]:
     rules, vocabulary, problems = _linked(specs, watched)
-    return RuleSet(rules, vocabulary, _revision(specs)), tuple(sorted(problems, key=attrgetter("place")))
+    return RuleSet(rules, vocabulary, revision_of(specs)), tuple(sorted(problems, key=attrgetter("place")))
 
 
 def _linked(specs: Specs, watched: Watched) -> tuple[list[Rule], Vocabulary, list[Problem]]:
@@ -288,59 +287,3 @@ def no_garbage_collection() -> Iterator[None]:
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
-
-
-def _revision(specs: Specs) -> str:
-    """Hash everything that decides what matches and how, but not where it stands or how it is tested."""
-    digest = blake2b(digest_size=6)
-    written = _Written()
-    for kind in (specs.entities, specs.lists, specs.queries, specs.rules):
-        digest.update(b"\0")
-        for spec in kind:
-            digest.update(_content(spec, written).encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
-
-
-class _Written(dict[int, str]):
-    """The ``repr`` of objects that many specs share, by their ids: all of them live as long as the specs."""
-
-    def of(self, shared: object) -> str:
-        """Return the ``repr`` of an object."""
-        known = self.get(id(shared))
-        if known is None:
-            known = self[id(shared)] = repr(shared)
-        return known
-
-
-def _content(spec: EntitySpec | ListSpec | QuerySpec | RuleSpec, written: _Written) -> str:
-    match spec:
-        case RuleSpec():
-            raises = [(step.to, step.when.value) for step in spec.raise_] if spec.raise_ else "[]"
-            only, quiet, severity = written.of(spec.only), written.of(spec.quiet), written.of(spec.severity)
-            conditions = f"{only}, {quiet}, {spec.stream!r}, {spec.shadow}, {spec.enabled}"
-            about = f"{spec.name!r}, {spec.to!r}, {spec.tags!r}, {spec.owner!r}, {spec.note!r}"
-            return f"({spec.id.value!r}, {spec.when.value!r}, {severity}, {raises}, ({conditions}), ({about}))"
-        case QuerySpec():
-            return repr((spec.id.value, spec.when.value))
-        case ListSpec():
-            return f"({spec.id.value!r}, {_contents(spec.terms)})"
-        case EntitySpec():
-            aliases = ", ".join([f"({language!r}, {_contents(some)})" for language, some in spec.aliases.items()])
-            exceptions = [exception.value for exception in spec.except_] if spec.except_ else "[]"
-            return f"({spec.id.value!r}, {spec.label!r}, {spec.type!r}, {spec.note!r}, [{aliases}], {exceptions})"
-
-
-def _contents(aliases: Sequence[AliasSpec]) -> str:
-    return f"[{', '.join(map(_alias_content, aliases))}]"
-
-
-def _alias_content(alias: AliasSpec) -> str:
-    needs = alias.needs and alias.needs.value
-    settings = _settings(alias.case, alias.forms, needs, alias.within, alias.boundary, alias.lang_only)
-    return f"({alias.text.value!r}, {settings})"
-
-
-@lru_cache(maxsize=100)
-def _settings(*settings: object) -> str:
-    """Write what most aliases have in common."""
-    return repr(settings)[1:-1]

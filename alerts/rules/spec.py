@@ -158,6 +158,9 @@ class QuietSpec:
     at_most: Rate | None = None  # messages; what exceeds it is told in a summary
 
 
+NO_QUIET = QuietSpec()  # every message is sent
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpikeSpec:
     """So many times the usual number of stories within a time, against a longer past."""
@@ -189,7 +192,7 @@ class RuleSpec:
     severity: Severity = Severity.NOTICE
     raise_: tuple[RaiseSpec, ...] = ()
     to: tuple[str, ...] = ()  # the rule's own channels; the config's default otherwise, already filled in
-    quiet: QuietSpec = QuietSpec()
+    quiet: QuietSpec = NO_QUIET
     tags: tuple[str, ...] = ()
     owner: str | None = None
     note: str | None = None
