@@ -9,58 +9,38 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from alerts.cluster import packing
+from alerts.cluster.terms import BLANK, terms
 from alerts.errors import StoreError
 from alerts.language_codes import primary
-from alerts.rules.fold import MARK, fold, is_hangul, is_one_by_one, is_unspaced
-from alerts.search.text import searchable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
+
+__all__ = ["ASKED", "COMMON", "FULL", "LIFE", "LIKE", "MOST", "SCHEME", "SUMMED", "TERMS", "UNIT", "WINDOW"]
+__all__ += ["Frequencies", "Joining", "Meeting", "Reason", "Sketch", "Thread", "Vector", "is_near", "join", "meet"]
+__all__ += ["pack", "pool", "query_terms", "terms", "unpack"]
 
 SCHEME = "ev2"  # how terms are made and weighed; what is stored under another scheme cannot be compared
 LIKE = 0.18  # mean cosine from which on a story belongs to a thread
 WINDOW = timedelta(hours=72)  # from the thread's last story, or before its first when an older one comes late
 LIFE = timedelta(days=14)  # from a thread's first story to its last
-WORDS = 400  # of a text that are read: what is new stands first
-TITLE = 3  # times that a word of the title counts
 COMMON = 0.2  # of the stories: a term that more of them have is no word of an event, least of all in a young store
-TERMS = 200  # of a story, and of a thread, that are kept: the heaviest
+TERMS = 200  # of a story that are kept: the heaviest
+SUMMED = 1_200  # of a thread that are kept: with as few as a story has, it seems unlike its own stories; some 13 kB
 ASKED = 20  # terms of a story by which others like it are looked for: the heaviest
 FULL = 20_000  # stories of a language at which all counts are halved, so that old ones fade
 MOST = 50_000  # terms of a language that are counted; some 6 MB
 UNIT = 10_000  # the length of a vector: weights are whole numbers, so sums of them are exact in any order
 
-_BLANK = " "  # stands in the term of a number and its neighbour, and in no other
 _TOLD_TWICE = 2  # stories: numbers that one alone has, as most are, would make it unlike all others
 _FEW = 3  # stories that may share a term however few there are
-_STEM = 6  # letters: endings are cut off, in the manner of every language (McNamee and Mayfield 2004)
-_HANGUL, _UNSPACED = 2, 3  # letters in a term of a script where the words are not apart
-_LONGEST = 12  # characters that one of WORDS takes at most, on average
-_ARABIC = "\u0620", "\u06ff"
 _KEPT = 3 / 4  # of the terms that are counted after a clearing
 
 Vector: TypeAlias = "Mapping[str, int]"  # terms and weights, of length UNIT for a story; empty without words
-
-
-def terms(title: str, text: str) -> Counter[str]:
-    """Count the terms of a story's title and first WORDS words, those of the title TITLE times.
-
-    A term is a folded word cut to six letters; two neighbouring Han or Hiragana characters or Hangul syllables;
-    three letters of a script without blanks between words, such as Thai. A number makes a term with either neighbour
-    as well: *12* says little, *june 12* and *12 dead* tell one event from the next of its kind.
-    """
-    read = fold(text[: WORDS * _LONGEST]).split()
-    counted = Counter(_terms(read)[:WORDS])
-    counted.update(_numbered(read[:WORDS]))
-    heading = fold(title).split()
-    for term in (*_terms(heading), *_numbered(heading)):
-        counted[term] += TITLE
-    return counted
 
 
 class Frequencies:
@@ -114,7 +94,7 @@ class Frequencies:
         That is one which too many stories have, and a number with its neighbour that no other story has.
         """
         count = self.count(term)
-        if count > max(_FEW, COMMON * (self._stories + 1)) or (count < _TOLD_TWICE and _BLANK in term):
+        if count > max(_FEW, COMMON * (self._stories + 1)) or (count < _TOLD_TWICE and BLANK in term):
             return 0.0
         return max(math.log((self._stories + 1) / (count + 0.5)), 0.0)
 
@@ -168,7 +148,7 @@ class Thread:
     first: datetime  # when its earliest story was seen …
     last: datetime  # … and its latest
     stories: int  # that ``total`` is the sum of
-    total: Vector  # of its stories' vectors, the TERMS heaviest
+    total: Vector  # of its stories' vectors, the SUMMED heaviest
 
     @classmethod
     def begun(cls, number: int, sketch: Sketch) -> Thread:
@@ -177,7 +157,7 @@ class Thread:
         return cls(id=number, pool=sketch.pool, first=seen, last=seen, stories=1, total=sketch.vector)
 
     def grown(self, sketch: Sketch) -> Thread:
-        """Return it with one more story; the order in which stories come makes no difference up to TERMS terms."""
+        """Return it with one more story; the order in which stories come makes no difference up to SUMMED terms."""
         return replace(self.touched(sketch.seen), stories=self.stories + 1, total=_sum(self.total, sketch.vector))
 
     def touched(self, seen: datetime) -> Thread:
@@ -315,7 +295,7 @@ def query_terms(vector: Vector, n: int = ASKED) -> tuple[str, ...]:
     the same, .001 of the pairs were lost with full texts and .012 with 24 words; looked for as prefixes they took five
     times as long.
     """
-    return tuple(_heaviest({term: weight for term, weight in vector.items() if _BLANK not in term}, n))
+    return tuple(_heaviest({term: weight for term, weight in vector.items() if BLANK not in term}, n))
 
 
 def pool(language: str | None) -> str:
@@ -336,47 +316,6 @@ def unpack(packed: bytes) -> Vector:
     raise StoreError("a stored vector of terms is damaged: delete its thread's, and a new thread begins")
 
 
-def _numbered(tokens: Sequence[str]) -> Iterator[str]:
-    """Yield every number with the token before it, and with the one after it."""
-    for one, other in pairwise([token for token in tokens if token != MARK]):
-        if (one[0].isdigit() or other[0].isdigit()):
-            yield f"{one[:_STEM]}{_BLANK}{other[:_STEM]}"
-
-
-def _terms(tokens: Iterable[str]) -> list[str]:
-    found: list[str] = []
-    run: list[str] = []
-    for token in tokens:
-        if token != MARK and is_one_by_one(token):
-            run.append(token)
-            continue
-        found += _grams(run, 2)
-        run = []
-        if token != MARK:
-            found += _stems(token)
-    return [*found, *_grams(run, 2)]
-
-
-def _stems(token: str) -> Iterator[str]:
-    if token.isascii():
-        yield token[:_STEM]
-    elif is_hangul(token[0]):
-        yield from _grams(token, _HANGUL)
-    elif is_unspaced(token[0]):
-        yield from _grams(token, _UNSPACED)
-    elif _ARABIC[0] <= token[0] <= _ARABIC[1]:
-        yield searchable(token)[:_STEM]  # without the article, as the index has it
-    else:
-        yield token[:_STEM]
-
-
-def _grams(letters: Sequence[str], size: int) -> Iterator[str]:
-    """Yield every run of ``size`` neighbours; fewer letters than that are one run."""
-    if letters:
-        for start in range(max(len(letters) - size + 1, 1)):
-            yield "".join(letters[start : start + size])
-
-
 def _heaviest(weights: Mapping[str, float], most: int = TERMS) -> dict[str, float]:
     ordered = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
     return {term: weight for term, weight in ordered[:most] if weight > 0}
@@ -387,9 +326,9 @@ def _sum(*vectors: Vector) -> Vector:
     for vector in vectors:
         for term, weight in vector.items():
             total[term] += weight
-    if len(total) <= TERMS:
+    if len(total) <= SUMMED:
         return {term: weight for term, weight in total.items() if weight > 0}
-    return {term: int(weight) for term, weight in _heaviest(total).items()}
+    return {term: int(weight) for term, weight in _heaviest(total, SUMMED).items()}
 
 
 def _shared(vector: Vector, total: Vector, most: int = 5) -> tuple[str, ...]:

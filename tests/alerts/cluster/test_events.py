@@ -13,11 +13,10 @@ from alerts.cluster.events import (
     ASKED,
     LIFE,
     LIKE,
+    SUMMED,
     TERMS,
-    TITLE,
     UNIT,
     WINDOW,
-    WORDS,
     Frequencies,
     Reason,
     Sketch,
@@ -28,9 +27,9 @@ from alerts.cluster.events import (
     pack,
     pool,
     query_terms,
-    terms,
     unpack,
 )
+from alerts.cluster.terms import terms
 from alerts.errors import StoreError
 
 if TYPE_CHECKING:
@@ -79,37 +78,6 @@ def threaded(stream: Sequence[Sketch]) -> list[Thread]:
         known[thread.id] = thread
         after.append(thread)
     return after
-
-
-def test_terms_are_stems_and_the_title_counts_more() -> None:
-    counted = terms("Exporters protest", "The exporter protests. Exports fell.")
-    assert counted["export"] == TITLE + 2
-    assert counted["protes"] == TITLE + 1
-    assert counted["the"] == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("輸出規制、発表", {"輸出", "出規", "規制", "発表"}),  # no pair across the comma
-        ("レアアース", {"レアアース"}),
-        ("정상회담", {"정상", "상회", "회담"}),
-        ("ลงนาม", {"ลงน", "งนา", "นาม"}),
-        ("Île-de-France", {"ile", "de", "france"}),
-        ("Переговоры", {"перего"}),
-        ("والرئيس الرئيس", {"رئيس"}),  # "and the president", "the president"
-        ("日", {"日"}),
-        ("… — !", set()),
-    ],
-)
-def test_terms_of_every_script(text: str, found: set[str]) -> None:
-    assert set(terms("", text)) == found
-
-
-def test_only_the_beginning_of_a_long_text_is_read() -> None:
-    long = " ".join(f"w{number}" for number in range(3 * WORDS))
-    assert terms("", long).total() == WORDS
-    assert "w0" in terms("", long)
 
 
 def test_rare_words_weigh_more_than_common_ones_and_those_of_all_stories_nothing() -> None:
@@ -191,11 +159,11 @@ def test_the_product_with_the_sum_is_the_average_link(members: list[Vector], vec
     assert thread.likeness(vector) == pytest.approx(min(average, 1.0))
 
 
-@given(st.lists(st.integers(0, 400), min_size=2, max_size=6))
+@given(st.lists(st.integers(0, 2 * SUMMED), min_size=2, max_size=8))
 def test_a_sum_that_lost_its_lightest_terms_never_says_more(starts: list[int]) -> None:
-    members = [scaled({f"t{number}": 1 + number % 7 for number in range(start, start + 150)}) for start in starts]
+    members = [scaled({f"t{number}": 1 + number % 7 for number in range(start, start + TERMS)}) for start in starts]
     thread = thread_of([sketch(member) for member in members])
-    assert len(thread.total) <= TERMS
+    assert len(thread.total) <= SUMMED
     average = sum(cosine(members[0], member) for member in members) / len(members)
     assert thread.likeness(members[0]) <= average + 1e-9
 
@@ -317,8 +285,27 @@ def test_nearness_is_the_mean_of_all_pairs(ones: list[Vector], others: list[Vect
     assert one.nearness(other) == other.nearness(one)
 
 
+def test_numbers_that_two_stories_share_tell_events_of_a_kind_apart() -> None:
+    told = "An earthquake of magnitude {} shook the coast on {} and left {} dead, said the survey"
+    first, again, other = (
+        terms("", told.format(*numbers))
+        for numbers in (("6.4", "June 12", "31"), ("6.4", "June 12", "29"), ("5.9", "March 12", "31"))
+    )
+    known = Frequencies()
+    for number in range(30):
+        known.learn(terms("", f"The council of town{number} met"))
+    for found in (first, again, other):
+        known.learn(found)
+    vectors_of = [known.vector(found) for found in (first, again, other)]
+    assert vectors_of[0]["june 12"] > 0
+    assert "29 dead" not in vectors_of[1]  # which no other story has
+    assert "march 12" not in vectors_of[2]
+    assert cosine(vectors_of[0], vectors_of[1]) > cosine(vectors_of[0], vectors_of[2]) > 0
+
+
 def test_the_heaviest_terms_are_asked_for() -> None:
     assert query_terms({"a": 3, "b": 9, "c": 5}, 2) == ("b", "c")
+    assert query_terms({"june 12": 9, "june": 5, "12": 3}) == ("june", "12")  # the index has words one by one
     assert query_terms({}) == ()
     assert len(query_terms({f"t{number}": 1 + number for number in range(50)})) == ASKED
 
