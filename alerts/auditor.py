@@ -57,8 +57,13 @@ class Auditor:
         if isinstance(found, DeliveryError):
             await self._later(delivery, found)
             return
+        copies = () if found is None else found.get(delivery.key, ())
+        if found is not None and self._lags(delivery, copies):
+            again = self._clock.now() + self._pace.audit
+            await self._outbox.settle_audit(delivery.key, self._clock.now(), not_before=again)
+            return
         removed = 0
-        for extra in extras(delivery, (found or {}).get(delivery.key, ())):
+        for extra in extras(delivery, copies):
             problem = await self._guard(self._notifier.delete(extra))
             if isinstance(problem, DeliveryError) and not isinstance(problem, MessageGone):
                 await self._later(delivery, problem)
@@ -70,6 +75,11 @@ class Auditor:
             self._log.warning(
                 "copies-removed", extra={"key": delivery.key, "channel": delivery.channel, "count": removed}
             )
+
+    def _lags(self, delivery: Delivery, copies: Sequence[Receipt]) -> bool:
+        """Whether what was sent last cannot be seen yet, so that nobody knows what stands there."""
+        waited = self._clock.now() - (delivery.tried or delivery.queued)
+        return delivery.receipt is not None and delivery.receipt not in copies and waited < self._pace.search
 
     async def _later(self, delivery: Delivery, problem: DeliveryError) -> None:
         rest = {ChannelRefused: self._pace.channel_rest, RouteRefused: self._pace.route_rest}.get(type(problem))

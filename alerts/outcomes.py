@@ -80,7 +80,7 @@ def after_look(
     retry = now + backoff(delivery.attempts - 1, pace, chance)  # the first resend goes at once
     # Who was looked for in vain, sent again and lost in a crash still carries the count of the first search.
     looks = (0 if delivery.looks >= len(pace.looks) else delivery.looks) + 1
-    if isinstance(found, Later) and now - (delivery.tried or delivery.queued) >= pace.search:
+    if isinstance(found, Later) and found.after and now - (delivery.tried or delivery.queued) >= pace.search:
         found = Missing.CANNOT_LOOK  # the other side lets us look too seldom ever to see it
     match found:
         case Receipt():

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from alerts.story import Severity
 from alerts.stream import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
-    from alerts.story import Match, Severity
+    from alerts.story import Match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ def choose(threads: Iterable[Thread], channel: str, group: int, event: int | Non
 
 
 def speak(thread: Thread | None, match: Match, same_story: timedelta | None, now: datetime) -> Speaking:
-    """Return how a match is told where a thread stands: it is news by a new rule, a higher severity, or after a pause.
+    """Return how a match is told where a thread stands: it is news by a new rule, by its severity, or after a pause.
 
     ``same_story`` is the rule's own limit: after so long the same event is worth a broadcast again.
     """
@@ -63,6 +64,8 @@ def speak(thread: Thread | None, match: Match, same_story: timedelta | None, now
         return Speaking(voice=Voice.BROADCAST, says="the thread had not heard of it by this rule")
     if match.severity > thread.severity:
         return Speaking(voice=Voice.BROADCAST, says=f"it is {match.severity.label}, more than the thread had heard")
+    if match.severity >= Severity.CRITICAL:
+        return Speaking(voice=Voice.BROADCAST, says="what is critical is shown to the channel each time")
     if same_story and now - thread.rules[match.rule] > same_story:
         says = f"the rule had told nothing of it for more than its `quiet.same_story` of {spoken(same_story)}"
         return Speaking(voice=Voice.BROADCAST, says=says)

@@ -20,7 +20,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alerts.outbox import Kind, State
 from alerts.policy import Reason
@@ -62,6 +62,8 @@ FAULTS: Mapping[str, float] = {
     "internal_error_after": 0.01,
 }
 FAULTY = frozenset({"chat.postMessage", "chat.update", "chat.delete", "conversations.history", "conversations.replies"})
+
+LAG = timedelta(milliseconds=250)  # of the history: longer than the looks wait, so that there is something to audit
 
 CONFIG = """
 store: sqlite:///tocsin.db
@@ -275,10 +277,10 @@ async def daemon(config: Path, ahead: timedelta = timedelta()) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def trial(folder: Path, seed: int, **options: Any) -> AsyncIterator[Trial]:
+async def trial(folder: Path, seed: int) -> AsyncIterator[Trial]:
     """Set a trial up in an empty folder."""
     clock = LeapingClock()
-    given = Options(faults=FAULTS, faulty=FAULTY, seed=seed, now=clock.now, **options)
+    given = Options(faults=FAULTS, faulty=FAULTY, seed=seed, now=clock.now, history_lag=LAG)
     async with NewsServer() as web, SlackStandin(given) as slack:
         yield Trial(folder, web, slack, clock, seed)
 

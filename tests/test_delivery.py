@@ -54,7 +54,7 @@ MOST_POSTS = 25  # that three hundred stories may lead to
 # ---------------------------------------------------------------- the history does not show what it should
 
 
-@pytest.mark.parametrize(("lag", "again"), [(2, False), (20, True)])
+@pytest.mark.parametrize(("lag", "again"), [(2, False), (20, True), (90, True)])
 async def test_a_history_that_lags_leaves_nothing_twice(lag: int, again: bool) -> None:
     outbox = alerts_for(("#news", "#duty"), 60)
     behind = timedelta(seconds=lag)
@@ -75,6 +75,7 @@ async def test_where_history_may_hardly_be_read_nothing_is_lost_and_copies_say_t
         await courier.drain(timedelta(days=1))
     report = slack.report()
     assert set(outbox.states()) == {State.SENT}
+    assert await outbox.next_due() is None  # no audit goes on for ever
     assert report.missing(outbox.rows) == set()
     assert report.impolite == 0
     for key in report.doubled:
@@ -264,3 +265,23 @@ async def test_three_hundred_stories_in_a_minute_are_few_posts_and_every_one_is_
     assert (report.doubled, report.dangling, report.impolite) == ({}, (), 0)
     assert {call.answer for call in desk.slack.journal} == {"ok"}
     assert all(one["ts"] < other["ts"] for one, other in pairwise(messages))
+
+
+async def test_what_tells_of_a_flood_is_no_line_of_a_storm(desk: Desk) -> None:
+    for feed in range(2):
+        desk.publish(f"Start of feed {feed}", feed=feed)
+    async with desk.app() as app:
+        await app.once()
+        desk.clock.ahead += timedelta(seconds=30)
+        desk.publish(*titles(20, "rare earths"), feed=0)  # more than speak for themselves
+        desk.publish(*(f"Ship {n} sails: rare earths" for n in range(9)), feed=1)
+        await app.patrol.tick()
+        await app.patrol.idle()
+        desk.clock.ahead += timedelta(seconds=30)
+        desk.publish(*(f"Train {n} leaves: rare earths" for n in range(9)), feed=1)
+        await app.patrol.tick()
+        await app.patrol.idle()
+        await desk.until_calm(app)
+    alone = [one["text"] for one in desk.slack.channel("news").messages if not one.get("thread_ts")]
+    assert ["Storm:" in text for text in alone].count(True) == 1
+    assert ["20 stories that waited" in text for text in alone].count(True) == 1

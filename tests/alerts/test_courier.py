@@ -191,6 +191,19 @@ def test_what_a_look_leads_to(
         assert settlement.looks == looks + (found is Missing.NOT_FOUND)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "found", "reason"),
+    [
+        (9, Later("ratelimited", after=60 * SECOND), "look-failed"),
+        (10, Later("ratelimited", after=60 * SECOND), "cannot-look"),
+        (10, Later("not-connected"), "look-failed"),  # once there is a network, there is a look
+    ],
+)
+def test_where_we_may_look_too_seldom_it_is_sent_again_in_the_end(minutes: int, found: Later, reason: str) -> None:
+    one = delivery(state=State.UNCLEAR, attempts=1, tried=NOON - minutes * 60 * SECOND)
+    assert after_look(one, found, NOON, pace=Pace(), chance=0.0).reason == reason
+
+
 def test_who_was_searched_before_and_then_lost_in_a_crash_is_searched_as_thoroughly() -> None:
     one = delivery(state=State.UNCLEAR, attempts=2, looks=2, resent=True, tried=NOON)
     settlement = after_look(one, Missing.NOT_FOUND, NOON, pace=Pace(), chance=0.5)
