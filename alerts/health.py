@@ -205,7 +205,7 @@ def _go_on(source: SourceFact, report: Report, seen: Seen, limits: Limits) -> Ch
         if now - report.changed < SNOOZE or found is None:
             return None
         return Change(report=found, anew=True, about=source, was=report)
-    if found is None or now - report.changed < BETWEEN:
+    if found is None or (found.condition == report.condition and now - report.changed < BETWEEN):
         return None
     same = (found.condition, found.mark) == (report.condition, report.mark)
     if same and now - report.changed < AFRESH:

@@ -84,14 +84,14 @@ class Announcing:
     async def commit(self, poll: Poll) -> Tally:
         """Commit, then tell the courier."""
         tally = await self._ingest.commit(poll)
-        if tally.alerts:
+        if tally.brings:
             self._courier.wake()
         return tally
 
     async def commit_page(self, visit: PageVisit) -> Tally:
         """Commit, then tell the courier."""
         tally = await self._ingest.commit_page(visit)
-        if tally.alerts:
+        if tally.brings:
             self._courier.wake()
         return tally
 

@@ -26,6 +26,7 @@ __all__ += ["pack", "pool", "query_terms", "terms", "unpack"]
 
 SCHEME = "ev2"  # how terms are made and weighed; what is stored under another scheme cannot be compared
 LIKE = 0.18  # mean cosine from which on a story belongs to a thread
+FEWEST = 3  # terms that a story and its event have in common
 WINDOW = timedelta(hours=72)  # from the thread's last story, or before its first when an older one comes late
 LIFE = timedelta(days=14)  # from a thread's first story to its last
 COMMON = 0.2  # of the stories: a term that more of them have is no word of an event, least of all in a young store
@@ -198,6 +199,7 @@ class Reason(StrEnum):
 
     LIKE = "like"  # it has enough in common with the thread
     UNLIKE = "unlike"  # the nearest thread is not near enough
+    FEW_WORDS = "few-words"  # it is near by a word or two alone: where little is known yet, every word is rare
     NONE_NEAR = "none-near"  # no candidate is of its language and within the window
     NO_WORDS = "no-words"  # it has no words, or only such as nearly all stories have
 
@@ -218,6 +220,7 @@ class Joining:
         return {
             Reason.LIKE: likeness,
             Reason.UNLIKE: f"a new event: the nearest has {likeness}",
+            Reason.FEW_WORDS: f"a new event: the nearest has {likeness}, which are fewer than {FEWEST} words",
             Reason.NONE_NEAR: "a new event: no other within 72 h shares its words",
             Reason.NO_WORDS: "a thread of its own: no words to compare",
         }[self.reason]
@@ -239,6 +242,8 @@ def join(sketch: Sketch, candidates: Iterable[Thread]) -> Joining:
     shared = _shared(sketch.vector, nearest.total)
     if score < LIKE:
         return Joining(thread=None, score=score, reason=Reason.UNLIKE, shared=shared)
+    if len(shared) < FEWEST:
+        return Joining(thread=None, score=score, reason=Reason.FEW_WORDS, shared=shared)
     return Joining(thread=nearest, score=score, reason=Reason.LIKE, shared=shared)
 
 

@@ -114,11 +114,11 @@ def _fitting(looks: Iterable[list[Block]], last: list[Block]) -> list[Block] | N
 
 
 def _buttons(face: Face, delivery: Delivery) -> list[Block]:
-    """Return what can be done about a message; a digest is only read, and a reply has its parent's buttons."""
+    """Return what can be done about a message; a digest is only read, and a quiet reply has its parent's buttons."""
     if isinstance(face, Bulletin):
         answers = face.topic in {Topic.HEALTH, Topic.STORM} and not delivery.thread
         return [bulletin_buttons(delivery.key, face)] if answers else []
-    if isinstance(face, Notice) or delivery.thread:
+    if isinstance(face, Notice) or (delivery.thread and not delivery.broadcast):
         return []
     first = max(delivery.alert.matches, key=lambda match: match.severity)
     return [card_buttons(delivery.key, first.rule)]

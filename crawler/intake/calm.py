@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from alerts.judge import Finding
     from alerts.routing.budget import Overrun
+    from alerts.routing.hours import Hush
     from alerts.routing.inhibit import Inhibited
     from alerts.routing.silence import Silence
     from alerts.story import Match, Story
@@ -75,6 +76,11 @@ class Telling:
         return self.reason.is_of_channel
 
 
+def hush_of(spec: RoutingSpec, channel: str, severity: Severity, now: datetime) -> Hush | None:
+    """Return the quiet hours that keep a message from a channel; programs are told at any hour."""
+    return None if way_of(channel) else is_quiet(spec.quiet_hours, channel, severity, now)
+
+
 class Channels:
     """One transaction's memory of channels, which grows with what is planned."""
 
@@ -121,13 +127,13 @@ class Channels:
 
     def _calmed(self, finding: Finding, channel: str, about: Subject, telling: Telling) -> Telling:
         severity, by_itself = finding.match.severity, telling.voice is not Voice.REPLY
-        loud = self._inhibitor(channel, about, severity) if by_itself else None
         facts, is_ours = finding.facts or Facts.of(finding.match, about.story), way_of(channel) is None
-        hours = self._spec.quiet_hours if is_ours else ()  # programs are told at any hour, however much it is
+        hush = hush_of(self._spec, channel, severity, self._now)
+        loud = self._inhibitor(channel, about, severity) if by_itself and hush is None else None
         ruling = rule_on(
             muted=muted(self._silences, facts, self._now),
             inhibited=loud,
-            hush=is_quiet(hours, channel, severity, self._now),
+            hush=hush,
             overrun=self._overrun(channel, severity) if is_ours and by_itself and loud is None else None,
         )
         if kept := _KEPT_BACK.get(ruling.calm):

@@ -95,7 +95,7 @@ class Ingestor:
     def _steps(self, decide: Decide) -> tuple[Step, ...]:
         """Return what is asked inside the transaction; nothing must be waited for from here to the store."""
         judging, now = self._judging, self._clock.now()
-        watch = Watch(judging.judge.streams, judging.ids, now)
+        watch = Watch(judging.judge.streams, judging.ids, now, judging.manner.routing)
 
         def stories(memory: Memory) -> Plan:
             made = decide(memory, judging, now=now, counts=self._counts)
@@ -110,8 +110,8 @@ class Ingestor:
         To be called every minute.
         """
         judging, now = self._judging, self._clock.now()
-        watch = Watch(judging.judge.streams, judging.ids, now)
-        summaries = Summaries(judging.judge.quiet, judging.ids, now)
+        watch = Watch(judging.judge.streams, judging.ids, now, judging.manner.routing)
+        summaries = Summaries(judging.judge.quiet, judging.ids, now, judging.manner.routing)
         steps = (watch.minute, summaries.minute)
         return await self._store.apply(*_folding(steps, Storms(judging.ids, now)))
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alerts.policy import has_room
+from alerts.routing.spec import RoutingSpec
 from alerts.story import Headline, Trend
 from alerts.stream import HELD_BACK, held_back_says
+from crawler.intake.calm import hush_of
 from crawler.store.plan import NewDelivery, Plan, StreamAlert, StreamPlan, Summary
 from crawler.visits.poll import Tally
 
@@ -25,7 +27,10 @@ NAMED = 10  # stories that a summary names, the newest
 class Summaries:
     """One look at what waits; ``quiet`` says how rules keep quiet, by id."""
 
-    def __init__(self, quiet: Mapping[str, QuietSpec], ids: Ids, now: datetime) -> None:
+    def __init__(
+        self, quiet: Mapping[str, QuietSpec], ids: Ids, now: datetime, routing: RoutingSpec | None = None
+    ) -> None:
+        self._routing = routing or RoutingSpec()
         self._limits = {rule: one.at_most for rule, one in quiet.items() if one.at_most}
         self._ids = ids
         self._now = now
@@ -57,6 +62,7 @@ class Summaries:
         top = tuple(Headline(title=one.title, url=one.url, outlet=one.outlet) for one in held[1:NAMED])
         trend = Trend(condition=HELD_BACK, says=held_back_says(len(held), limit), number=len(held), top=top)
         severity = max(one.match.severity for one in held)
+        hush = hush_of(self._routing, channel, severity, self._now)
         self._summaries.append(
             Summary(
                 delivery=key,
@@ -87,5 +93,6 @@ class Summaries:
                 channel=channel,
                 severity=severity,
                 queued=self._now,
+                not_before=hush.until if hush else None,
             )
         )

@@ -10,6 +10,7 @@ from alerts.outbox import way_of
 from alerts.routing.storm import Came, Edit, End, Fold, Looked, Post, step
 from crawler.store.calm_plan import CalmPlan, Folded, NewBulletin
 from crawler.store.plan import Plan
+from crawler.visits.poll import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -44,7 +45,7 @@ class Storms:
         for channel in memory.calm.storms():
             before = memory.calm.weather(channel, self._now)
             self._act(memory.calm, channel, before, *step(before, Looked(), self._now))
-        return self._plan()
+        return replace(self._plan(), tally=Tally(alerts=len(self._bulletins)))
 
     def _plan(self) -> Plan:
         return Plan(calm=CalmPlan(bulletins=self._bulletins, folded=self._folded, storms=self._storms))

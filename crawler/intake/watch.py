@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from alerts.cluster.groups import independent
 from alerts.policy import Reason
+from alerts.routing.spec import RoutingSpec
 from alerts.story import Headline, Trend
 from alerts.stream import (
     FLOOR,
@@ -25,6 +26,7 @@ from alerts.stream import (
     term_key,
 )
 from crawler.ids import encode
+from crawler.intake.calm import hush_of
 from crawler.store.plan import NewDelivery, Plan, StreamAlert, StreamPlan
 from crawler.visits.poll import Tally
 
@@ -85,8 +87,11 @@ class Watch:
     With a poll, ``before`` is asked what held before its stories are written, and ``after`` what holds now.
     """
 
-    def __init__(self, rules: Mapping[str, StreamRule], ids: Ids, now: datetime) -> None:
+    def __init__(
+        self, rules: Mapping[str, StreamRule], ids: Ids, now: datetime, routing: RoutingSpec | None = None
+    ) -> None:
         self._rules = rules
+        self._routing = routing or RoutingSpec()
         self._ids = ids
         self._now = now
 
@@ -282,7 +287,8 @@ class Watch:
             )
             self._alerts.append(alert)
             if key:
-                self._deliveries.append(_delivery(key, alert, head, self._now))
+                hush = hush_of(self._routing, channel, alert.match.severity, self._now)
+                self._deliveries.append(_delivery(key, alert, head, self._now, hush.until if hush else None))
 
     def _plan(self) -> Plan:
         changed = [state for at, state in self._states.items() if self._kept.get(at) != state]
@@ -307,7 +313,7 @@ def _weightiest(witnesses: Iterable[Witness]) -> list[Witness]:
     return [min(group, key=lambda one: (-one.match.severity, one.tier, one.story)) for group in ranked[:TOP]]
 
 
-def _delivery(key: str, alert: StreamAlert, head: Witness, now: datetime) -> NewDelivery:
+def _delivery(key: str, alert: StreamAlert, head: Witness, now: datetime, not_before: datetime | None) -> NewDelivery:
     return NewDelivery(
         key=key,
         group=head.group,
@@ -316,4 +322,5 @@ def _delivery(key: str, alert: StreamAlert, head: Witness, now: datetime) -> New
         channel=alert.channel,
         severity=alert.match.severity,
         queued=now,
+        not_before=not_before,
     )

@@ -108,6 +108,11 @@ class Tally:
     seen: int = 0
     alerts: int = 0
 
+    @property
+    def brings(self) -> bool:
+        """Whether there may be something to send or to edit."""
+        return bool(self.new or self.changed or self.alerts)
+
     def __add__(self, other: Tally) -> Tally:
         """Return what both changed."""
         return Tally(

@@ -10,7 +10,7 @@ import pytest
 from alerts.bulletin import Bulletin, Topic
 from alerts.outbox import Receipt, Settlement, State
 from alerts.routing.spec import DigestSpec, EscalateSpec, GroupSpec, MatchSpec, QuietHours, RouteSpec, RoutingSpec
-from alerts.rules.spec import Rate
+from alerts.rules.spec import QuietSpec, Rate
 from alerts.slack.desk import Audit
 from alerts.story import Severity
 from crawler.ids import Ids
@@ -309,3 +309,32 @@ async def test_a_story_that_several_channels_were_told_of_escalates_once_and_one
     room.clock.advance(16 * MINUTE)
     await room.ingest.release()
     assert [one.channel for one in await room.deliveries()].count("#managers") == 1
+
+
+async def test_quiet_hours_hold_what_tells_of_many_stories_too(make: Callable[..., Room]) -> None:
+    judge = WordJudge({"talks": ("#news",)}, quiet={"talks": QuietSpec(at_most=Rate(count=1, per=10 * MINUTE))})
+    night = replace(NIGHT, start=time(12, 30))
+    room = make(judge, quiet_hours=(night,))
+    await room.add(source())
+    await room.publish(talks(1), talks(2), talks(3))
+    room.clock.advance(31 * MINUTE)
+    await room.ingest.watch()
+    (summary, _) = sorted(await room.store.deliveries(), key=lambda row: row.delivery.queued, reverse=True)
+    assert summary.delivery.alert.trend
+    assert summary.not_before == NOON + 2 * HOUR
+
+
+async def test_a_critical_reply_escalates_too(make: Callable[..., Room]) -> None:
+    escalate = EscalateSpec(severity=Severity.CRITICAL, unless_acked=15 * MINUTE, to=("#managers",))
+    room = make(WordJudge({"accord": ("#news",), "MINISTERS": ("#news",)}), escalate=(escalate,))
+    await room.add(source(), source("ap"))
+    await room.visit("bbc", entry("a", title="Accord on rare earths signed in Paris", text=A))
+    await room.send_all()
+    room.clock.advance(5 * MINUTE)
+    await room.visit("ap", entry("b", title="MINISTERS explain Paris accord on rare earths", text=B))
+    await room.send_all()
+    _, reply = await room.deliveries()
+    assert (reply.kind, reply.broadcast) == ("reply", True)
+    room.clock.advance(16 * MINUTE)
+    await room.ingest.release()
+    assert [one.channel for one in await room.deliveries()] == ["#news", "#news", "#managers"]

@@ -137,5 +137,5 @@ def every_match_is_told_once(rows: dict[str, Sequence[Row[Any]]]) -> None:
     } - {(row.story_id, row.rule, row.channel) for row in rows["verdict"] if row.delivery}
     assert untold == set()
     said = {row.delivery: row.number for row in rows["stream_alert"]}
-    assert said.keys() == in_summary.keys()  # groups that became one since then are told of once in it
+    assert in_summary.keys() <= said.keys()  # what turned out since then to be a copy is told of elsewhere
     assert all(1 <= len(stories) <= said[key] for key, stories in in_summary.items())
