@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from alerts.story import Field
+from alerts.story import Field, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from alerts.story import Span, Story
+    from alerts.story import Story
 
 # What outlets put before such a sentence, as their own guidelines ask: the word stands first, and something parts it
 # from what follows, or it begins a formula.
 _WORDS = (
-    "correction|corrections|corrected|clarification|clarified|retraction|erratum|editor['\u2019]s note",
+    "correction|corrections|corrected|clarification|clarified|retraction|retracted|withdrawn|erratum",
+    "editor['\u2019]s note",
     "rectificatif|rectification|correctif|mise au point|précision|note de la rédaction",
     "berichtigung|korrektur|richtigstellung|klarstellung|anmerkung der redaktion|hinweis der redaktion",
     "corrección|fe de errores|rectificación|aclaración|nota de la redacción",
@@ -33,6 +34,7 @@ _ENGLISH = (
 _FORMULAS = (
     _ENGLISH,
     r"we (?:have )?(?:corrected|retracted|withdrawn) ",
+    r"\(corrects ",
     r"(?:dans une première version|une version précédente) de cet article",
     r"in einer (?:früheren|vorherigen) (?:version|fassung) (?:dieses|des) (?:artikels|textes|beitrags)",
     r"(?:una|en una) versión anterior de este (?:artículo|texto)",
@@ -44,9 +46,15 @@ _OPENING = re.compile(
 )
 
 
-def correction_in(story: Story, added: Iterable[Span]) -> Span | None:
-    """Return the first of the sentences that were added to a story that says it was wrong, else None.
+def correction_in(story: Story, added: Iterable[Span], headline_before: str | None = None) -> Span | None:
+    """Return what says that a story was wrong: its new headline, or the first such sentence of those added, else None.
 
     Only what says so itself: that a sentence is gone, or reads otherwise, may be no more than an edit.
     """
-    return next((span for span in added if span.field is Field.TEXT and _OPENING.match(span.of(story))), None)
+    if headline_before is not None and _corrects(story.title) and not _corrects(headline_before):
+        return Span(Field.TITLE, 0, len(story.title))
+    return next((span for span in added if span.field is Field.TEXT and _corrects(span.of(story))), None)
+
+
+def _corrects(words: str) -> bool:
+    return _OPENING.match(words) is not None

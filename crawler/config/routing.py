@@ -131,8 +131,10 @@ def read_escalation(item: Item) -> EscalateSpec | None:
     level, wait = section.required("severity"), section.required("unless_acked")
     severity = level.read(values.severity) if level else None
     unless_acked = wait.read(values.duration_between(_MINUTE, _DAY)) if wait else None
-    section.required("to")
+    target = section.required("to")
     to = section.many("to", values.channel)
+    if target and not section.entries("to"):
+        target.error("`to` names no channel", 'write `to: ["#channel"]`')
     return (
         EscalateSpec(severity=severity, unless_acked=unless_acked, to=to) if severity and unless_acked and to else None
     )

@@ -74,7 +74,7 @@ class Replies:
         if not self._told:
             return []
         change = compare(title=title, text=text, new_title=story.title, new_text=story.text)
-        found = correction_in(story, change.added)
+        found = correction_in(story, change.added, title)
         if found is None:
             return []
         sentence = found.of(story)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from alerts.policy import has_room
+from alerts.policy import Reason, has_room
 from alerts.routing.spec import RoutingSpec
 from alerts.story import Headline, Trend
 from alerts.stream import HELD_BACK, held_back_says
@@ -59,8 +59,11 @@ class Summaries:
 
     def _sum_up(self, rule: str, channel: str, limit: Rate | None, held: Sequence[Witness]) -> None:
         newest, key = held[0], self._ids.delivery()
+        limited = any(one.reason is Reason.OVER_LIMIT for one in held)
         top = tuple(Headline(title=one.title, url=one.url, outlet=one.outlet) for one in held[1:NAMED])
-        trend = Trend(condition=HELD_BACK, says=held_back_says(len(held), limit), number=len(held), top=top)
+        trend = Trend(
+            condition=HELD_BACK, says=held_back_says(len(held), limit if limited else None), number=len(held), top=top
+        )
         severity = max(one.match.severity for one in held)
         hush = hush_of(self._routing, channel, severity, self._now)
         self._summaries.append(

@@ -71,6 +71,7 @@ class Witness:
     title: str
     seen: datetime
     match: Match
+    reason: Reason | None = None  # of a verdict that waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,6 +113,7 @@ class StoredQuiet:
                 title=row.title,
                 seen=row.seen,
                 match=match(row),
+                reason=Reason(row.reason),
             )
             found.setdefault(row.group_id, one)  # the group that it was told in is to be told once
         return list(found.values())

@@ -60,3 +60,23 @@ def test_what_only_speaks_of_corrections_is_none(sentence: str) -> None:
 def test_what_stood_there_before_is_not_told_again() -> None:
     old = f"{OLD}\n\nCorrection: the meeting was held on Sunday, not on Monday."
     assert corrected("They will meet again in spring to speak about the price.", old) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "corrects"),
+    [
+        ("Quake of magnitude 7.4 hits", "CORRECTED: Quake of magnitude 7.2 hits", True),
+        ("Quake of magnitude 7.4 hits", "CORRECTED-Quake of magnitude 7.2 hits", True),
+        ("Quake of magnitude 7.4 hits", "WITHDRAWN: Quake hits", True),
+        ("Quake of magnitude 7.4 hits", "訂正:地震", True),
+        ("Quake of magnitude 7.4 hits", "Quake of magnitude 7.2 hits", False),
+        ("Quake of magnitude 7.4 hits", "Corrected figures show growth", False),
+        ("CORRECTED: Quake hits", "CORRECTED: Quake hits Aomori", False),
+        (None, "CORRECTED: Quake hits", False),
+    ],
+)
+def test_a_new_headline_says_that_the_story_was_wrong(before: str | None, now: str, *, corrects: bool) -> None:
+    told = story(title=now, text="")
+    found = correction_in(told, (), before)
+    assert (found is not None) is corrects
+    assert found is None or found.of(told) == now

@@ -321,3 +321,10 @@ def test_routes_that_could_not_be_read_are_not_compared() -> None:
     _, problems = whole(WHOLE.replace("severity: high", "severity: hihg"))
     assert len(problems) == 1
     assert "hihg" in problems[0]
+
+
+def test_an_escalation_to_nobody_is_a_mistake() -> None:
+    text = "{severity: critical, unless_acked: 15m, to: []}"
+    spec, problems = read(text, routing.read_escalation)
+    assert spec is None
+    assert problems == ["error: `to` names no channel (write `to: [\"#channel\"]`)"]
