@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ASK = "ask the publisher to let it in, or use another source."
-_TURNS_AWAY = f"guards the site and turns programs away, Tocsin too: {_ASK}"
 
 _ASK = "ask the publisher to let it in, or use another source."
 _TURNS_AWAY = f"guards the site and turns programs away, Tocsin too: {_ASK}"
