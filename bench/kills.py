@@ -165,7 +165,8 @@ class Trial:
             for _ in range(SETTLING):
                 done = await app.once()
                 self._clock.ahead += CALM
-                if not done.waiting and not done.stories and await app.store.outbox.next_due() is None:
+                storms = await app.store.ask(lambda memory: memory.calm.storms())
+                if not (done.waiting or done.stories or storms) and await app.store.outbox.next_due() is None:
                     break
             outcomes = await app.store.outcomes(self._clock.now() - timedelta(days=400))
             rows = await app.store.deliveries(limit=10**9)

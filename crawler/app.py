@@ -180,8 +180,10 @@ class App:
         load_model = asyncio.to_thread(identify, "words", "", None)  # half a second that the first story need not wait
         await asyncio.gather(self.crawl.start(), load_model)
         give_back()  # what loading used: 8 MB of 190
-        log.info("started", extra={"sources": len(self.config.sources), "rules": len(self.config.rules.rules)})
         return self
+
+    def _say_started(self) -> None:
+        log.info("started", extra={"sources": len(self.config.sources), "rules": len(self.config.rules.rules)})
 
     async def __aexit__(self, *_: object) -> None:
         if self.reloader:
@@ -199,6 +201,7 @@ class App:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set."""
+        self._say_started()  # not before: whoever reads it may ask to stop
         await self.neighbours.look()  # what they write from here on, the courier has not seen
         delivering = asyncio.create_task(self.courier.run(), name="courier")
         self.dispatcher.every(TICK, partial(self.patrol.tick, gently=True), name="patrol")
@@ -252,6 +255,7 @@ class App:
 
     async def once(self) -> Round:
         """Visit all that is due now, deliver all that can be delivered soon, and say what came of it."""
+        self._say_started()
         start = self.clock.now()
         await self.patrol.tick()
         await self.patrol.idle()
