@@ -327,4 +327,4 @@ def test_an_escalation_to_nobody_is_a_mistake() -> None:
     text = "{severity: critical, unless_acked: 15m, to: []}"
     spec, problems = read(text, routing.read_escalation)
     assert spec is None
-    assert problems == ["error: `to` names no channel (write `to: [\"#channel\"]`)"]
+    assert problems == ['error: `to` names no channel (write `to: ["#channel"]`)']
