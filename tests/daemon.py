@@ -27,7 +27,7 @@ HURRIED = Pace(
     overall=timedelta(0),
     edits=timedelta(0),
     looks=(timedelta(milliseconds=20), timedelta(milliseconds=50)),
-    audit=timedelta(milliseconds=200),
+    audit=timedelta(milliseconds=600),  # longer than the history lags, as in earnest
     first_retry=timedelta(milliseconds=20),
     last_retry=timedelta(milliseconds=100),
 )
