@@ -205,7 +205,8 @@ async def test_copies_that_only_their_pages_show_are_told_once(town: Town) -> No
     town.feed("gazette", Item(title="Defence news", path="/b", text="About a Reciprocal Access Agreement."))
     assert len(await town.round()) == 1
     reasons = await town.reasons("Defence news")
-    assert {Reason.FIRST, Reason.COPY} <= set(reasons)
+    assert Reason.COPY in reasons
+    assert {Reason.FIRST, Reason.FOLLOW_UP} & set(reasons)  # whichever page was read first tells
 
 
 async def test_an_alert_waits_for_its_page_and_a_critical_one_does_not(town: Town) -> None:
