@@ -95,7 +95,8 @@ class Watch:
         self._ids = ids
         self._now = now
 
-        self._found: dict[str, list[Found]] = {}  # by rule
+        self._found: dict[str, list[Found]] = {}  # by rule; empty: only groups of its stories part or become one
+        self._regrouped: Mapping[str, Sequence[int]] = {}  # by rule: the stories of these groups
         self._kept: Mapping[tuple[str, Condition], StreamState] = {}
         self._states: dict[tuple[str, Condition], StreamState] = {}
         self._before: dict[tuple[str, Condition], Mapping[int, datetime]] = {}
@@ -112,6 +113,10 @@ class Watch:
             if verdict.match.rule in self._rules:
                 found = Found(verdict=verdict, story=stories[verdict.story, verdict.version])
                 self._found.setdefault(verdict.match.rule, []).append(found)
+        if moved := {group for one in plan.regroupings for group in (one.group, one.into)}:
+            self._regrouped = memory.stream.counted(moved)
+            for rule_id in sorted(self._regrouped.keys() & self._rules.keys()):
+                self._found.setdefault(rule_id, [])
         if not self._found:
             return
         self._kept = memory.stream.states(self._found)
@@ -174,7 +179,8 @@ class Watch:
 
     def _confirmed(self, memory: StreamMemory, rule: StreamRule, needed: int) -> None:
         """Tell of an event, once, that enough sources tell of on their own account."""
-        counted = [one.story.id for one in self._found[rule.id] if one.verdict.reason is Reason.COUNTED]
+        found = (one.story.id for one in self._found[rule.id] if one.verdict.reason is Reason.COUNTED)
+        counted = {*found, *self._regrouped.get(rule.id, ())}
         for event, groups in memory.voices(rule.id, counted).items():
             voices, occasion = independent(groups.values()), f"event {encode(event)}"
             if len(voices) < needed or memory.alerted(rule.id, Condition.SOURCES, occasion):

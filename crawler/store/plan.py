@@ -106,6 +106,9 @@ class StreamMemory(Protocol):
     def witnesses(self, rule: str, groups: Collection[int]) -> Sequence[Witness]:
         """Return the stories of these groups, first seen first."""
 
+    def counted(self, groups: Collection[int]) -> Mapping[str, Sequence[int]]:
+        """Return the stories of some groups that rules count, by rule; those taken in as backlog do not count."""
+
     def voices(self, rule: str, stories: Collection[int]) -> Mapping[int, Mapping[int, Sequence[Member]]]:
         """Return who tells of the events of some stories, as far as a rule holds: by event and group of copies.
 

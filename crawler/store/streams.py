@@ -76,6 +76,13 @@ _WITNESSES = (
     .where(story.c.group_id.in_(bindparam("groups", expanding=True)))
     .order_by(story.c.id, verdict.c.version, verdict.c.channel)
 )
+_COUNTED = (
+    select(verdict.c.rule, story.c.id)
+    .join(story, and_(verdict.c.story_id == story.c.id, _COUNTS))
+    .where(story.c.group_id.in_(bindparam("groups", expanding=True)))
+    .distinct()
+    .order_by(verdict.c.rule, story.c.id)
+)
 _EVENTS = select(story.c.event_id).where(
     story.c.id.in_(bindparam("stories", expanding=True)), story.c.event_id.is_not(None)
 )
@@ -164,6 +171,13 @@ class StoredStream:
                 match=match(row),
             )
         return list(found.values())
+
+    def counted(self, groups: Collection[int]) -> Mapping[str, Sequence[int]]:
+        """Return the stories of some groups that rules count, by rule."""
+        found: dict[str, list[int]] = {}
+        for row in self._connection.execute(_COUNTED, {"groups": list(groups)}):
+            found.setdefault(row.rule, []).append(row.id)
+        return found
 
     def voices(self, rule: str, stories: Collection[int]) -> Mapping[int, Mapping[int, Sequence[Member]]]:
         """Return who tells of the events of some stories: by event and group of copies, first seen first."""

@@ -507,3 +507,26 @@ async def test_a_look_writes_over_the_last_one_whatever_was_written_in_between(r
     newsroom.clock.advance(MINUTE)
     await newsroom.ingest.watch()
     assert len(await rows(newsroom.store, watched)) == 1
+
+
+# ---------------------------------------------------------------- copies that are none after all
+
+TALKS = (
+    "talks: ministers of two countries said on Monday that they would meet again in spring,"
+    " to go on with what they began last year in the capital of a third."
+)
+OTHER = "A dog ran through the park at noon, chased by its owner and by two policemen on horses, to no avail."
+
+
+async def test_copies_that_turn_out_to_be_none_count_for_themselves(
+    room: Callable[..., Newsroom], clock: FakeClock
+) -> None:
+    newsroom = room(THREE_IN_AN_HOUR)
+    await newsroom.add(source(), source("nhk"))
+    await newsroom.visit("bbc", entry("a", title="One", text=TALKS), entry("b", title="talks in Rome"))
+    await newsroom.visit("nhk", entry("c", title="One", text=TALKS), entry("d", title="Another", text=OTHER))
+    assert await newsroom.trends() == []
+    clock.advance(MINUTE)
+    # No rule holds for the new words: only the groups change.
+    assert await newsroom.visit("nhk", entry("c", title="Another", text=OTHER)) == Tally(changed=1, alerts=1)
+    assert await said(newsroom) == ["3 stories in 1 h (3 make an alert)"]
