@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from alerts.errors import ChannelRefused, DeliveryError, Later, MessageGone, RouteRefused
+from alerts.outbox import AUDIT_FAILED, AUDIT_GIVEN_UP
 
 if TYPE_CHECKING:
     import logging
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
 
     from alerts.editor import Clock, Guard
     from alerts.notify import Notifier
-    from alerts.outbox import Delivery, Outbox, Receipt
+    from alerts.outbox import Delivery, Outbox, Receipt, Suspect
     from alerts.pacer import Pace
 
-_PLACE = attrgetter("place")
+_PLACE = attrgetter("delivery.place")
 _LOOK_BACK = timedelta(seconds=60)  # before the first try: clocks differ
 
 
@@ -46,46 +47,62 @@ class Auditor:
         due = await self._outbox.audits(self._clock.now(), self._pace.batch)
         for (channel, thread), group in groupby(sorted(due, key=_PLACE), key=_PLACE):
             suspects = list(group)
-            since = min(one.tried or one.queued for one in suspects) - _LOOK_BACK
-            keys = [one.key for one in suspects]
+            since = min(one.delivery.tried or one.delivery.queued for one in suspects) - _LOOK_BACK
+            keys = [one.delivery.key for one in suspects]
             found = await self._guard(self._notifier.copies(channel, keys, since, thread or None))
             for one in suspects:
                 await self._settle(one, found)
         return len(due)
 
-    async def _settle(self, delivery: Delivery, found: Mapping[str, Sequence[Receipt]] | DeliveryError | None) -> None:
+    async def _settle(self, suspect: Suspect, found: Mapping[str, Sequence[Receipt]] | DeliveryError | None) -> None:
+        delivery = suspect.delivery
         if isinstance(found, DeliveryError):
-            await self._later(delivery, found)
+            await self._later(suspect, found)
             return
         copies = () if found is None else found.get(delivery.key, ())
-        if found is not None and self._lags(delivery, copies):
-            again = self._clock.now() + self._pace.audit
+        again = self._clock.now() + self._pace.audit
+        if found is not None and self._lags(suspect, copies):
             await self._outbox.settle_audit(delivery.key, self._clock.now(), not_before=again)
             return
         removed = 0
         for extra in extras(delivery, copies):
             problem = await self._guard(self._notifier.delete(extra))
             if isinstance(problem, DeliveryError) and not isinstance(problem, MessageGone):
-                await self._later(delivery, problem)
+                await self._later(suspect, problem)
                 return
             removed += 1
         detail = f"{removed} further copies taken away" if removed else ""
-        await self._outbox.settle_audit(delivery.key, self._clock.now(), detail=detail)
+        more = found is not None and self._may_come(suspect, copies)
+        await self._outbox.settle_audit(
+            delivery.key, self._clock.now(), detail=detail, not_before=again if more else None
+        )
         if removed:
             self._log.warning(
                 "copies-removed", extra={"key": delivery.key, "channel": delivery.channel, "count": removed}
             )
 
-    def _lags(self, delivery: Delivery, copies: Sequence[Receipt]) -> bool:
-        """Whether what was sent last cannot be seen yet, so that nobody knows what stands there."""
-        waited = self._clock.now() - (delivery.tried or delivery.queued)
-        return delivery.receipt is not None and delivery.receipt not in copies and waited < self._pace.search
+    def _lags(self, suspect: Suspect, copies: Sequence[Receipt]) -> bool:
+        """Whether what is known to stand there cannot be seen yet, so that nobody knows what else does."""
+        receipt = suspect.delivery.receipt
+        return receipt is not None and receipt not in copies and self._is_young(suspect)
 
-    async def _later(self, delivery: Delivery, problem: DeliveryError) -> None:
-        rest = {ChannelRefused: self._pace.channel_rest, RouteRefused: self._pace.route_rest}.get(type(problem))
+    def _may_come(self, suspect: Suspect, copies: Sequence[Receipt]) -> bool:
+        """Whether a copy may come into sight: an older one was found, and the last try had no answer."""
+        return suspect.found and len(copies) < suspect.delivery.attempts and self._is_young(suspect)
+
+    def _is_young(self, suspect: Suspect) -> bool:
+        return self._clock.now() - suspect.settled < self._pace.search
+
+    async def _later(self, suspect: Suspect, problem: DeliveryError) -> None:
+        """Try again after a while, for a day; who could not look by then never will."""
+        key, now = suspect.delivery.key, self._clock.now()
+        if suspect.failing and now - suspect.failing >= self._pace.audit_life:
+            await self._outbox.settle_audit(key, now, reason=AUDIT_GIVEN_UP, detail=str(problem))
+            facts = {"key": key, "channel": suspect.delivery.channel, "detail": str(problem)}
+            self._log.error("audit-given-up", extra=facts)
+            return
+        rest = {ChannelRefused: self._pace.longest_rest, RouteRefused: self._pace.longest_rest}.get(type(problem))
         wait = max(
             rest or self._pace.audit, (problem.after or timedelta()) if isinstance(problem, Later) else timedelta()
         )
-        await self._outbox.settle_audit(
-            delivery.key, self._clock.now(), detail=str(problem), not_before=self._clock.now() + wait
-        )
+        await self._outbox.settle_audit(key, now, reason=AUDIT_FAILED, detail=str(problem), not_before=now + wait)

@@ -34,6 +34,7 @@ class Topic(StrEnum):
     SUMMARY = "summary"  # of what was held back in quiet hours or beyond a budget
     STORM = "storm"
     HEALTH = "health"  # of sources, of ways out, of the configuration
+    TRIAL = "trial"  # of what rules on trial would have sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,20 @@ def of_storm_pages(storm: Storm, rows: Sequence[tuple[str, Line]], channel: str,
     return tuple(pages)
 
 
+def of_rest(lines: Sequence[Line], channel: str, first: int, says: str) -> tuple[Bulletin, ...]:
+    """Return the pages of a summary's thread that list what its message does not name, from its ``first``-th on.
+
+    ``says`` is what it is a summary of.
+    """
+    pages, start = [], first
+    for items in _paged(lines):
+        title = f"stories {start} to {start + len(items) - 1}" if len(items) > 1 else f"story {start}"
+        part = Part(heading="", items=items)
+        pages.append(tidied(Bulletin(channel=channel, topic=Topic.SUMMARY, title=title, lead=says, parts=(part,))))
+        start += len(items)
+    return tuple(pages)
+
+
 def _items(lines: Iterable[Line]) -> tuple[Item, ...]:
     return tuple(
         item(line.title, line.url, f"{line.outlet} +{line.others}" if line.others else line.outlet) for line in lines
@@ -158,7 +172,6 @@ def _paged(lines: Sequence[Line]) -> Iterator[tuple[Item, ...]]:
 
 def _pages(first: Bulletin, further: Iterable[tuple[str, Sequence[Line]]]) -> tuple[Bulletin, ...]:
     """Return the pages that follow a first one."""
-    parts = [Part(heading=heading, items=items) for heading, lines in further for items in _paged(lines)]
     return tuple(
         tidied(
             Bulletin(
@@ -166,9 +179,25 @@ def _pages(first: Bulletin, further: Iterable[tuple[str, Sequence[Line]]]) -> tu
                 topic=first.topic,
                 title=f"{first.title}, page {number}",
                 severity=first.severity,
-                parts=(part,),
+                parts=parts,
                 subject=first.subject,
             )
         )
-        for number, part in enumerate(parts, 2)
+        for number, parts in enumerate(_packed(further), 2)
     )
+
+
+def _packed(further: Iterable[tuple[str, Sequence[Line]]]) -> Iterator[tuple[Part, ...]]:
+    """Yield the parts of one page after the other, several headings on each as far as it surely shows them."""
+    page: list[Part] = []
+    lines, room = PAGE, PAGE_SIZE
+    for heading, listed in further:
+        for items in _paged(listed):
+            cost = len(heading) + _PART_FRAME + sum(map(_cost, items))
+            if page and (cost > room or len(items) > lines):
+                yield tuple(page)
+                page, lines, room = [], PAGE, PAGE_SIZE
+            page.append(Part(heading=heading, items=items))
+            lines, room = lines - len(items), room - cost
+    if page:
+        yield tuple(page)

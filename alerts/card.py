@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from alerts.graphemes import JOINER, joins, last_cut, may_cut
 from alerts.story import UNKNOWN_TIER, DateNote, Field
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ NEXT_TITLE_LIMIT = 120
 NEXT_LINK_LIMIT = 500  # a longer one is left out: it is not the card's own
 
 UPDATED = "updated: the outlet changed the story, and only now it matches"
+AS_TOLD = "as first told: the outlet has since changed the text"
 MAY_REPEAT = "may repeat: an earlier try got no clear answer and could not be looked up"
 
 _REMARKS = {
@@ -106,20 +108,21 @@ class Card:
     nexts: tuple[Next, ...] = ()  # with a trend: the next ones
     more: int = 0  # with a trend: how many further ones are meant
     was: str = ""  # the headline under which the story was told, where it has another by now
-    update: str = ""  # that the outlet changed the story, and only now the rules hold
+    update: str = ""  # that the outlet changed the story, and only now the rules hold, or no longer
     compact: bool = False  # said in two lines
     brief: tuple[Segment, ...] = ()  # of a compact card: its snippet, where only that shows why it matched
     wording: str = ""  # the user's own words, in place of title and snippet
+    zone: tzinfo = UTC  # in which times are written where the reader's own is not known
 
     @property
     def headline(self) -> str:
         """The title as plain text."""
-        return "".join(segment.text for segment in self.title)
+        return _plain(self.title)
 
     @property
     def summary(self) -> str:
         """The snippet as plain text."""
-        return "".join(segment.text for segment in self.snippet)
+        return _plain(self.snippet)
 
     @property
     def quote(self) -> tuple[Segment, ...]:
@@ -169,14 +172,15 @@ def card_for(alert: Alert, *, notice: str | None = None, compact: bool = False) 
     link = safe_link(story.url)
     told = _shorten(*_tidy(story.title[: TITLE_LIMIT * 8], _hits(alert.matches, Field.TITLE)), TITLE_LIMIT)
     by_now = clean(alert.retitled, TITLE_LIMIT) if alert.retitled else ""
-    title = (Segment(by_now),) if by_now else told
+    title = ((Segment(by_now),) if by_now else told) or (Segment("(no title)"),)
+    was = _plain(told) if by_now else clean(alert.before or "", TITLE_LIMIT)
     hits = _hits(alert.matches, Field.TEXT)
     elsewhere = not hits or any(segment.hit for segment in title)
     return Card(
         story=story.id,
         severity=alert.severity,
         reasons=tuple(_reason(match, story) for match in sorted(alert.matches, key=lambda m: -m.severity)),
-        title=title or (Segment("(no title)"),),
+        title=title,
         snippet=_snippet(story.text, hits, alert.added or (), SNIPPET_LIMIT),
         link=story.url if link else None,
         host=link,
@@ -189,8 +193,8 @@ def card_for(alert: Alert, *, notice: str | None = None, compact: bool = False) 
         trend=clean(alert.trend.says, TREND_LIMIT) if alert.trend else "",
         nexts=tuple(map(_next, alert.trend.top)) if alert.trend else (),
         more=alert.trend.more if alert.trend else 0,
-        was="".join(segment.text for segment in told) if by_now else "",
-        update=UPDATED if alert.added is not None else "",
+        was=was if was != _plain(title) else "",
+        update="; ".join([UPDATED] * (alert.added is not None) + [AS_TOLD] * alert.outdated),
         compact=compact,
         brief=_snippet(story.text, hits, alert.added or (), BRIEF_LIMIT) if compact and not elsewhere else (),
     )
@@ -200,10 +204,10 @@ def clean(text: str, limit: int) -> str:
     """Return ``text`` without what is unseen or turns others around, on one line, at most ``limit`` long.
 
     Gone are control characters, bidirectional controls, tags and everything of no width. That includes the
-    zero-width joiner and non-joiner: without them some Persian and Indic words join other than they should and
-    joined emoji fall apart, but all stays readable, and no hidden character can split a word that people trust.
+    zero-width joiner and non-joiner but between two emoji: without them some Persian and Indic words join other
+    than they should, but all stays readable, and no hidden character can split a word that people trust.
     """
-    return "".join(segment.text for segment in _shorten(*_tidy(text[: limit * 8], ()), limit))
+    return _plain(_shorten(*_tidy(text[: limit * 8], ()), limit))
 
 
 def names_an_address(text: str) -> bool:
@@ -231,6 +235,10 @@ def safe_link(url: str | None) -> str | None:
     if parts.scheme not in {"http", "https"} or "@" in parts.netloc or not _HOST.fullmatch(host):
         return None
     return host.removeprefix("www.")
+
+
+def _plain(segments: Iterable[Segment]) -> str:
+    return "".join(segment.text for segment in segments)
 
 
 def _reason(match: Match, story: Story) -> Reason:
@@ -322,8 +330,11 @@ def _tidy(text: str, hits: Sequence[tuple[int, int]]) -> tuple[str, bytearray]:
         marked[start:end] = b"\x01" * (min(end, len(text)) - start) if start < len(text) else b""
     kept: list[str] = []
     marks = bytearray()
-    for char, mark in zip(text, marked, strict=True):
-        if char.isspace():
+    for at, (char, mark) in enumerate(zip(text, marked, strict=True)):
+        if char == JOINER and joins("".join(kept[-2:]), text[at + 1 : at + 2]):
+            kept.append(char)
+            marks.append(mark)
+        elif char.isspace():
             if kept and kept[-1] != " ":
                 kept.append(" ")
                 marks.append(mark)
@@ -357,16 +368,14 @@ def _last_border(text: str, end: int) -> int:
     found = next(borders, None)
     if found is not None:
         return found
-    while end > 1 and unicodedata.category(text[end])[0] == "M":  # no border: at least keep accents with their letter
-        end -= 1
-    return end
+    return last_cut(text, end)  # no border: at least keep whole what is seen as one character
 
 
 def _is_border(text: str, at: int) -> bool:
     if at in {0, len(text)}:
         return True
     left, right = text[at - 1], text[at]
-    if unicodedata.category(right)[0] == "M":
+    if not may_cut(text, at):
         return False
     return left.isspace() or right.isspace() or (_is_unspaced(left) and _is_unspaced(right))
 

@@ -7,6 +7,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, cast
 from unicodedata import bidirectional
 
+from alerts.graphemes import last_cut
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -114,7 +116,7 @@ def _label(bar: Bar, place: int, fonts: Sequence[FreeTypeFont]) -> tuple[str, Fr
         return f"no. {place}", fonts[-1]
     text = bar.label
     while font.getlength(text) > _LABELS:
-        text = text[:-2].rstrip() + "…"
+        text = text[: last_cut(text, len(text) - 2)].rstrip() + "…"
     return text, font
 
 

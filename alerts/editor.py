@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from alerts.errors import CardRefused, ChannelRefused, DeliveryError, Later, MessageGone, RouteRefused
 from alerts.face import LayOut, face_for, face_of
 from alerts.outbox import Edited
-from alerts.pacer import Pacer, backoff
+from alerts.pacer import Pacer, backoff, rest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -48,8 +48,8 @@ def after_edit(
         return Edited(reason="message-gone", detail=str(problem))
     if isinstance(problem, CardRefused):
         return Edited(reason="card-refused", detail=str(problem))
-    rest = {ChannelRefused: pace.channel_rest, RouteRefused: pace.route_rest}.get(type(problem))
-    wait = rest or backoff(edit.tries + 1, pace, chance)
+    refused = {ChannelRefused: rest(edit.tries + 1, pace), RouteRefused: pace.route_rest}.get(type(problem))
+    wait = refused or backoff(edit.tries + 1, pace, chance)
     if isinstance(problem, Later):
         wait = max(wait, problem.after or timedelta())
     return Edited(reason="try-later", detail=str(problem), not_before=now + wait)

@@ -5,6 +5,8 @@ TocsinError
 ├── StoreError             the store cannot be used (wrong version, locked by another daemon, damaged)
 │   └── Overtaken          what was decided about a delivery comes too late: another has gone on with it
 ├── QueryError             what was typed into a search cannot be understood
+├── CaptureError           what was captured cannot be read, or there is none
+├── ExpressionError        a condition typed for a command cannot be understood
 ├── WordingError           a user's own wording of cards cannot be used; the line is named
 ├── FetchError             a source did not give a usable answer; the reason is named
 └── DeliveryError          a message was not delivered
@@ -87,6 +89,14 @@ class Overtaken(StoreError):
 
 class QueryError(TocsinError):
     """A search cannot be understood; the message shows where, and says what to write instead."""
+
+
+class CaptureError(TocsinError):
+    """What was captured cannot be read, or there is none."""
+
+
+class ExpressionError(TocsinError):
+    """A condition cannot be understood; the message says what to write instead."""
 
 
 class WordingError(TocsinError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
@@ -14,6 +15,7 @@ from alerts.routing.spec import Style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import tzinfo
 
     from alerts.outbox import Delivery
     from alerts.story import Story
@@ -43,9 +45,12 @@ def face_of(face: Face) -> bytes:
     return blake2b(repr(face).encode(errors="surrogatepass"), digest_size=16).digest()
 
 
-def face_for(delivery: Delivery, *, notice: str | None = None, wordings: Mapping[str, Wording] = OURS) -> Face:
+def face_for(
+    delivery: Delivery, *, notice: str | None = None, wordings: Mapping[str, Wording] = OURS, zone: tzinfo = UTC
+) -> Face:
     """Lay out what a delivery shows: a card, a bulletin, or the one sentence that a reply has to say.
 
+    In ``zone`` times are written where that of the reader is not known.
     A card whose wording is gone, or cannot be written for its story, is shown in our words and says so.
     """
     notice = "; ".join(filter(None, (delivery.remark, notice))) or None
@@ -54,6 +59,7 @@ def face_for(delivery: Delivery, *, notice: str | None = None, wordings: Mapping
     story = delivery.content.story
     if not delivery.note:
         card = card_for(delivery.content, notice=notice, compact=delivery.style is Style.COMPACT)
+        card = replace(card, zone=zone)
         return _worded(card, story, delivery.template, wordings) if delivery.template else card
     link = safe_link(story.url)
     return Notice(

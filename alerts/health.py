@@ -23,6 +23,7 @@ PAUSE = timedelta(hours=1)  # without a look at any source, and nobody watched
 
 NETWORK_SUBJECT = "network"
 DEAD_LETTERS = "dead-letters"
+DOUBLES = "doubles"
 CONFIGURATION = "config"
 DOWNTIME = "downtime"
 _SOURCE = "source:"
@@ -38,6 +39,7 @@ class Condition(StrEnum):
     OUTAGE = "outage"
     REFUSING = "refusing"
     DEAD = "dead"  # messages
+    DOUBLED = "doubled"  # messages, perhaps
     REFUSED = "refused"  # a configuration
     CHANGED = "changed"  # a configuration
     MISSED = "missed"  # nobody watched for a while
@@ -122,6 +124,17 @@ class DeadLetters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubles:
+    """Messages that were sent again, and for which nobody could look whether they stand there twice."""
+
+    number: int
+    key: str = ""  # of the last one
+    channel: str = ""
+    detail: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """A way out that takes no messages until somebody mends something."""
 
@@ -129,6 +142,7 @@ class Refusal:
     since: datetime
     reason: str
     waiting: int  # messages
+    answers: bool = True  # it says no; else it does not take or answer anything, and may by itself again
 
     @property
     def subject(self) -> str:
@@ -142,7 +156,7 @@ class Change:
 
     report: Report
     anew: bool  # in a message of its own
-    about: SourceFact | Outage | DeadLetters | Refusal | None = None  # None: it is no more
+    about: SourceFact | Outage | DeadLetters | Doubles | Refusal | None = None  # None: it is no more
     was: Report | None = None
 
 
@@ -309,24 +323,26 @@ def _network(seen: Seen, outage: Outage | None) -> Change | None:
 # ---------------------------------------------------------------- messages and ways out
 
 
-def look_at_dead(dead: DeadLetters, reports: Mapping[str, Report], now: datetime) -> Change | None:
-    """Return what is to be told of messages that were refused in every form.
+def look_at_letters(letters: DeadLetters | Doubles, reports: Mapping[str, Report], now: datetime) -> Change | None:
+    """Return what is to be told of messages that were refused in every form, or that may stand there twice.
 
     While more come, one message counts them; after AFRESH without any, the next one is news.
     """
-    report = reports.get(DEAD_LETTERS)
-    if not dead.number:
+    dead = isinstance(letters, DeadLetters)
+    subject, condition = (DEAD_LETTERS, Condition.DEAD) if dead else (DOUBLES, Condition.DOUBLED)
+    report = reports.get(subject)
+    if not letters.number:
         ended = report is not None and report.is_open
         return Change(report=_over(report, now), anew=False, was=report) if report and ended else None
-    mark = f"{dead.number} {dead.key}"
+    mark = f"{letters.number} {letters.key}"
     if report is None or not report.is_open or (report.mark != mark and now - report.changed >= AFRESH):
-        since, anew = dead.at or now, True
+        since, anew = letters.at or now, True
     elif report.mark != mark:
         since, anew = report.since, False
     else:
         return None
-    told = Report(subject=DEAD_LETTERS, condition=Condition.DEAD, mark=mark, since=since, changed=now)
-    return Change(report=told, anew=anew, about=dead, was=report)
+    told = Report(subject=subject, condition=condition, mark=mark, since=since, changed=now)
+    return Change(report=told, anew=anew, about=letters, was=report)
 
 
 def look_at_ways(refusals: Iterable[Refusal], reports: Mapping[str, Report], now: datetime) -> tuple[Change, ...]:

@@ -7,7 +7,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.bulletin import Bulletin, Part, Topic, item, tidied
-from alerts.health import Condition, DeadLetters, Outage, Refusal, SourceFact, source_of, way_out_of
+from alerts.health import (
+    DOUBLES,
+    Condition,
+    DeadLetters,
+    Doubles,
+    Outage,
+    Refusal,
+    SourceFact,
+    source_of,
+    way_out_of,
+)
 from alerts.story import Severity
 
 if TYPE_CHECKING:
@@ -73,6 +83,8 @@ def compose(change: Change, setting: Setting, blind: Sequence[str] = ()) -> Bull
             told = _of_outage(change.report, outage, setting)
         case DeadLetters() as dead:
             told = _of_dead(change.report, dead, setting)
+        case Doubles() as doubles:
+            told = _of_doubles(change.report, doubles, setting)
         case Refusal() as refusal:
             told = _of_refusal(change.report, refusal, setting)
         case None:
@@ -179,13 +191,32 @@ def _of_dead(report: Report, dead: DeadLetters, setting: Setting) -> Bulletin:
     )
 
 
+def _of_doubles(report: Report, doubles: Doubles, setting: Setting) -> Bulletin:
+    one = doubles.number == 1
+    return Bulletin(
+        channel=setting.channel,
+        topic=Topic.HEALTH,
+        title="1 message may stand twice" if one else f"{doubles.number} messages may stand twice",
+        lead="sent again after an unclear answer; for a day nobody could look for a copy of it, or take it away",
+        facts=(
+            ("The last, given up at", setting.at(doubles.at or report.since)),
+            ("In", doubles.channel),
+            ("Answer", doubles.detail or "unknown"),
+            ("Its key", doubles.key),
+        ),
+        foot="tocsin slack check says what is wrong in Slack; a copy that stands there can be deleted by hand",
+    )
+
+
 def _of_refusal(report: Report, refusal: Refusal, setting: Setting) -> Bulletin:
     return Bulletin(
         channel=setting.channel,
         topic=Topic.HEALTH,
-        title=f"{_way(refusal.channel)} refuses messages",
+        title=f"{_way(refusal.channel)} {'refuses messages' if refusal.answers else 'cannot be reached'}",
         severity=Severity.HIGH,
-        lead="somebody has to mend it; what waits is sent then",
+        lead="somebody has to mend it; what waits is sent then"
+        if refusal.answers
+        else "no message has got through since then; what waits is sent as soon as one does",
         facts=(
             ("Since", setting.at(report.since)),
             ("Waiting", str(refusal.waiting)),
@@ -204,6 +235,8 @@ def _of_end(report: Report, setting: Setting) -> Bulletin:
         title = f"{_way(way or None)} takes messages again after {span}"
     elif report.subject == "network":
         title = f"Most sources answer again after {span}"
+    elif report.subject == DOUBLES:
+        title = "No message of the last week may stand twice"
     else:
         title = "No message is left that was refused"
     return Bulletin(

@@ -34,6 +34,7 @@ class State(StrEnum):
 
 
 FINAL = (State.SENT, State.DEAD, State.WITHDRAWN, State.FOLDED)
+AUDITED, AUDIT_FAILED, AUDIT_GIVEN_UP = "audit", "audit-failed", "audit-given-up"  # what is logged of audits
 NAME_STARTS = frozenset(ascii_lowercase)  # a notifier's name begins so, and no channel of the main one does
 
 
@@ -128,6 +129,16 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """A message that was sent again, and so may stand there twice."""
+
+    delivery: Delivery
+    settled: datetime  # when it was known last to stand there
+    found: bool = False  # by a look: the last try had no answer, so it may stand there as well
+    failing: datetime | None = None  # since when nobody could look for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What an attempt or a look-up led to: the delivery's next state, and why."""
 
@@ -167,13 +178,16 @@ class Outbox(Protocol):
     async def settle_edit(self, edit: Edit, edited: Edited, now: datetime) -> None:
         """Write what became of an edit; what changed since it was read stays due."""
 
-    async def audits(self, now: datetime, limit: int) -> Sequence[Delivery]:
+    async def audits(self, now: datetime, limit: int) -> Sequence[Suspect]:
         """Return up to ``limit`` sent messages to be looked for once more; none on held channels."""
 
     async def settle_audit(
-        self, key: str, now: datetime, *, detail: str = "", not_before: datetime | None = None
+        self, key: str, now: datetime, *, reason: str = AUDITED, detail: str = "", not_before: datetime | None = None
     ) -> None:
-        """Write that a message was looked for once more, or is to be at ``not_before``; a ``detail`` is logged."""
+        """Write that a message was looked for once more, or is to be at ``not_before``.
+
+        With a ``detail`` it is logged for ``why``; of what has the ``reason`` AUDIT_FAILED, ``audits`` knows the first.
+        """
 
     async def next_due(self) -> datetime | None:
         """Return the earliest moment at which ``due`` may return something; None when all is final."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from alerts.errors import CardRefused, ChannelRefused, Later, MessageGone, RouteRefused
 from alerts.outbox import Receipt, Settlement, State
-from alerts.pacer import backoff
+from alerts.pacer import backoff, rest
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from alerts.errors import DeliveryError
     from alerts.outbox import Delivery
     from alerts.pacer import Pace
+
+
+ACCEPTED, FOUND = "accepted", "found"  # how a message is known to stand there
 
 
 class Missing(Enum):
@@ -47,7 +50,7 @@ def after_attempt(  # noqa: PLR0911  a table of outcomes, a row each
     )
     if isinstance(outcome, Receipt):
         audit = now + pace.audit if delivery.resent else None
-        return replace(same, state=State.SENT, reason="accepted", receipt=outcome, face=face, audit=audit)
+        return replace(same, state=State.SENT, reason=ACCEPTED, receipt=outcome, face=face, audit=audit)
     failed = replace(same, detail=str(outcome))
     if isinstance(outcome, CardRefused):
         if delivery.rung + 1 < rungs:
@@ -56,7 +59,7 @@ def after_attempt(  # noqa: PLR0911  a table of outcomes, a row each
     if isinstance(outcome, MessageGone) and delivery.thread:
         return replace(failed, reason="thread-gone", not_before=now, apart=True)
     if isinstance(outcome, ChannelRefused):
-        return replace(failed, reason="channel-refused", not_before=now + pace.channel_rest)
+        return replace(failed, reason="channel-refused", not_before=now + rest(delivery.attempts, pace))
     if isinstance(outcome, RouteRefused):
         return replace(failed, reason="route-refused", not_before=now + pace.route_rest)
     if isinstance(outcome, Later):
@@ -85,7 +88,7 @@ def after_look(
     match found:
         case Receipt():
             audit = now + pace.audit if delivery.resent else None
-            return replace(same, state=State.SENT, reason="found", receipt=found, audit=audit)
+            return replace(same, state=State.SENT, reason=FOUND, receipt=found, audit=audit)
         case Missing.NOT_FOUND if looks < len(pace.looks):
             return replace(same, reason="not-found-yet", looks=looks, not_before=now + pace.looks[looks])
         case Missing.NOT_FOUND:
@@ -94,7 +97,7 @@ def after_look(
             )
         case Missing.CANNOT_LOOK | CardRefused():
             return replace(same, state=State.PENDING, reason="cannot-look", looks=0, resent=True, not_before=retry)
-    wait = {ChannelRefused: pace.channel_rest, RouteRefused: pace.route_rest}.get(type(found), pace.looks[-1])
+    wait = {ChannelRefused: pace.longest_rest, RouteRefused: pace.route_rest}.get(type(found), pace.looks[-1])
     if isinstance(found, Later) and found.after:
         wait = max(wait, found.after)
     return replace(same, reason="look-failed", detail=str(found), not_before=now + wait)

@@ -19,9 +19,11 @@ class Pace:
     looks: tuple[timedelta, ...] = (timedelta(seconds=2), timedelta(seconds=10))  # the wait before each look-up
     search: timedelta = timedelta(minutes=10)  # that a look is tried for, where we may look too seldom
     audit: timedelta = timedelta(seconds=60)  # after a message was sent again, before it is looked for twice
+    audit_life: timedelta = timedelta(days=1)  # that a look for copies is tried for, which somebody refuses
     first_retry: timedelta = timedelta(seconds=1)  # doubled with each attempt
     last_retry: timedelta = timedelta(minutes=5)  # and never longer than this
-    channel_rest: timedelta = timedelta(hours=1)  # after a channel refused
+    channel_rest: timedelta = timedelta(minutes=2)  # after a channel refused; doubled with each further refusal
+    longest_rest: timedelta = timedelta(minutes=15)  # and never longer than this
     route_rest: timedelta = timedelta(minutes=5)  # after the whole route refused
     batch: int = 50  # deliveries read from the outbox in one round, for each channel
 
@@ -32,6 +34,11 @@ def backoff(attempts: int, pace: Pace, chance: float) -> timedelta:
         return timedelta()
     whole = min(pace.first_retry * (1 << min(attempts - 1, 30)), pace.last_retry)
     return whole * (0.5 + chance / 2)
+
+
+def rest(attempts: int, pace: Pace) -> timedelta:
+    """Return the wait after a channel refused the last of so many attempts: somebody may mend it at any time."""
+    return min(pace.channel_rest * (1 << min(max(attempts - 1, 0), 30)), pace.longest_rest)
 
 
 class Pacer:

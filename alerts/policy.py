@@ -37,6 +37,7 @@ class Reason(StrEnum):
     LEARNING = "learning"
     SHADOW = "shadow"
     UNDONE = "undone"
+    ASKED = "asked"
 
     @property
     def sends(self) -> bool:
@@ -64,7 +65,17 @@ class Reason(StrEnum):
         return _WORDS[self]
 
 
-_SENDING = frozenset({Reason.FIRST, Reason.NEW_RULE, Reason.PAGE, Reason.EDITED, Reason.FOLLOW_UP, Reason.INHIBITED})
+_SENDING = frozenset(
+    {
+        Reason.FIRST,
+        Reason.NEW_RULE,
+        Reason.PAGE,
+        Reason.EDITED,
+        Reason.FOLLOW_UP,
+        Reason.INHIBITED,
+        Reason.ASKED,
+    }
+)
 _WORDS = {
     Reason.FIRST: "the channel had not heard of this story",
     Reason.NEW_RULE: "the channel had heard of this story, but not by this rule",
@@ -87,6 +98,7 @@ _WORDS = {
     Reason.COUNTED: "the rule tells of many stories together, and this is one of them",
     Reason.LEARNING: "the rule's `first_seen` learns what there is before it tells; its other conditions count it",
     Reason.SHADOW: "the rule is on trial: it would have told",
+    Reason.ASKED: "somebody had the past told on purpose, with `tocsin replay --send`",
     Reason.UNDONE: "what the source says of the story matched, its page does not: it says what the rule excludes",
 }
 

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from alerts.bulletin import Bar, Bulletin, Part, Topic, item
+from alerts.bulletin import Topic
+from alerts.bulletins import of_digest, of_held, of_storm
+from alerts.health import Change, Condition, Report, SourceFact, of_source
+from alerts.health_cards import Setting
+from alerts.health_cards import compose as health_card
+from alerts.policy import Reason
+from alerts.routing.digest import HeldRow, Line, Tally, compose
+from alerts.routing.spec import DigestSpec
+from alerts.routing.storm import Storm
 from alerts.story import Alert, Field, Headline, Match, Outlet, Severity, Span, Story, Trend
+from alerts.tuning.trial import Trial, Unsent, Week, of_trials
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+
+    from alerts.bulletin import Bulletin
+    from alerts.routing.digest import Digest
 
 _TITLE = "Japan and France agree to open talks on a Reciprocal Access Agreement"
 _TEXT = (
@@ -17,6 +32,9 @@ _TEXT = (
     "They also want to work together on rare earths and other critical minerals."
 )
 _WIRE = Outlet(id="pacific-wire", name="Pacific Wire", host="wire.example", tier=1, country="jp", kind="wire")
+_PAPER = Outlet(id="observer", name="Observer", host="observer.example")
+_ZONE = ZoneInfo("UTC")
+_SETTING = Setting(channel="", zone=_ZONE, meaning=lambda _: "The server refuses us the address (403).")
 _BLOG = Outlet(id="harbour-notes", name="Harbour Notes", host="blog.example")
 
 
@@ -91,51 +109,70 @@ def copy_alert(channel: str, now: datetime) -> Alert:
     return Alert(channel=channel, story=story, matches=(match,))
 
 
-def bulletins(channel: str, now: datetime) -> dict[Topic, Bulletin]:
-    """Return a bulletin of each topic."""
-    told = now.strftime("%Y-%m-%d %H:%M UTC")
-    talks = item(_TITLE, "https://www.wire.example/world/japan-france-raa", "Pacific Wire +4")
-    stockpile = item("EU plans a stockpile of twelve minerals", "https://observer.example/1", "Observer")
-    parts = (
-        Part(heading="Reciprocal access: 14 stories, usually 5", items=(talks,), more=13),
-        Part(heading="Rare earths: 1 story, usually 2", items=(stockpile,)),
-    )
+def bulletins(channel: str, now: datetime, setting: Setting = _SETTING) -> dict[Topic, Bulletin]:
+    """Return a bulletin of each topic, made as those are that are sent, in the zone of ``setting``."""
+    talks = _line(1, _TITLE, _WIRE, now, url="https://www.wire.example/world/japan-france-raa", others=4)
+    stockpile = _line(2, "EU plans a stockpile of twelve minerals", _PAPER, now, url="https://observer.example/1")
+    more = [_line(3 + n, f"Reciprocal access, report {n + 1} of 13", _PAPER, now) for n in range(13)]
+    rows = [("Reciprocal access", talks), ("Rare earths", stockpile), *(("Reciprocal access", line) for line in more)]
+    held = [
+        HeldRow(key=line.title, reason=Reason.QUIET_HOURS, says="quiet hours `night`", line=line)
+        for line in (talks, stockpile)
+    ]
+    on_trial = Trial(rule="raa-watch", name="Reciprocal access", channels=(channel,), unsent=(_unsent(talks, channel),))
+    week = Week(since=now - timedelta(days=7), until=now, zone=setting.zone)
     return {
-        Topic.DIGEST: Bulletin(
-            channel=channel,
-            topic=Topic.DIGEST,
-            title="morning",
-            lead=f"24 h until {told}: 15 stories",
-            parts=parts,
-            chart=(Bar("Reciprocal access", 14, 5), Bar("Rare earths", 1, 2)),
-            foot="Nothing by New Caledonia, which usually finds something.",
-        ),
-        Topic.SUMMARY: Bulletin(
-            channel=channel,
-            topic=Topic.SUMMARY,
-            title="Held back in the night: 2 messages",
-            lead="Quiet hours `night` ended.",
-            parts=(Part(heading="Quiet hours", items=(talks, stockpile)),),
-        ),
-        Topic.STORM: Bulletin(
-            channel=channel,
-            topic=Topic.STORM,
-            title="Storm: 212 messages in 6 min, told in this one",
-            lead="Critical ones are told by themselves. It ends after 10 quiet minutes.",
-            facts=(("Reciprocal access", "141"), ("Rare earths", "71")),
-            parts=(Part(heading="First of them", items=(talks, stockpile), more=210),),
-            subject="storm-sample",
-        ),
-        Topic.HEALTH: Bulletin(
-            channel=channel,
-            topic=Topic.HEALTH,
-            title="Source down for 24 h: Pacific Wire",
-            severity=Severity.HIGH,
-            facts=(("Last good answer", told), ("Visits since", "41"), ("Last answer", "HTTP 403 Forbidden")),
-            parts=(Part(heading="Rules that lose sight", items=(item("Reciprocal access"), item("Rare earths"))),),
-            subject="pacific-wire",
-        ),
+        Topic.DIGEST: of_digest(_digest([talks, *more], [stockpile], now), channel, setting.zone)[0],
+        Topic.SUMMARY: of_held(held, channel)[0],
+        Topic.STORM: of_storm(_storm(len(rows), now), rows, channel),
+        Topic.HEALTH: health_card(_down(now), replace(setting, channel=channel), ("Reciprocal access", "Rare earths")),
+        Topic.TRIAL: of_trials([on_trial], channel, week)[0],
     }
+
+
+def _digest(talks: Sequence[Line], minerals: Sequence[Line], now: datetime) -> Digest:
+    tallies = (
+        Tally(rule="raa-watch", name="Reciprocal access", usual=5, lines=tuple(talks)),
+        Tally(rule="rare-earths", name="Rare earths", usual=2, lines=tuple(minerals)),
+        Tally(rule="new-caledonia", name="New Caledonia", usual=1),
+    )
+    spec = DigestSpec(name="morning", at=time(7, 30), zone=_ZONE, to=())
+    since = now - timedelta(days=1)
+    return compose(spec, day=now.date(), since=since, until=now, tallies=tallies, held=())
+
+
+def _unsent(line: Line, channel: str) -> Unsent:
+    return Unsent(channel=channel, line=line, code="0ANGVE4FQCJJA")
+
+
+def _line(number: int, title: str, outlet: Outlet, now: datetime, *, url: str | None = None, others: int = 0) -> Line:
+    severity = Severity.HIGH if number == 1 else Severity.NOTICE
+    return Line(story=number, title=title, url=url, outlet=outlet.name, others=others, severity=severity, seen=now)
+
+
+def _storm(number: int, now: datetime) -> Storm:
+    folded = tuple(map(str, range(number)))
+    why = f"{number} messages came in 5 min"
+    return Storm(key="storm-sample", since=now, stormy=now, rules=None, folded=folded, written=now, why=why)
+
+
+def _down(now: datetime) -> Change:
+    """Return that a source has failed for more than a day."""
+    since = now - timedelta(hours=26)
+    source = SourceFact(
+        id=_WIRE.id,
+        name=_WIRE.name,
+        host=_WIRE.host,
+        tried=now,
+        good=since,
+        failing=since,
+        tries=41,
+        reason="http-403",
+        detail="403 Forbidden",
+        due=now + timedelta(hours=1),
+    )
+    report = Report(subject=of_source(source.id), condition=Condition.FAILING, since=since, changed=now)
+    return Change(report=report, anew=True, about=source)
 
 
 def _found(story: Story, words: str, field: Field) -> tuple[Span, ...]:

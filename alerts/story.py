@@ -141,7 +141,9 @@ class Alert:
     matches: tuple[Match, ...]  # at least one
     also: tuple[Outlet, ...] = ()  # other outlets that carry a copy
     trend: Trend | None = None  # with it the alert tells of many stories, of which ``story`` is the weightiest
-    retitled: str | None = None  # the headline by now, where the outlet has changed it
+    before: str | None = None  # the headline that it was told under, where ``story`` has another by now
+    retitled: str | None = None  # the headline by now, where ``story`` is as it was first told
+    outdated: bool = False  # the outlet has changed the text, and ``story`` is as it was first told
     added: tuple[Span, ...] | None = None  # the sentences that made an edited story match; None: it matched as it was
 
     @property

@@ -16,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts.card import clean
 from alerts.errors import WordingError
+from alerts.graphemes import last_cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -174,7 +175,10 @@ def _environment() -> _Sandbox:
         keep_trailing_newline=False,
         cache_size=0,
     )
-    made.filters = {name: _bounded(made.filters[name]) for name in FILTERS} | {"replace": _replace}
+    made.filters = {name: _bounded(made.filters[name]) for name in FILTERS} | {
+        "replace": _replace,
+        "truncate": _bounded(_truncate),
+    }
     made.tests = {name: made.tests[name] for name in _TESTS}
     made.globals = {"range": _range}
     return made
@@ -194,6 +198,15 @@ def _range(*args: int) -> range:
     if len(numbers) > RANGE_LIMIT:
         raise SecurityError(f"range() counts to {RANGE_LIMIT} at most")
     return numbers
+
+
+def _truncate(text: str, length: int = 255, killwords: bool = False, end: str = "...", leeway: int = 5) -> str:
+    """Cut as Jinja does, but never inside what is seen as one character."""
+    whole = str(text)
+    if len(whole) <= length + leeway:
+        return whole
+    cut = whole[: last_cut(whole, max(length - len(end), 0))]
+    return (cut if killwords else cut.rsplit(" ", 1)[0]) + end
 
 
 def _replace(text: str, old: str, new: str) -> str:

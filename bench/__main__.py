@@ -1,6 +1,7 @@
 """Run every bench: ``python -m bench [NAME …]``, and of how much: ``python -m bench copies 1000000``.
 
-``python -m bench kills --rounds 1000 --seconds 600`` takes words of its own, and so does ``kills --help``.
+``python -m bench kills --rounds 1000 --seconds 600`` takes words of its own, and so does ``kills --help``. So do
+``days`` and ``soak``, which run only when they are named: the one lives through three days, the other takes an hour.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from bench import acks, collect, copies, events, kills, match, polls, rhythm
+from bench import acks, collect, console, copies, days, events, kills, match, polls, replay, rhythm, soak
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,20 +17,31 @@ if TYPE_CHECKING:
 BENCHES: Mapping[str, Callable[[], None]] = {
     "acks": acks.main,
     "collect": collect.main,
+    "console": console.main,
     "copies": copies.main,
     "events": events.main,
     "kills": kills.main,
     "match": match.main,
     "polls": polls.main,
+    "replay": replay.main,
     "rhythm": rhythm.main,
 }
-SIZED: Mapping[str, Callable[[int], None]] = {"copies": copies.main}  # that may be told of how many stories
+SIZED: Mapping[str, Callable[[int], None]] = {  # that may be told of how many stories
+    "console": console.main,
+    "copies": copies.main,
+    "replay": replay.main,
+}
+TRIALS: Mapping[str, Callable[[Sequence[str]], None]] = {  # that take words of their own
+    "days": days.main,
+    "kills": kills.main,
+    "soak": soak.main,
+}
 
 
 def main() -> None:
     """Run the benches named on the command line, or all of them."""
-    if sys.argv[1:2] == ["kills"]:
-        kills.main(sys.argv[2:])
+    if trial := TRIALS.get(sys.argv[1] if len(sys.argv) > 1 else ""):
+        trial(sys.argv[2:])
         return
     for name, size in asked(sys.argv[1:] or list(BENCHES)):
         if size is None:
@@ -45,7 +57,7 @@ def asked(words: Sequence[str]) -> list[tuple[str, int | None]]:
         if word in BENCHES:
             found.append((word, None))
         elif not word.isdecimal():
-            sys.exit(f"no bench is called {word}; there are {', '.join(BENCHES)}")
+            sys.exit(f"no bench is called {word}; there are {', '.join(sorted({*BENCHES, *TRIALS}))}")
         elif int(word) and found and found[-1][1] is None and found[-1][0] in SIZED:
             found[-1] = found[-1][0], int(word)
         else:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from bench import vitals
 from bench.polls import Ahead, Nobody, server
 from crawler import config
 from crawler.app import App
@@ -62,15 +63,6 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """Megabytes of this process and all that it started, the server left out."""
-
-    resident: float  # shared pages counted in each process that has them
-    proportional: float  # and shared out among them
-    shares: Sequence[float]  # of each process, this one first
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """All that was measured."""
 
@@ -79,7 +71,7 @@ class Outcome:
     timetable: Effort
     lags: Sequence[float]  # seconds, in order of size
     late: float  # seconds from due to committed, of 99 in 100 visits while the timetable was kept
-    memory: Memory
+    memory: vitals.Memory
 
 
 def main(sources: int = SOURCES, hosts: int = HOSTS, seconds: float = SPREAD.total_seconds()) -> None:
@@ -124,7 +116,7 @@ async def _measure(chosen: Config, port: str, seconds: float) -> Outcome:
         still = await _sweep(app, SWEEPS, clock)
         await _set_share(port, NEWS)
         timetable, lags, late = await _keep(app, clock, seconds)
-        memory = _memory()
+        memory = vitals.memory()
     return Outcome(first=first, still=still, timetable=timetable, lags=lags, late=late, memory=memory)
 
 
@@ -188,44 +180,6 @@ async def _lateness(app: App, start: datetime, end: datetime) -> float:
 
 def _share(ordered: Sequence[float], share: float) -> float:
     return ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else 0.0
-
-
-def _memory() -> Memory:
-    """Return what this process and its descendants hold, but for the server; zeros where the system does not say."""
-    ours = [process for process in _family(os.getpid()) if b"bench.web" not in _read(process, "cmdline")]
-    sums = [_rollup(process) for process in ours]
-    return Memory(
-        resident=sum(resident for resident, _ in sums) / 1e3,
-        proportional=sum(proportional for _, proportional in sums) / 1e3,
-        shares=[proportional / 1e3 for _, proportional in sums],
-    )
-
-
-def _family(root: int) -> list[int]:
-    """Return a process and all its descendants."""
-    parents = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        stat = _read(int(entry.name), "stat")
-        if stat:
-            parents[int(entry.name)] = int(stat.rpartition(b")")[2].split()[1])
-    family = [root]
-    for member in family:
-        family += [child for child, parent in parents.items() if parent == member]
-    return family
-
-
-def _rollup(process: int) -> tuple[int, int]:
-    """Return resident and proportional kilobytes."""
-    lines = (line.split() for line in _read(process, "smaps_rollup").splitlines())
-    sizes = {fields[0]: int(fields[1]) for fields in lines if len(fields) == 3}
-    return sizes.get(b"Rss:", 0), sizes.get(b"Pss:", 0)
-
-
-def _read(process: int, name: str) -> bytes:
-    try:
-        return Path(f"/proc/{process}/{name}").read_bytes()
-    except OSError:  # it ended meanwhile, or this system has no such file
-        return b""
 
 
 def _print(outcome: Outcome, sources: int, seconds: float) -> None:

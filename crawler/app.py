@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Self
 
 from alerts.errors import StoreError
@@ -15,18 +16,20 @@ from alerts.language import identify
 from alerts.notify.fallback import Fallback
 from alerts.outbox import FINAL, State
 from alerts.pacer import Pace
+from crawler.capture.recorder import Recorder
+from crawler.capture.rule_texts import rule_texts
+from crawler.capture.shelf import Shelf, folder_beside
+from crawler.config.capture import secrets_of
 from crawler.couriers import Couriers
 from crawler.desk.clerk import Clerk
 from crawler.desk.reception import Reception
 from crawler.dispatch import Dispatcher
 from crawler.fetch.crawl import Crawl
 from crawler.health import Health
-from crawler.housekeeping import Housekeeping
 from crawler.ids import Ids
-from crawler.intake.calm import Manner
-from crawler.intake.held import names_of
 from crawler.intake.ingest import Ingestor
 from crawler.log import configure as configure_log
+from crawler.manners import manner_of
 from crawler.memory import give_back
 from crawler.patrol.discovering import Discovering
 from crawler.patrol.pages import PagePatrol
@@ -34,12 +37,18 @@ from crawler.patrol.sources import Patrol
 from crawler.patrol.turns import Turns
 from crawler.patrol.websub import WebSub
 from crawler.reload import Reloader, compare, merged
+from crawler.replay.changes import Foresees
 from crawler.store import Store
 from crawler.store.beside import Neighbours
+from crawler.tuning.trials import TrialReports
+from crawler.upkeep.housekeeping import Housekeeping
+from crawler.upkeep.metrics import MeasuredIngest, MeasuredNotifier, Metrics
+from crawler.upkeep.timekeeping import Timekeeping
+from crawler.upkeep.upkeep import Upkeep
 from crawler.visits.poll import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from alerts.face import Face
     from alerts.notify import Notifier
@@ -47,7 +56,8 @@ if TYPE_CHECKING:
     from alerts.slack.desk import Desk
     from crawler.clock import Clock
     from crawler.config.loader import Attempt
-    from crawler.config.model import Config, SlackConfig
+    from crawler.config.model import Config, ConsoleConfig, SlackConfig
+    from crawler.console.serving import Console
     from crawler.reload import Changes
     from crawler.visits.page import PageVisit
     from crawler.visits.poll import Poll, Tally
@@ -124,58 +134,81 @@ class App:
         *,
         pace: Pace | None = None,
         reread: Callable[[], Attempt] | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
-        """``reread`` reads the configuration anew; without it, the one given stays in force."""
+        """``reread`` reads the configuration anew; without it, the one given stays in force.
+
+        ``environ`` says who supervises us, as systemd does.
+        """
         self.config = config
         self.clock = clock
         self.store = Store.open(config.store, clock=clock)
+        self.metrics = Metrics()
         self.courier = Couriers(
             self.store.outbox,
-            notifier,
+            MeasuredNotifier(notifier, self.metrics, clock),
             clock,
             config.notifiers,
             pace=pace or Pace(),
             log=log,
             lay_out=self._lay_out,
         )
-        self.fallback = (
-            Fallback(self.store, config.fallback, clock.now, wake=self.courier.wake, log=log)
-            if config.fallback
-            else None
-        )
+        self.fallback = _fallback(config, self.store, clock, self.courier.wake)
         turns = Turns(config.fetch, clock)
-        self.crawl = Crawl(config.fetch, clock=clock, turns=turns)
+        self.capture = _recorder(config, self.store, clock)
+        heard = self.capture.around if self.capture else None
+        self.crawl = Crawl(config.fetch, clock=clock, turns=turns, around=heard)
         judge = config.judge
-        self.ingest = Ingestor(self.store, judge, judge.revision, Ids(clock), clock, manner_of(config))
+        minutes = self.capture.minutes if self.capture else None
+        self.ingest = Ingestor(self.store, judge, judge.revision, Ids(clock), clock, manner_of(config), minutes=minutes)
         self.announcing = Announcing(self.ingest, self.courier)
-        self.patrol = Patrol(
-            self.store,
-            self.announcing,
-            Discovering(self.crawl, turns, clock, lambda: 3 * self.config.fetch.timeout),
-            _by_id(config.sources),
-            limits=config.fetch,
-            clock=clock,
-            turns=turns,
-        )
-        self.pages = PagePatrol(
-            self.store, self.announcing, self.crawl, _by_id(config.sources), turns=turns, clock=clock
-        )
+        self.patrol, self.pages = self._patrols(turns)
         self.housekeeping = Housekeeping(self.store, clock)
         self.dispatcher = Dispatcher()
         self.websub = WebSub(config.websub, config.fetch, self.store, clock) if config.websub else None
-        self.health = Health(self.store, lambda: self.config, clock, self.courier.wake)
+        self.health = Health(self.store, lambda: self.config, clock, self.courier.wake, Foresees(clock.now))
         self.reloader = Reloader(config.files, reread, self.adopt, self.health) if reread else None
         self.neighbours = Neighbours(self.store, self.courier.wake)
+        self.trials = TrialReports(self.store, lambda: self.config, clock, self.courier.wake)
         self.clerk = Clerk(self.store, lambda: self.config, clock, wake=self.courier.wake)
         self.reception = _reception(config.slack, self.clerk, clock)
+        self.upkeep = Upkeep(
+            self.store,
+            lambda: self.config,
+            clock,
+            self.courier.wake,
+            self.metrics,
+            self.crawl,
+            turns,
+            self._lay_out,
+            environ or {},
+        )
+        self.timekeeping = Timekeeping(self.store, clock, self.upkeep.notices, lambda: self.config)
+        self.console: Console | None = None  # only a daemon serves one
+        self.opening: asyncio.Task[None] | None = None
+
+    def _patrols(self, turns: Turns) -> tuple[Patrol, PagePatrol]:
+        """Build who goes out; where answers are captured, each visit is known as one."""
+        config, clock, sources = self.config, self.clock, _by_id(self.config.sources)
+        discovering = Discovering(self.crawl, turns, clock, lambda: 3 * self.config.fetch.timeout)
+        visitor = self.capture.visiting(discovering) if self.capture else discovering
+        reader = self.capture.reading(self.crawl) if self.capture else self.crawl
+        measured = MeasuredIngest(self.announcing, self.metrics)
+        patrol = Patrol(self.store, measured, visitor, sources, limits=config.fetch, clock=clock, turns=turns)
+        return patrol, PagePatrol(self.store, measured, reader, sources, turns=turns, clock=clock)
 
     def _lay_out(self, delivery: Delivery, *, notice: str | None = None) -> Face:
-        return face_for(delivery, notice=notice, wordings=self.config.wordings)
+        config = self.config
+        return face_for(delivery, notice=notice, wordings=config.wordings, zone=config.timezone)
 
     async def __aenter__(self) -> Self:
+        await self.timekeeping.resume()
         await self.store.sync_sources(self.config.sources, self.clock.now())
         await self.patrol.start()
         judge = self.config.judge
+        if self.capture:
+            self.capture.start()
+            await self.capture.keep_rules(judge.revision, rule_texts(self.config.rules))
         await self.ingest.teach(judge, judge.revision)
         load_model = asyncio.to_thread(identify, "words", "", None)  # half a second that the first story need not wait
         await asyncio.gather(self.crawl.start(), load_model)
@@ -186,9 +219,12 @@ class App:
         log.info("started", extra={"sources": len(self.config.sources), "rules": len(self.config.rules.rules)})
 
     async def __aexit__(self, *_: object) -> None:
+        await self.upkeep.stop()
         if self.reloader:
             self.reloader.stop()
-        hearing = [self.reception.stop(PATIENCE)] if self.reception else []
+        if self.opening:
+            await self.opening
+        hearing = [one.stop(PATIENCE) for one in (self.reception, self.console) if one]
         await asyncio.gather(
             self.patrol.drain(PATIENCE), self.pages.drain(PATIENCE), self.courier.stop(PATIENCE), *hearing
         )
@@ -196,6 +232,8 @@ class App:
         if self.websub:
             await self.websub.stop()
         await self.crawl.stop(PATIENCE)
+        if self.capture:
+            await self.capture.stop(PATIENCE)
         await self.store.close()
         log.info("stopped")
 
@@ -204,11 +242,14 @@ class App:
         self._say_started()  # not before: whoever reads it may ask to stop
         await self.neighbours.look()  # what they write from here on, the courier has not seen
         delivering = asyncio.create_task(self.courier.run(), name="courier")
-        self.dispatcher.every(TICK, partial(self.patrol.tick, gently=True), name="patrol")
-        self.dispatcher.every(TICK, self.pages.tick, name="pages")
+        collecting = self.upkeep.collecting
+        self.dispatcher.every(TICK, collecting(partial(self.patrol.tick, gently=True)), name="patrol")
+        self.dispatcher.every(TICK, collecting(self.pages.tick), name="pages")
         self.dispatcher.every(MINUTE, self.announcing.watch, name="watch")
         self.dispatcher.every(FEW_SECONDS, self.announcing.release, name="release")
         self.dispatcher.every(MINUTE, self.health.watch, name="health")
+        self.dispatcher.every(MINUTE, self.timekeeping.look, name="clock")
+        self.dispatcher.every(MINUTE, self.trials.tick, name="trials")
         self.dispatcher.every(MINUTE, self.housekeeping.tick, name="housekeeping")
         if self.fallback:
             self.dispatcher.every(MINUTE, self.fallback.tick, name="fallback")
@@ -220,6 +261,9 @@ class App:
         if self.reloader:
             self.dispatcher.every(TICK, self.reloader.look, name="reload")
         self.dispatcher.every(TICK, self.neighbours.look, name="neighbours")
+        await self.upkeep.start(self.dispatcher)
+        if self.config.console:
+            self.opening = asyncio.create_task(self._open_console(self.config.console), name="console")
         if self.reception:
             self.reception.start()
         self.dispatcher.start()
@@ -228,6 +272,16 @@ class App:
         stopped.cancel()
         if delivering.done():
             delivering.result()  # the courier ends only by a bug: let it be seen
+
+    async def _open_console(self, config: ConsoleConfig) -> None:
+        """Serve the web page, once what it is made of is loaded, which takes its time and need not hold up the rest."""
+        serving = await asyncio.to_thread(import_module, "crawler.console.serving")
+        monitor = None if self.upkeep.server else self.upkeep.monitor
+        self.console = serving.Console(
+            config, self.store, lambda: self.config, self.clock, self.courier.wake, monitor=monitor
+        )
+        if await self.console.start():
+            self.dispatcher.every(TICK, self.console.tick, name="console")
 
     async def adopt(self, config: Config) -> Changes:
         """Put another configuration in force, between two stories, and say what it changes.
@@ -241,6 +295,9 @@ class App:
         judge = config.judge
         await self.ingest.teach(judge, judge.revision)
         await self.store.sync_sources(config.sources, self.clock.now())
+        if self.capture:
+            self.capture.learn(secrets_of(config))
+            await self.capture.keep_rules(judge.revision, rule_texts(config.rules))
         # No waiting from here on: nobody sees one part of the new configuration and one of the old.
         self.ingest.replace(judge, judge.revision, manner_of(config))
         self.crawl.configure(config.fetch)
@@ -264,6 +321,7 @@ class App:
         await self.announcing.watch()
         await self.announcing.release()
         await self.health.look()
+        await self.trials.tick()
         await self.courier.drain(PATIENCE_ONCE)
         if self.fallback and await self.fallback.tick():
             await self.courier.drain(PATIENCE_ONCE)
@@ -288,18 +346,16 @@ def _reception(slack: SlackConfig, desk: Desk, clock: Clock) -> Reception | None
     return Reception(*tokens, slack.api_url, desk=desk, admins=slack.admins, clock=clock)
 
 
-def manner_of(config: Config) -> Manner:
-    """Return how a configuration wants to be told."""
-    cards = config.cards
-    return Manner(
-        same_story=cards.same_story,
-        hold=cards.hold,
-        thread_life=cards.thread_life,
-        routing=config.routing,
-        style=cards.style,
-        template=cards.template,
-        rules=names_of(config.rules),
-    )
+def _fallback(config: Config, store: Store, clock: Clock, wake: Callable[[], None]) -> Fallback | None:
+    """Return what copies critical messages to the fallback, where there is one."""
+    return Fallback(store, config.fallback, clock.now, wake=wake, log=log) if config.fallback else None
+
+
+def _recorder(config: Config, store: Store, clock: Clock) -> Recorder | None:
+    """Return what keeps raw answers, where they are to be kept."""
+    if config.capture is None:
+        return None
+    return Recorder(Shelf(folder_beside(store.path), config.capture), clock, secrets_of(config))
 
 
 def _by_id(sources: Iterable[Source]) -> dict[str, Source]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from alerts.errors import Level, StoreError
 from alerts.health import (
@@ -18,7 +19,7 @@ from alerts.health import (
     Report,
     SourceFact,
     look,
-    look_at_dead,
+    look_at_letters,
     look_at_ways,
     other_way,
 )
@@ -50,11 +51,35 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+class Foresight(Protocol):
+    """What a changed rule would have told."""
+
+    @property
+    def rule(self) -> str:
+        """Its id."""
+
+    @property
+    def says(self) -> str:
+        """In words."""
+
+
 class Health:
     """Looks how all does, and keeps one message in the ops channel for each trouble; without one, it does nothing."""
 
-    def __init__(self, store: Store, config: Callable[[], Config], clock: Clock, wake: Callable[[], None]) -> None:
-        """``config`` returns the one in force; ``wake`` tells the courier that there is something to deliver."""
+    def __init__(
+        self,
+        store: Store,
+        config: Callable[[], Config],
+        clock: Clock,
+        wake: Callable[[], None],
+        foresee: Callable[[Config, Config], Sequence[Foresight]] | None = None,
+    ) -> None:
+        """``config`` returns the one in force; ``wake`` tells the courier that there is something to deliver.
+
+        ``foresee`` says what rules would have told that are not as they were; it may take some seconds, on a thread.
+        """
+        self._foresee = foresee
+        self._foreseen: dict[str, str] = {}  # by rule
         self._store = store
         self._config = config
         self._clock = clock
@@ -78,13 +103,22 @@ class Health:
     async def adopted(self, changes: Changes) -> None:
         """Tell that a changed configuration is in force; within AGAIN of the last one, what both changed together."""
         before, self._last = self._last, self._config()
-        await self._apply(lambda told: partial(told.adopted, changes, before, self))
+        foreseen: Sequence[Foresight] = ()
+        if self._foresee and self._last.slack.ops_channel is not None:
+            foreseen = await asyncio.to_thread(self._foresee, before, self._last)
+        await self._apply(lambda told: partial(told.adopted, changes, before, self, foreseen))
 
     def base(self, before: Config, *, goes_on: bool) -> Config:
         """Return what a message about the configuration compares with: it ``goes_on``, or is a new one."""
         if not goes_on or self._base is None:
             self._base = before
         return self._base
+
+    def foreseen(self, lines: Sequence[Foresight], *, goes_on: bool) -> Mapping[str, str]:
+        """Return what is foreseen of rules by all changes that one message tells of, the newest word on each."""
+        kept = self._foreseen if goes_on else {}
+        self._foreseen = kept | {one.rule: one.says for one in lines}
+        return self._foreseen
 
     @property
     def compares(self) -> bool:
@@ -135,8 +169,9 @@ class _Told:
         for change in look(health.seen(self._now, all_=every), limits):
             self._tell(change, compose(change, self._setting, self._blind(change, memory)))
         own = [self._kept[DEAD_LETTERS].key] if DEAD_LETTERS in self._kept else []
-        if dead := look_at_dead(health.dead(own), reports, self._now):
-            self._tell(dead, compose(dead, self._setting))
+        for letters in (health.dead(own), health.doubles(self._now)):
+            if told := look_at_letters(letters, reports, self._now):
+                self._tell(told, compose(told, self._setting))
         refusals = health.refusals(self._now)
         for change in look_at_ways(refusals, reports, self._now):
             self._tell_of_way(change, refusals)
@@ -193,7 +228,9 @@ class _Told:
         self._tell(self._change(CONFIGURATION, Condition.REFUSED, since, anew=not lasts), told)
         return self._plan()
 
-    def adopted(self, changes: Changes, before: Config, health: Health, memory: Memory) -> Plan:
+    def adopted(
+        self, changes: Changes, before: Config, health: Health, foreseen: Sequence[Foresight], memory: Memory
+    ) -> Plan:
         """Tell what a new configuration changes, in the message about the refused one where there is one."""
         self._kept = memory.health.reports()
         report = self._of_configuration()
@@ -205,6 +242,9 @@ class _Told:
         named += [("Needs a restart", ", ".join(changes.restart))] if changes.restart else []
         if not (named or mended):
             return Plan()
+        changed = {*compared.rules.added, *compared.rules.removed, *compared.rules.edited}
+        lines = health.foreseen(foreseen, goes_on=again)
+        named += [(f"Rule {rule}", says) for rule, says in lines.items() if rule in changed]
         differences = Differences(facts=tuple(named), at=self._now)
         refused_since = report.since if report and mended else None
         change = self._change(CONFIGURATION, Condition.CHANGED, self._now, anew=not (mended or again))

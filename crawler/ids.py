@@ -40,6 +40,15 @@ class Ids:
         self._story = max(self._story + 1, self._stamp(STORY_EPOCH, STORY_TAIL))
         return self._story
 
+    def begin_after(self, story: int) -> None:
+        """Make no story id up to one that is taken: who starts anew in the same millisecond would draw it again.
+
+        One that lies more than CLOCK_SLACK ahead was made by a clock that was wrong, and is passed over.
+        """
+        ahead = (self._clock.now() + CLOCK_SLACK - STORY_EPOCH) // timedelta(milliseconds=1)
+        if story >> STORY_TAIL <= ahead:
+            self._story = max(self._story, story)
+
     def delivery(self) -> str:
         """Return a ULID (https://github.com/ulid/spec), monotonic within this process."""
         self._ulid = max(self._ulid + 1, self._stamp(ULID_EPOCH, ULID_TAIL))

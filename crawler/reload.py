@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 _NAMED = 20  # names in one log line; the rest is counted
 _TOLD = 10  # problems in one log line
 _LIVE = ("fetch", "cards", "wordings", "defaults", "routing", "log")  # sections that change while everything runs
-_FIXED = ("store", "slack", "timezone", "websub", "notifiers", "fallback")  # what only a start can change
+# What only a start can change.
+_FIXED = ("store", "slack", "timezone", "websub", "console", "capture", "notifiers", "fallback")
+_LIVE_CARE = ("retention", "backup", "disk", "canary")  # the same of ``care``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +84,19 @@ def compare(old: Config, new: Config) -> Changes:
         rules=_difference(old.marks.rules, new.marks.rules),
         names=_difference(old.marks.names, new.marks.names),
         sources=_difference(_by_id(old.sources), _by_id(new.sources)),
-        settings=tuple(name for name in _LIVE if getattr(old, name) != getattr(new, name)),
-        restart=tuple(name for name in _FIXED if getattr(old, name) != getattr(new, name)),
+        settings=(*_differing(_LIVE, old, new), *_differing(_LIVE_CARE, old.care, new.care)),
+        restart=(*_differing(_FIXED, old, new), *_differing(("metrics",), old.care, new.care)),
     )
 
 
 def merged(old: Config, new: Config) -> Config:
     """Return the new configuration with what only a restart can change as it is in force."""
-    return replace(new, **{name: getattr(old, name) for name in _FIXED})
+    care = replace(new.care, metrics=old.care.metrics)
+    return replace(new, care=care, **{name: getattr(old, name) for name in _FIXED})
+
+
+def _differing(names: Iterable[str], old: object, new: object) -> tuple[str, ...]:
+    return tuple(name for name in names if getattr(old, name) != getattr(new, name))
 
 
 class Hearer(Protocol):

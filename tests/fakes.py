@@ -82,3 +82,32 @@ class LeapingClock(AheadClock):
     async def wait_until(self, moment: datetime) -> None:
         self.ahead += max(moment - self.now(), timedelta(0))
         await asyncio.sleep(0)
+
+
+class Machine:
+    """A machine whose time leaps ahead whenever somebody sleeps, and whose clock can be set wrong."""
+
+    def __init__(self, start: datetime = NOON) -> None:
+        self.true = start
+        self.wrong = timedelta(0)
+
+    def shows(self) -> datetime:
+        """Return the time as the machine's clock has it."""
+        return self.true + self.wrong
+
+    def monotonic(self) -> float:
+        """Return seconds that nobody sets."""
+        return self.true.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        """Leap over some seconds."""
+        self.leap(self.true + timedelta(seconds=seconds))
+        await asyncio.sleep(0)
+
+    def leap(self, moment: datetime) -> None:
+        """Let it be a moment, by the true time; never an earlier one."""
+        self.true = max(self.true, moment)
+
+    def clock(self) -> SystemClock:
+        """Return the clock that a program on this machine goes by."""
+        return SystemClock(self.shows, self.monotonic, self.sleep)

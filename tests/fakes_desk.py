@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from alerts.slack.desk import Proposal
 from alerts.slack.home import HomeFacts, MuteFact
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class MemoryDesk:
     async def mute_storm(self, delivery: str, until: datetime, audit: Audit) -> str | None:
         return await self._change(f"mute storm {delivery} until {until:%d %H:%M}", audit, None)
 
+    async def promote(self, rule: str, audit: Audit) -> Proposal:
+        problem = await self._change(f"promote {rule}", audit, None if rule in RULES else f"there is no rule {rule}")
+        return Proposal(edit="-    shadow: true", hindrance=problem)
+
     async def delivery_at(self, receipt: Receipt) -> str | None:
         return self.standing.get(receipt.message)
 
@@ -83,6 +88,9 @@ class MemoryDesk:
 
     async def rules(self) -> str:
         return await self._say("rules")
+
+    async def advise(self, rule: str) -> str:
+        return await self._say(f"advise {rule}")
 
     async def test(self, rule: str, text: str) -> str:
         return await self._say(f"test {rule}: {text}")

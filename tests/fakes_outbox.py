@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alerts.errors import Overtaken
-from alerts.outbox import Delivery, Edit, Edited, Kind, State, way_of
+from alerts.outbox import AUDIT_FAILED, AUDITED, Delivery, Edit, Edited, Kind, State, Suspect, way_of
 from alerts.story import Alert, Field, Match, Severity, Span
 from tests.fakes import NOON, story
 
@@ -35,7 +35,10 @@ class MemoryOutbox:
         self._due: dict[str, datetime] = {}
         self._edits: dict[str, tuple[datetime, str, int]] = {}
         self._audits: dict[str, datetime] = {}
+        self._sent: dict[str, tuple[datetime, str]] = {}
+        self._failing: dict[str, datetime] = {}
         self.audited: list[tuple[str, str]] = []
+        self.audits_of: defaultdict[str, list[str]] = defaultdict(list)  # the reasons, by key
         for delivery in deliveries:
             self.add(delivery)
 
@@ -79,7 +82,6 @@ class MemoryOutbox:
         return True
 
     async def settle(self, key: str, settlement: Settlement, now: datetime) -> None:
-        del now
         row = self.rows[key]
         if row.state not in {State.SENDING, State.UNCLEAR} or settlement.attempts not in {None, row.attempts}:
             raise Overtaken(f"{key} is {row.state} after {row.attempts} attempts: nothing to settle")
@@ -91,6 +93,8 @@ class MemoryOutbox:
             changes |= {"kind": Kind.POST, "parent": None}
         if settlement.audit:
             self._audits[key] = settlement.audit
+        if settlement.state is State.SENT:
+            self._sent[key] = (now, settlement.reason)
         if settlement.face:
             self.faces[key] = settlement.face
         self.rows[key] = replace(row, **changes, rung=settlement.rung)
@@ -126,15 +130,20 @@ class MemoryOutbox:
         else:
             self._edits[key] = (edited.not_before, edit.why, edit.tries + 1)
 
-    async def audits(self, now: datetime, limit: int) -> Sequence[Delivery]:
-        due = [key for key, at in self._audits.items() if at <= now]
-        return [self.rows[key] for key in due][:limit]
+    async def audits(self, now: datetime, limit: int) -> Sequence[Suspect]:
+        return [
+            Suspect(delivery=self.rows[key], settled=at, found=how == "found", failing=self._failing.get(key))
+            for key, (at, how) in self._sent.items()
+            if key in self._audits and self._audits[key] <= now
+        ][:limit]
 
     async def settle_audit(
-        self, key: str, now: datetime, *, detail: str = "", not_before: datetime | None = None
+        self, key: str, now: datetime, *, reason: str = AUDITED, detail: str = "", not_before: datetime | None = None
     ) -> None:
-        del now
         self.audited.append((key, detail))
+        self.audits_of[key] += [reason]
+        if detail and reason == AUDIT_FAILED:
+            self._failing.setdefault(key, now)
         if not_before is None:
             del self._audits[key]
         else:

@@ -26,6 +26,7 @@ FILES = {
     "secrets/proxy": "http://anna:hush@proxy.example:3128\n",
     "secrets/login": "anna:hush\n",
     "secrets/token": "hush\n",
+    "secrets/console": "4f1c8a52be0d97e3\n",
     "secrets/webhook": "https://hooks.example/tocsin/hush\n",
     "secrets/mail": "mailto://desk:hush@mail.example\n",
     "wordings/brief.txt": "{{ title }}: {{ url }}",

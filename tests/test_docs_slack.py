@@ -42,3 +42,10 @@ def test_the_page_says_of_the_buttons_of_tocsins_own_messages_what_they_do_and_w
     for button in pushed:
         (who,) = re.findall(rf"^\| {button['text']['text']}, below .* \| (\w+) \|$", PAGE, re.MULTILINE)
         assert (who == "admins") is (button["action_id"] in GUARDED)
+
+
+def test_the_page_says_what_ends_a_trial_and_who_may() -> None:
+    about = Bulletin(channel="#ops", topic=Topic.TRIAL, title="t", subject="s")
+    promote, _ = bulletin_buttons("K", about)["elements"]
+    (who,) = re.findall(rf"^\| {promote['text']['text']}, below .* \| (\w+) \|$", PAGE, re.MULTILINE)
+    assert (who == "admins") is (promote["action_id"] in GUARDED)

@@ -9,7 +9,7 @@ import pytest
 
 from alerts.cluster import boilerplate, copies, events, minhash, phase
 from alerts.cluster.phase import Phase
-from crawler.housekeeping import KEPT
+from crawler.upkeep.housekeeping import KEPT
 
 PAGE = (Path(__file__).parent.parent / "docs/stories.md").read_text("utf-8")
 SHARES = (

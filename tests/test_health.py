@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alerts.notify.fallback import PATIENCE
+from alerts.outbox import AUDIT_GIVEN_UP, State
 from alerts.slack.actions import value
 from alerts.slack.blocks import Rung
 from alerts.slack.desk import Audit
@@ -217,16 +218,19 @@ async def test_a_new_configuration_says_what_changed_and_what_follows_soon_is_to
     assert "A new configuration is in force" in first
     assert "Rules added: ores" in first
     assert "Rules removed: minerals" in first
+    assert "Rule ores: new: " in first
+    assert "Rule minerals: gone: " in first
     desk.clock.ahead += 10 * MINUTE
     desk.write(minerals="ores", herald="standard")
     (both,) = await desk.looks()
     assert "Rules added: ores" in both
+    assert "Rule ores: new: " in both
     assert "Sources added: standard" in both
     desk.clock.ahead += 2 * HOUR
     desk.write(minerals="ores")
     _, anew = await desk.looks()
     assert "Sources removed: standard" in anew
-    assert "Rules" not in anew
+    assert "Rule" not in anew
 
 
 async def test_what_moves_nothing_is_not_told(desk: Desk) -> None:
@@ -246,6 +250,22 @@ async def test_messages_that_were_refused_are_counted_until_they_are_sent_again(
     (over,) = await desk.round(MINUTE)
     assert "No message is left that was refused" in over
     assert len(desk.slack.texts("news")) == 1
+
+
+async def test_a_message_that_nobody_can_look_for_any_more_is_told_once(desk: Desk) -> None:
+    desk.slack.answer_next("chat.postMessage", "500_before")
+    desk.publish("wire", RAA)
+    await desk.round()
+    await desk.app.courier.drain(MINUTE / 2)
+    outbox, (row, *_) = desk.app.store.outbox, await desk.app.store.deliveries()
+    assert (row.delivery.state, row.delivery.resent) == (State.SENT, True)
+    await outbox.settle_audit(row.delivery.key, desk.clock.now(), reason=AUDIT_GIVEN_UP, detail="missing_scope")
+    (told,) = await desk.round(MINUTE)
+    assert "1 message may stand twice" in told
+    assert "missing_scope" in told
+    assert await desk.round(DAY) == [told]
+    (over,) = await desk.round(7 * DAY)
+    assert "No message of the last week may stand twice" in over
 
 
 async def test_a_channel_that_refuses_is_told_of_in_another_one(desk: Desk) -> None:
@@ -289,8 +309,9 @@ async def test_after_a_time_in_which_nobody_watched_the_message_says_for_how_lon
     await desk.app.health.watch()
     (found,) = await desk.deliver()
     assert "3 of 3 sources, 12 new stories" in found
-    (summary,) = desk.slack.texts("news")
+    summary, page = desk.slack.texts("news")
     assert "12 stories that waited, newest first" in summary
+    assert page.startswith("stories 11 to 12\n")
 
 
 async def test_without_an_ops_channel_nothing_is_told_and_all_is_logged_as_ever(

@@ -80,6 +80,7 @@ def cards() -> list[Delivery]:
             delivery(of=plain),
             delivery(of=plain, style=Style.COMPACT),
             delivery(of=replace(plain, trend=trend, retitled=None)),
+            delivery(of=replace(plain, retitled=None, before=name, outdated=True)),
             delivery(of=plain, remark=name),
             delivery(of=plain, note=name, kind=Kind.REPLY),
         ]

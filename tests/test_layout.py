@@ -44,6 +44,8 @@ def test_the_wheel_holds_the_three_packages_with_their_data_and_nothing_else(tmp
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == set(PACKAGES)
     needed = {
+        "crawler/console/static/console.css",
+        "crawler/console/templates/base.html",
         "crawler/demo/data/stories.yaml",
         "crawler/store/migrations/env.py",
         "crawler/store/migrations/versions/0001_first.py",

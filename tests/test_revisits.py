@@ -103,7 +103,9 @@ async def test_what_an_outlet_adds_is_told_when_the_page_is_visited_again_though
     first, second = await town.round()
     assert "Ports" in second
     assert "Updated: the outlet changed the story" in second
-    assert "Ports" not in first
+    assert "Rule ports" in second
+    assert "Rule ports" not in first
+    assert "Ports and airfields were added" in first  # it shows the story as it is by now
 
 
 async def test_a_correction_a_removal_and_a_return_stand_in_the_thread_each_once(town: Town) -> None:

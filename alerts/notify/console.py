@@ -136,7 +136,7 @@ def board(bulletin: Bulletin, channel: str) -> Panel:
     lines += [Text.assemble((f"{label}: ", "dim"), value) for label, value in bulletin.facts]
     lines += [Text(), *map(Text, text_bars(bulletin.chart))] if bulletin.chart else []
     for part in bulletin.parts:
-        lines += [Text(), Text(part.heading, "bold"), *map(_item, part.items)]
+        lines += [Text(), *([Text(part.heading, "bold")] if part.heading else []), *map(_item, part.items)]
         lines += [Text(f"  {part.rest}", "dim")] if part.more else []
     lines += [Text(), Text(bulletin.foot, "dim")] if bulletin.foot else []
     lines += [Text(f"! {bulletin.notice}", "italic")] if bulletin.notice else []

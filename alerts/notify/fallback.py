@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,7 +12,7 @@ from alerts.story import Severity
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
 PATIENCE = timedelta(minutes=5)  # that a way out may refuse before critical messages take the other one
@@ -29,6 +29,7 @@ class Waiting:
     severity: Severity
     refused: datetime | None = None  # when it was first refused, by its channel or the whole route; None: never tried
     route_refused: datetime | None = None  # when it was first refused by the whole route
+    failed: datetime | None = None  # when it was first tried and not taken, or nobody knows whether it was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,20 @@ def _keepers(channel: str) -> tuple[str | None, ...]:
 def kept_by(channel: str, where: str | None) -> bool:
     """Tell whether a refusal keeps a channel's messages back: its own, or with None that of the main route."""
     return where in _keepers(channel)
+
+
+def unreached(waiting: Iterable[Waiting], away: Mapping[str | None, datetime]) -> list[Waiting]:
+    """Return what waits, as refused since then by ways out that cannot be reached; None is the main one."""
+    told = []
+    for one in waiting:
+        since = away.get(way_of(one.channel))
+        if since is None:
+            told.append(one)
+        elif way_of(one.channel) is None:
+            told.append(replace(one, route_refused=min(one.route_refused or since, since)))
+        else:
+            told.append(replace(one, refused=min(one.refused or since, since)))
+    return told
 
 
 def refused_since(waiting: Iterable[Waiting], where: str | None) -> datetime | None:

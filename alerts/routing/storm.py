@@ -37,7 +37,7 @@ class Storm:
     folded: tuple[str, ...] = ()  # every row that it lists, as they came
     shown: int = 0  # how many of them its message told of when it was written last
     written: datetime  # when that was
-    why: str
+    why: str  # what made its last stormy moment one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +214,7 @@ def _widened(storm: Storm | None, rules: frozenset[str] | None, why: str, now: d
     if storm is None:
         return Storm(key="", since=now, stormy=now, rules=rules, written=now, why=why)
     wider = None if storm.rules is None or rules is None else storm.rules | rules
-    return replace(storm, stormy=now, rules=wider, why=why if wider != storm.rules else storm.why)
+    return replace(storm, stormy=now, rules=wider, why=why)
 
 
 def _belongs(row: Row, storm: Storm) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from alerts.rules.denials import as_written, denied, is_denial
-from alerts.rules.evaluate import InField, Negation
+from alerts.rules.evaluate import All, InField, Negation
 from alerts.rules.facts import closed_gates
-from alerts.rules.misses import quoted, reason_of_miss, reason_of_term
+from alerts.rules.misses import lacks_company, quoted, reason_of_miss, reason_of_term
 from alerts.rules.nodes import And, Or, terms_of
 from alerts.rules.parts import Fact, Found, Group
 from alerts.rules.printing import bracketed, print_query
@@ -19,12 +20,21 @@ if TYPE_CHECKING:
 
     from alerts.rules.nodes import Node
     from alerts.rules.parts import Part
-    from alerts.rules.ruleset import RuleSet
+    from alerts.rules.ruleset import Rule, RuleSet
     from alerts.rules.scan import Range, Scan
     from alerts.story import Severity, Story
 
 _MARKS = {True: "✓", False: "✗"}
 _SHOWN = 8  # words found that a line repeats
+
+
+class Kind(StrEnum):
+    """What part of a query it is, where that says why it does not hold."""
+
+    PART = "part"
+    ALL = "all"  # each of its parts must hold
+    DENIAL = "denial"  # it only says what must not be there
+    COMPANY = "company"  # a name that is there, without the words that it needs around it, or in another language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,7 @@ class Explanation:
     reason: str | None  # why not, where there is more to say than that nothing was found
     parts: tuple[Explanation, ...] = ()
     offset: int = 0  # of its first term, in the query or in the saved query that it comes from
+    kind: Kind = Kind.PART
 
     def lines(self, depth: int = 0) -> Iterator[str]:
         """Yield the tree as text, a part a line."""
@@ -64,11 +75,20 @@ class Verdict:
 def explain(rules: RuleSet, rule: str, story: Story) -> Verdict:
     """Explain what a rule says to a story; raises KeyError when there is no such rule."""
     known = {one.id: one for one in rules.rules}[rule]
+    return _verdict(known, rules.scan(story))
+
+
+def explain_all(rules: RuleSet, story: Story) -> Iterator[Verdict]:
+    """Yield what every rule says to a story, also those that are switched off, in the order of the file."""
     scan = rules.scan(story)
-    gates = tuple(closed_gates(known.only, story, scan.words))
+    return (_verdict(one, scan) for one in rules.rules)
+
+
+def _verdict(known: Rule, scan: Scan) -> Verdict:
+    gates = tuple(closed_gates(known.only, scan.story, scan.words))
     query = explain_part(known.part, scan)
     return Verdict(
-        rule=rule,
+        rule=known.id,
         holds=known.enabled and not gates and query.holds,
         enabled=known.enabled,
         gates=gates,
@@ -101,7 +121,14 @@ def explain_part(part: Part, scan: Scan, scope: Range | None = None) -> Explanat
         if isinstance(part, Group)
         else tuple(below),  # a name of many languages, once
         offset=_offset(part),
+        kind=_kind(part, scan, holds=found is not None),
     )
+
+
+def _kind(part: Part, scan: Scan, *, holds: bool) -> Kind:
+    if isinstance(part, All):
+        return Kind.ALL
+    return Kind.COMPANY if not holds and lacks_company(part, scan) else Kind.PART
 
 
 def _denial(part: Part, scan: Scan, scope: Range | None) -> Explanation:
@@ -116,6 +143,7 @@ def _denial(part: Part, scan: Scan, scope: Range | None) -> Explanation:
         reason=there if inner.holds else None,
         parts=() if is_term else inner.parts,
         offset=inner.offset,
+        kind=Kind.DENIAL,
     )
 
 

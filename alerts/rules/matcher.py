@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import ahocorasick_rs
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from alerts.story import Story
 
 
+_FEW = 2_000  # queries of which it is kept what their terms are searched by
+
+
 class Matcher:
     """Finds the queries that hold for a story, in one scan over all their terms.
 
@@ -34,7 +39,10 @@ class Matcher:
         """``vocabulary`` must hold every term of the queries, and is used up."""
         self._queries = tuple(queries)
         self._has_labels = vocabulary.has_labels
-        patterns, self._terms = vocabulary.handed_over()  # sorted: what begins alike comes to lie side by side
+        found, self._terms = vocabulary.handed_over()  # sorted: what begins alike comes to lie side by side
+        self._patterns = tuple(found) if len(queries) <= _FEW else ()
+        patterns = iter(self._patterns) if self._patterns else found
+        self._rarity = vocabulary.rarity if self._patterns else ()
         self._automaton = ahocorasick_rs.AhoCorasick(
             patterns,
             matchkind=ahocorasick_rs.MatchKind.Standard,
@@ -97,6 +105,26 @@ class Matcher:
             for number in candidates
             if (start := ends[number]) == (end := ends[number + 1]) or not known.isdisjoint(terms[start:end])
         ]
+
+    def sought(self, number: int) -> list[list[str]]:
+        """Return groups of patterns: of each group one is in the folded text of any story that a query holds for.
+
+        None when the query has no such groups, or one of very many. With queries for labels that may be the
+        text of a label.
+        """
+        if not self._patterns:
+            return []
+        by_term = self._patterns_by_term
+        groups = self._queries[number].clauses(self._rarity)
+        return [[pattern for term in group for pattern in by_term[term]] for group in groups]
+
+    @cached_property
+    def _patterns_by_term(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = defaultdict(list)
+        for pattern, code in zip(self._patterns, self._terms.codes, strict=True):
+            for term in (code,) if code >= 0 else self._terms.several(code):
+                found[term].append(pattern)
+        return found
 
     def scan(self, story: Story) -> Scan:
         """Search a story for every term."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from alerts.rules.proximity import Hit
     from alerts.rules.scan import Range, Scan
 
+PIECES = "of its words there is only"  # how the reason begins for a phrase that is not near at all
+
 _SHOWN = 8  # words found that a reason repeats
 _FIELDS = ("in the title", "in the text", *(f"in the {label}" for label in sorted(LABELS)))
 
@@ -63,6 +65,13 @@ def reason_of_term(  # noqa: PLR0911  a kind of part, a line
             return None
 
 
+def lacks_company(part: Part, scan: Scan) -> bool:
+    """Say whether a name is there and counts for nothing: the words that it needs are not where it wants them."""
+    if not isinstance(part, Guarded) or part.hits(scan, scan.everywhere):
+        return False
+    return bool(part.alias.hits(scan, scan.everywhere))
+
+
 def quoted(words: Sequence[str]) -> str:
     """Write words of a story one after the other, as far as a line holds them."""
     more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
@@ -87,7 +96,7 @@ def _reason_of_phrase(text: str, scan: Scan) -> str | None:
     there = [word for word in words if f" {word} " in scan.text]
     if len(there) == len(words):
         return "its words are there, but not side by side"
-    return f"of its words there is only {quoted(there)}" if any(len(word) > 1 for word in there) else None
+    return f"{PIECES} {quoted(there)}" if any(len(word) > 1 for word in there) else None
 
 
 def _reason_of_pair(pair: Nearby | Shared, scan: Scan, scope: Range | None) -> str | None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.errors import Level
 from alerts.rules.alike import Alike
+from alerts.rules.evaluate import InField
 from alerts.rules.facts import closed_gate
 from alerts.rules.linking import Linker, Vocabulary
 from alerts.rules.lint import MOST_RULES, lint
 from alerts.rules.matcher import Matcher
 from alerts.rules.names import Names
-from alerts.rules.nodes import negations_inward
+from alerts.rules.nodes import LABELS, negations_inward
+from alerts.rules.parts import Group, Guarded
 from alerts.rules.revision import revision_of
 from alerts.rules.spec import OPEN, EntitySpec, ListSpec, OnlySpec, QuerySpec, RuleSpec, Specs
 from alerts.rules.watched import Watched
@@ -138,6 +141,10 @@ class RuleSet:
         self._active = tuple(rule for rule in rules if rule.enabled)
         self._matcher = Matcher([rule.asked for rule in self._active], vocabulary)
 
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {one.id: number for number, one in enumerate(self._active)}
+
     @classmethod
     def empty(cls) -> RuleSet:
         """Return the set without rules, which matches nothing."""
@@ -183,9 +190,27 @@ class RuleSet:
         rules = (self._active[number] for number, _ in found)
         return tuple(rule for rule in rules if passes_gates(rule, scan))
 
+    def sought(self, rule: str) -> list[list[str]]:
+        """Return groups of folded patterns: of each one is in title or text of any story that a rule holds for.
+
+        None when no word need be there, when a rule looks at labels such as tags too, or when the rules are very many.
+        Raises KeyError for a rule that is not switched on.
+        """
+        number = self._numbers[rule]
+        return [] if asks_labels(self._active[number].part) else self._matcher.sought(number)
+
     def scan(self, story: Story) -> Scan:
         """Search a story for every term of the rules, for whoever wants to evaluate parts of them."""
         return self._matcher.scan(story)
+
+
+def asks_labels(part: Part) -> bool:
+    """Say whether a part looks at an author, a tag, a section or an address."""
+    if isinstance(part, InField) and part.field in LABELS:
+        return True
+    inside = (*part.parts, *([part.needs] if isinstance(part, Guarded) and part.needs else ()))
+    members = part.members if isinstance(part, Group) else ()
+    return any(map(asks_labels, (*inside, *members)))
 
 
 def passes_gates(rule: Rule, scan: Scan) -> bool:

@@ -43,6 +43,11 @@ class Token(NamedTuple):
     is_last_of_run: bool = False
 
 
+def is_run(char: str) -> bool:
+    """Say whether a folded character is of a script of which the index has pairs of letters."""
+    return _RUNS.fullmatch(char) is not None
+
+
 def searchable(text: str) -> str:
     """Return what the index is to hold for a text: the texts of its ``tokens``, between single blanks.
 

@@ -50,6 +50,7 @@ class Deed(StrEnum):
     PUT_OFF = "feed_snooze_24h"
     UNFOLD = "unfold"
     MUTE_STORM = "mute_storm_1h"
+    PROMOTE = "promote_rule"
     WHY = "why"
     SOURCES = "sources"
     COPY = "text"
@@ -64,8 +65,9 @@ MENU_ENTRIES = {
     Deed.COPY: "Copy as text",
 }
 CHANGES = frozenset(Deed) - {Deed.WHY, Deed.SOURCES, Deed.COPY}  # these are written to the audit
-GUARDED = frozenset(  # these keep messages from others: for admins, where named
-    {Deed.MUTE, Deed.UNMUTE, Deed.SNOOZE, Deed.PUT_OFF, Deed.MUTE_STORM}
+ABOUT_RULES = frozenset({Deed.MUTE, Deed.UNMUTE, Deed.PROMOTE})  # whatever message they stand below
+GUARDED = frozenset(  # these change what others are told: for admins, where named
+    {Deed.MUTE, Deed.UNMUTE, Deed.SNOOZE, Deed.PUT_OFF, Deed.MUTE_STORM, Deed.PROMOTE}
 )
 
 
@@ -183,16 +185,20 @@ def buttons(key: str, rule: str) -> Block:
 
 
 def bulletin_buttons(key: str, bulletin: Bulletin) -> Block:
-    """Return the block with what can be done about a message of Tocsin itself, or about a storm."""
+    """Return the block with what can be done about a message of Tocsin itself, or about a storm.
+
+    A report on trials tells of nothing that somebody has to look after.
+    """
     taken = _button("Acknowledge", Deed.ACKNOWLEDGE, value(key), says="Say that you look after this")
     told = {Deed.WHY: "Why this message?", Deed.COPY: MENU_ENTRIES[Deed.COPY]}
     entries = [{"text": plain(text, OPTION_TEXT_LIMIT), "value": value(key, deed)} for deed, text in told.items()]
     menu = {"type": "overflow", "action_id": MENU, "options": entries}
-    return {"type": "actions", "block_id": "act", "elements": [*_remedies(key, bulletin), taken, menu]}
+    answers = [] if bulletin.topic is Topic.TRIAL else [taken]
+    return {"type": "actions", "block_id": "act", "elements": [*_remedies(key, bulletin), *answers, menu]}
 
 
 def _remedies(key: str, bulletin: Bulletin) -> list[dict[str, Any]]:
-    """Return the buttons for what a bulletin is about: a storm, or a source that is not well."""
+    """Return the buttons for what a bulletin is about: a storm, a source that is not well, a rule on trial."""
     if not bulletin.subject:
         return []
     if bulletin.topic is Topic.STORM:
@@ -201,6 +207,8 @@ def _remedies(key: str, bulletin: Bulletin) -> list[dict[str, Any]]:
             _button("Mute rules 1 h", Deed.MUTE_STORM, value(key), says="Mute the rules of this storm for an hour")
             | {"confirm": _storm_dialog()},
         ]
+    if bulletin.topic is Topic.TRIAL and len(carried := value(key, bulletin.subject)) <= BUTTON_VALUE_LIMIT:
+        return [_button("Promote", Deed.PROMOTE, carried, says="Show the edit that ends this rule's trial")]
     if bulletin.topic is Topic.HEALTH and bulletin.severity > Severity.INFO:
         return [
             _button("Try now", Deed.RETRY, value(key), says="Visit this source now"),

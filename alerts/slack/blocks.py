@@ -116,7 +116,7 @@ def _fitting(looks: Iterable[list[Block]], last: list[Block]) -> list[Block] | N
 def _buttons(face: Face, delivery: Delivery) -> list[Block]:
     """Return what can be done about a message; a digest is only read, and a quiet reply has its parent's buttons."""
     if isinstance(face, Bulletin):
-        answers = face.topic in {Topic.HEALTH, Topic.STORM} and not delivery.thread
+        answers = face.topic is Topic.TRIAL or (face.topic in {Topic.HEALTH, Topic.STORM} and not delivery.thread)
         return [bulletin_buttons(delivery.key, face)] if answers else []
     if isinstance(face, Notice) or (delivery.thread and not delivery.broadcast):
         return []
@@ -141,7 +141,7 @@ def _looks(face: Face, picture: str | None, *, full: bool) -> Iterator[list[Bloc
 
 def full_text(card: Card) -> str:
     """Return the whole card as one escaped text: screen readers read this and not the blocks."""
-    source = f"({escape(card.outlet, 200)}, {escape(card.when(), 120)})."
+    source = f"({escape(card.outlet, 200)}, {escape(card.when(card.zone), 120)})."
     trend = escape(_together(card), TREND_IN_TEXT)
     tail = _tail(card, RULES_IN_TEXT - len(trend))
     left = TEXT_LIMIT - len(source) - len(trend) - sum(len(part) + 1 for part in tail) - 2
@@ -316,7 +316,7 @@ def _source(card: Card) -> str:
 def _date(card: Card) -> str:
     """Let Slack show the time in each reader's own zone, or say it in words where it cannot."""
     if card.published is None or card.published.timestamp() <= 0:
-        return escape(card.when(), 120)
+        return escape(card.when(card.zone), 120)
     remark = f" ({escape(card.date_remark, 80)})" if card.date_remark else ""
-    fallback = replace(card, date_remark="").when()
+    fallback = replace(card, date_remark="").when(card.zone)
     return f"<!date^{int(card.published.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>{remark}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alerts.bulletin import Topic, fitting, shrunk
 from alerts.chart import TITLE, in_words, text_bars
+from alerts.graphemes import last_cut
 from alerts.slack.elements import (
     CONTEXT_LIMIT,
     FIELD_LIMIT,
@@ -97,7 +98,7 @@ def _blocks(bulletin: Bulletin, picture: str | None) -> list[Block]:
 
 def _top(bulletin: Bulletin) -> list[Block]:
     """Return a header for what is read in peace, and a line with a sign for what needs somebody."""
-    if bulletin.topic in {Topic.DIGEST, Topic.SUMMARY}:
+    if bulletin.topic in {Topic.DIGEST, Topic.SUMMARY, Topic.TRIAL}:
         title = {"type": "plain_text", "text": bulletin.graded, "emoji": False}
         lead = [small_print("lead", bulletin.lead)] if bulletin.lead else []
         return [{"type": "header", "block_id": "head", "text": title}, *lead]
@@ -122,11 +123,12 @@ def _chart(bars: Sequence[Bar], picture: str | None) -> Block:
     if picture is None:
         drawn = {"type": "rich_text_preformatted", "elements": [run("\n".join(text_bars(bars)))]}
         return {"type": "rich_text", "block_id": "chart", "elements": [drawn]}
+    said = in_words(bars)
     return {
         "type": "image",
         "block_id": "chart",
         "slack_file": {"id": picture},
-        "alt_text": in_words(bars)[:ALT_LIMIT],
+        "alt_text": said[: last_cut(said, ALT_LIMIT)],
         "title": {"type": "plain_text", "text": TITLE, "emoji": False},
     }
 

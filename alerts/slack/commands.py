@@ -23,6 +23,7 @@ class Verb(StrEnum):
     RULES = "rules"
     MUTE = "mute"
     UNMUTE = "unmute"
+    ADVISE = "advise"
     TEST = "test"
     SEARCH = "search"
     DIGEST = "digest"
@@ -35,6 +36,7 @@ USAGE = {
     Verb.RULES: ("", "the rules, and which are muted"),
     Verb.MUTE: ("RULE [2h]", "no alerts of a rule for a while, 24 h unless you say; 30 d at most"),
     Verb.UNMUTE: ("RULE", "end a mute; a silence's id in place of the rule ends that one"),
+    Verb.ADVISE: ("RULE", "what a noisy rule could exclude or require, from what was called not relevant"),
     Verb.TEST: ("RULE TEXT", "would the rule hold for this text? all: which rules would?"),
     Verb.SEARCH: ("WORDS", "stories that hold these words"),
     Verb.DIGEST: ("[NAME]", "the digest as it stands now"),
@@ -126,6 +128,7 @@ def _cut(text: str) -> tuple[str, str, str]:
 _READERS = {
     Verb.MUTE: _mute,
     Verb.UNMUTE: _named,
+    Verb.ADVISE: _named,
     Verb.DIGEST: _named,
     Verb.WHY: _named,
     Verb.TEST: _test,

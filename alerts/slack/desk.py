@@ -7,6 +7,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from alerts.slack.actions import (
+    ABOUT_RULES,
     CHANGES,
     GUARDED,
     HOME,
@@ -38,6 +39,7 @@ _TIMED = frozenset({Deed.MUTE, Deed.SNOOZE, Deed.PUT_OFF, Deed.MUTE_STORM})
 OTHER_VERSION = "This button is of another version of Tocsin, and nothing was done. A newer message has newer buttons."
 UNKNOWN_ACTION = "Tocsin does not know this button, and nothing was done."
 NOT_PERMITTED = "Only those whom slack.admins names may do this, and nothing was done."
+HOW_TO_EDIT = "make it in the file, or save it and use `git apply` beside the file; a running Tocsin takes it at once."
 
 
 _DONE = {  # what the asker is told; ``name`` is what was muted, ``ends`` says until when
@@ -83,6 +85,14 @@ class Answer:
     home: bool = False  # the home page shows something else by now
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """An edit of the configuration, for the asker to make."""
+
+    edit: str = ""  # in the unified form of diff
+    hindrance: str | None = None  # why there is none, in words for the asker
+
+
 class Desk(Protocol):
     """Answers and obeys; the machine behind the buttons.
 
@@ -121,6 +131,9 @@ class Desk(Protocol):
     async def mute_storm(self, delivery: str, until: datetime, audit: Audit) -> str | None:
         """Let the rules of what a storm's message lists tell nobody until a moment, but of what is critical."""
 
+    async def promote(self, rule: str, audit: Audit) -> Proposal:
+        """Return the edit of the configuration that ends a rule's trial, and remember who asked; nothing is edited."""
+
     async def delivery_at(self, receipt: Receipt) -> str | None:
         """Return the key of the delivery that stands there; None when the message is not ours."""
 
@@ -138,6 +151,9 @@ class Desk(Protocol):
 
     async def rules(self) -> str:
         """List the rules with their mutes, and how often people called them right."""
+
+    async def advise(self, rule: str) -> str:
+        """Say what a rule could exclude or require, and what that would have done to what it found."""
 
     async def test(self, rule: str, text: str) -> str:
         """Say whether a rule holds for a text."""
@@ -192,10 +208,10 @@ async def _command(command: Command, by: Asker, desk: Desk, *, admins: Collectio
 
 async def _look_up(command: Command, desk: Desk) -> str:
     match command.verb:
-        case Verb.STATUS:
-            return await desk.status()
-        case Verb.RULES:
-            return await desk.rules()
+        case Verb.STATUS | Verb.RULES as verb:
+            return await (desk.status() if verb is Verb.STATUS else desk.rules())
+        case Verb.ADVISE:
+            return await desk.advise(command.name)
         case Verb.TEST:
             return await desk.test(command.name, command.words)
         case Verb.SEARCH:
@@ -220,12 +236,22 @@ async def _tell(event: Action, desk: Desk) -> str:
 
 async def _change(event: Action, desk: Desk, now: datetime, span: timedelta) -> Answer:
     audit = _audit(event, now, span)
+    if event.deed is Deed.PROMOTE:
+        return await _propose(event, desk, audit)
     hindrance = await _obey(event, desk, audit, until=now + span)
     if hindrance is not None:
         return Answer(bodies=replies(f"Nothing was done: {hindrance}"))
     undo = unmute_button(event.key, event.argument) if event.deed is Deed.MUTE else None
     home = event.deed in {Deed.MUTE, Deed.UNMUTE, Deed.MUTE_STORM}
     return Answer(bodies=replies(_done(event, audit), button=undo), audit=audit, home=home)
+
+
+async def _propose(event: Action, desk: Desk, audit: Audit) -> Answer:
+    made = await desk.promote(event.argument, audit)
+    if made.hindrance is not None:
+        return Answer(bodies=replies(f"Nothing was done: {made.hindrance}"))
+    says = f"This edit ends the trial of rule {event.argument}. Nothing is changed by itself: {HOW_TO_EDIT}"
+    return Answer(bodies=replies(f"{says}\n\n{made.edit}", verbatim=True), audit=audit)
 
 
 async def _obey(event: Action, desk: Desk, audit: Audit, *, until: datetime) -> str | None:
@@ -246,7 +272,7 @@ async def _obey(event: Action, desk: Desk, audit: Audit, *, until: datetime) -> 
 
 
 def _audit(event: Action, now: datetime, span: timedelta) -> Audit:
-    about_rule = event.deed in {Deed.MUTE, Deed.UNMUTE}
+    about_rule = event.deed in ABOUT_RULES
     ends = f"until {_moment(now + span)}" if event.deed in _TIMED else ""
     return Audit(
         at=now,

@@ -6,6 +6,8 @@ import html
 import json
 from typing import TYPE_CHECKING, Any, Protocol
 
+from alerts.graphemes import last_cut
+
 if TYPE_CHECKING:
     Block = dict[str, Any]
 
@@ -43,14 +45,13 @@ def escape(text: str, limit: int) -> str:
     escaped = html.escape(text, quote=False)
     if len(escaped) <= limit:
         return escaped
-    room, kept = limit - 1, []
+    room, end = limit - 1, 0
     for char in text:
-        piece = html.escape(char, quote=False)
-        if len(piece) > room:
+        room -= len(html.escape(char, quote=False))
+        if room < 0:
             break
-        room -= len(piece)
-        kept.append(piece)
-    return "".join(kept).rstrip() + "…"
+        end += 1
+    return html.escape(text[: last_cut(text, end)], quote=False).rstrip() + "…"
 
 
 def emphasised(text: str, mark: str, limit: int) -> str:

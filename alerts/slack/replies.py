@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from alerts.card import clean
+from alerts.graphemes import last_cut
 from alerts.slack.elements import TEXT_LIMIT, escape
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def replies(text: str, *, verbatim: bool = False, button: Block | None = None) -
     ``verbatim`` sets the text as code, to be copied; ``button`` follows the last part. A text that needs more parts
     than Slack takes says at its end how much of it is missing.
     """
-    tidy = _tidy(text) or "(nothing)"
+    tidy = _tidy(text, verbatim=verbatim) or "(nothing)"
     parts = list(_parts(tidy))
     if len(parts) > USES:
         left = sum(len(part) for part in parts[USES - 1 :])
@@ -50,8 +52,14 @@ def _body(text: str, *, verbatim: bool, after: list[Block]) -> dict[str, Any]:
     }
 
 
-def _tidy(text: str) -> str:
-    lines = (clean(line, len(line) + 1) for line in text.splitlines())
+def _tidy(text: str, *, verbatim: bool) -> str:
+    """Make every line clean; what is to be copied keeps its blanks, as an indent means something."""
+    lines = (
+        "".join(part if part.isspace() else clean(part, len(part) + 1) for part in re.split("( +)", line))
+        if verbatim
+        else clean(line, len(line) + 1)
+        for line in text.splitlines()
+    )
     return "\n".join(lines).strip("\n")
 
 
@@ -59,7 +67,7 @@ def _parts(text: str) -> Iterator[str]:
     """Cut a text where a line ends, or where it must be."""
     while len(text) > PART_LIMIT:
         end = text.rfind("\n", 1, PART_LIMIT)
-        end = end if end > 0 else PART_LIMIT
+        end = end if end > 0 else last_cut(text, PART_LIMIT)
         yield text[:end]
         text = text[end:].removeprefix("\n")
     if text:

@@ -8,24 +8,33 @@ import click
 
 from alerts.errors import ConfigError, TocsinError
 from crawler import __version__
+from crawler.cli.backup import backup, migrate, restore
 from crawler.cli.cards import cards
 from crawler.cli.check import check
 from crawler.cli.common import report_problems
 from crawler.cli.daemon import once, run
 from crawler.cli.demo import demo
 from crawler.cli.digest import digest
+from crawler.cli.doctor import doctor
 from crawler.cli.explain import explain
+from crawler.cli.export import export
+from crawler.cli.feedback import feedback
 from crawler.cli.fmt import fmt
+from crawler.cli.init import init
+from crawler.cli.man import man
 from crawler.cli.outbox import outbox
 from crawler.cli.packs import packs
-from crawler.cli.rules_import import rules
+from crawler.cli.replay import replay
+from crawler.cli.rules_tuning import rules
 from crawler.cli.search import search
 from crawler.cli.silence import silence
 from crawler.cli.slack import slack
 from crawler.cli.sources_show import sources
 from crawler.cli.status import status
 from crawler.cli.stories_show import stories
+from crawler.cli.suggest import suggest
 from crawler.cli.try_rule import try_rule
+from crawler.cli.why import why
 
 HELP = """News monitoring that never misses a story, never tells it twice, and always knows why.
 
@@ -56,10 +65,19 @@ for command in (
     check,
     try_rule,
     explain,
+    suggest,
+    feedback,
+    why,
+    replay,
     fmt,
     demo,
+    init,
     digest,
     status,
+    doctor,
+    backup,
+    restore,
+    migrate,
     sources,
     stories,
     search,
@@ -69,6 +87,8 @@ for command in (
     silence,
     cards,
     slack,
+    export,
+    man,
 ):
     tocsin.add_command(command)
 

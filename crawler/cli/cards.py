@@ -117,9 +117,12 @@ def _sample_cards(config: Config, asked: Asked, now: datetime) -> Iterator[Previ
 
 def _sample_bulletins(config: Config, asked: Asked, now: datetime) -> Iterator[Preview]:
     from alerts import samples
+    from alerts.health_cards import Setting
+    from spiders.reasons import meaning
 
     channel = _channel(config, asked)
-    for topic, bulletin in samples.bulletins(channel, now).items():
+    setting = Setting(channel=channel, zone=config.timezone, meaning=meaning)
+    for topic, bulletin in samples.bulletins(channel, now, setting).items():
         ops = topic is Topic.HEALTH and not asked.channel and config.slack.ops_channel
         yield Preview(what=str(topic), delivery=_delivery(replace(bulletin, channel=ops or channel), now))
 
@@ -210,7 +213,7 @@ def _facts(config: Config, one: Preview) -> dict[str, object]:
     from alerts.face import face_for
     from alerts.slack.blocks import edit, message
 
-    face = face_for(one.delivery, wordings=config.wordings)
+    face = face_for(one.delivery, wordings=config.wordings, zone=config.timezone)
     buttons = config.slack.app_token is not None
     if one.edits:
         payload = edit(face, delivery=one.delivery, receipt=PARENT, buttons=buttons)
@@ -229,7 +232,7 @@ def _print(config: Config, shown: Sequence[Preview]) -> None:
 
     console = Console(highlight=False)
     for one in shown:
-        face = face_for(one.delivery, wordings=config.wordings)
+        face = face_for(one.delivery, wordings=config.wordings, zone=config.timezone)
         console.print(Text(one.what, "bold"))
         console.print(looks(face, one.delivery.channel, config.timezone), width=min(console.width, WIDEST))
         console.print()

@@ -20,6 +20,8 @@ from crawler.cli.common import (
     problem_facts,
     report_problems,
 )
+from crawler.cli.forecasts import facts as forecast_facts
+from crawler.cli.forecasts import forecast_of, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from alerts.rules.embedded import Clause, Report
     from alerts.story import Story
     from crawler.config.model import Config
+    from crawler.replay.forecast import Forecast
 
 STORIES = 1_000  # the newest, on which rules are tried
 PATIENCE = 0.2  # seconds that a locked store is waited for
@@ -42,8 +45,9 @@ def check(config: str | None, *, as_json: bool, clauses: bool) -> None:
     """Check the configuration: every mistake at once, with its line, its column and the way out.
 
     The tests in the rules are run as well; one that fails is a mistake. Where stories were collected already, the
-    rules are tried on the newest 1,000, and those that find too much are named. Exit code 1 when there are errors;
-    warnings alone are fine. Nothing is fetched, sent or written.
+    rules are tried on the newest 1,000, those that find too much are named, and it is said what all would have sent
+    in the last seven days. Exit code 1 when there are errors; warnings alone are fine. Nothing is fetched, sent or
+    written.
     """
     from alerts.rules.embedded import run_tests
     from crawler.config.loader import read
@@ -59,16 +63,23 @@ def check(config: str | None, *, as_json: bool, clauses: bool) -> None:
     if attempt.config and not any(problem.level is Level.ERROR for problem in problems):
         problems += _measured(attempt.config)
     problems.sort(key=lambda one: one.place)
+    said = forecast_of(attempt.config) if attempt.config else None
     errors = sum(problem.level is Level.ERROR for problem in problems)
     if as_json:
-        print_json(_facts(attempt.config, report, problems, errors))
+        print_json(_facts(attempt.config, report, problems, errors) | _forecasts(said))
     elif errors or attempt.config is None or report is None:
         report_problems(problems)
     else:
         print_problems(problems)
         _praise(attempt.config, report, clauses=clauses)
+        if said:
+            click.echo(summary(attempt.config, said))
     if errors:
         sys.exit(1)
+
+
+def _forecasts(said: Forecast | None) -> dict[str, object]:
+    return {"forecasts": {rule: forecast_facts(said, rule) for rule in said.rules} if said else {}}
 
 
 def _unheard(config: Config) -> Sequence[Problem]:

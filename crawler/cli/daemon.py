@@ -114,7 +114,7 @@ async def _work(
 
     async with (
         notifier(config, cards_aside=cards_aside) as teller,
-        App(config, teller, SystemClock(), pace=pace, reread=reread) as app,
+        App(config, teller, SystemClock(), pace=pace, reread=reread, environ=os.environ) as app,
     ):
         await work(app)
 

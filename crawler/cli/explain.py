@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
+from crawler.cli.clauses import grow_rule
 from crawler.cli.common import config_option, json_option, load_config, print_json, shown
 from crawler.cli.kin import kin_facts, kin_lines, story_facts
-from crawler.cli.page_words import page_words
+from crawler.cli.page_words import page_words, unwanted_in
 from crawler.cli.search import local
 from crawler.cli.subjects import known_rule, stories_of
 from crawler.ids import STORY_LENGTH, decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from rich.tree import Tree
-
-    from alerts.rules.explain import Explanation, Verdict
+    from alerts.rules.explain import Verdict
     from alerts.story import Story
     from crawler.config.model import Config
     from crawler.store import Kin, PageStatus, Ruling
+    from crawler.store.aftermath import Aftermath
 
-_SHOWN = 8  # words found that a line repeats
-_MANY = 4  # parts of which nothing was found share a line
 _WANTED = (
     f"Write RULE SUBJECT, or the id of a story, which is {STORY_LENGTH} letters and digits: "
     "`tocsin stories` and `tocsin search` show it"
@@ -77,26 +76,32 @@ class _Kept:
     rulings: Sequence[Ruling]
     page: PageStatus | None
     kin: Kin
+    after: Mapping[str, Aftermath]  # by message
+    unwanted: str  # why there was no need of its page, if there was none
 
 
 def _kept(config: Config, story: int, rule: str | None = None) -> _Kept | None:
     """Return what is kept of a story, of its verdicts those by one rule or by all; None when it is not stored."""
     if not story:
         return None
-    rulings, page, kin = asyncio.run(_ask(config.store, story))
-    if kin is None:
-        return None
-    return _Kept(rulings=[one for one in rulings if rule in {None, one.match.rule}], page=page, kin=kin)
+    return asyncio.run(_ask(config, story, rule))
 
 
-async def _ask(url: str, story: int) -> tuple[Sequence[Ruling], PageStatus | None, Kin | None]:
+async def _ask(config: Config, story: int, rule: str | None) -> _Kept | None:
     from crawler.clock import SystemClock
     from crawler.store import Store
+    from crawler.store.aftermath import aftermath
 
     clock = SystemClock()
-    store = Store.open(url, clock=clock, exclusive=False)
+    store = Store.open(config.store, clock=clock, exclusive=False)
     try:
-        return await store.rulings(story), await store.page(story), await store.kin(story, clock.now())
+        kin = await store.kin(story, clock.now())
+        if kin is None:
+            return None
+        rulings = [one for one in await store.rulings(story) if rule in {None, one.match.rule}]
+        after = await store.read(partial(aftermath, keys={one.delivery for one in rulings if one.delivery}))
+        page, unwanted = await store.page(story), await unwanted_in(store, config, story)
+        return _Kept(rulings=rulings, page=page, kin=kin, after=after, unwanted=unwanted)
     finally:
         await store.close()
 
@@ -149,11 +154,32 @@ def _kept_facts(kept: _Kept | None) -> dict[str, object]:
                 "route": one.route or None,
                 "delivery": one.delivery,
                 "state": one.state,
+                **_after_facts(kept.after.get(one.delivery or "") if kept else None),
             }
             for one in (kept.rulings if kept else ())
         ],
         "page": kept.page if kept else None,
     } | kin_facts(kept.kin if kept else None)
+
+
+def _after_facts(after: Aftermath | None) -> dict[str, object]:
+    """Return what became of a message; of none, the same keys."""
+    return {
+        "storm": after.storm if after else None,
+        "escalations": list(after.escalations) if after else [],
+        "acknowledged": after.acknowledged if after else None,
+    }
+
+
+def _after_lines(after: Aftermath | None, zone: ZoneInfo) -> Iterator[str]:
+    """Say what became of a message: what lists it, who looks after it, who was told that nobody did."""
+    if after and (storm := after.storm):
+        when = f" since {local(storm.at, zone)}" if storm.at else ""
+        yield f"listed{when} by the message of a storm, {storm.key}, which is {storm.state}: {storm.why}"
+    if after and after.acknowledged:
+        yield f"{after.acknowledged.user} acknowledged it at {local(after.acknowledged.at, zone)}"
+    for one in after.escalations if after else ():
+        yield f"{one.channel} was told at {local(one.at, zone)}: {one.why}; that message is {one.state}"
 
 
 def _print(story: Story, verdict: Verdict) -> None:
@@ -165,13 +191,7 @@ def _print(story: Story, verdict: Verdict) -> None:
     console.print(Text(story.title or story.text[:80] or "an empty text", "bold"))
     outcome = f"holds, {verdict.severity.label}" if verdict.holds else "does not hold"
     root = Tree(Text(verdict.rule, "bold") + Text(f": {outcome}", "green" if verdict.holds else "red"))
-    if not verdict.enabled:
-        root.add(Text("✗ it is switched off", "red"))
-    for gate in verdict.gates:
-        root.add(Text("✗ ", "red") + Text(f"only: {gate}", "yellow"))
-    _grow(root, verdict.query)
-    for to, explanation in verdict.raises:
-        _grow(root.add(Text(f"raise to {to.label} if", "dim")), explanation)
+    grow_rule(root, verdict)
     console.print(root)
 
 
@@ -189,38 +209,17 @@ def _print_kept(kept: _Kept, zone: ZoneInfo, *, head: bool = False) -> None:
         console.print(seen + Text(shown(told.member.outlet), "cyan") + Text(f"  {encode(told.member.story)}", "dim"))
         console.print(Text(shown(told.title) or "no title", "bold"))
         console.print(Text(shown(told.url or "no address"), "dim"))
-    name, text = page_words(kept.page, SystemClock().now())
+    name, text = page_words(kept.page, SystemClock().now(), kept.unwanted)
     console.print(Text(f"page {name}: ", "bold") + Text(shown(text), "not bold"))
     for one in kept.rulings:
         message = f", the message is {one.state}" if one.state else ""
         rule = f"rule {one.match.rule}, " if head else ""
         line = Text(f"version {one.version}, {rule}{one.channel or 'no channel'}: {one.reason}", "bold")
         console.print(line + Text(f" ({one.reason.words}{message})", "not bold"))
-        for more in filter(None, (one.says, one.route)):
+        after = _after_lines(kept.after.get(one.delivery or ""), zone)
+        for more in filter(None, (one.says, one.route, *after)):
             console.print(Text(f"  {shown(more)}", "dim"))
     if head and not kept.rulings:
         console.print(Text("no rule holds for it", "bold"))
     for part in kin_lines(kept.kin, zone, lists=head):
         console.print(part)
-
-
-def _grow(tree: Tree, explanation: Explanation) -> None:
-    from rich.text import Text
-
-    mark, style = ("✓ ", "green") if explanation.holds else ("✗ ", "red")
-    line = Text(mark, style) + Text(explanation.text)
-    if explanation.words:
-        words = ", ".join(f"“{word}”" for word in explanation.words[:_SHOWN])
-        more = len(explanation.words) - _SHOWN
-        line += Text(f"  {words}{f' and {more} more' if more > 0 else ''}", "cyan")
-    if explanation.reason:
-        line += Text(f"  {explanation.reason}", "yellow")
-    branch = tree.add(line)
-    telling = [part for part in explanation.parts if part.holds or part.reason or part.parts]
-    silent = [part.text for part in explanation.parts if part not in telling]
-    for part in telling if len(silent) >= _MANY else explanation.parts:
-        _grow(branch, part)
-    if len(silent) >= _MANY:
-        some = ", ".join(silent[:_MANY])
-        others = f" and {len(silent) - _MANY} more" if len(silent) > _MANY else ""
-        branch.add(Text("✗ ", "red") + Text(f"{some}{others}: nothing found", "dim"))

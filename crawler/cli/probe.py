@@ -70,6 +70,11 @@ class Probe:
             document = await self._crawl.page(url, source)
         return await self.run(extract, document, source)
 
+    async def ask_robots(self, url: str) -> None:
+        """Ask a host whether a page of it may be read; raises FetchError, ``robots`` where a rule forbids it."""
+        async with self._turns.turn(host_of(url)):
+            await self._crawl.ask_robots(url)
+
     async def run(self, function: Callable[..., T], *args: object) -> T:
         """Return ``function(*args)``, computed in the parser's process; raises FetchError."""
         return await self._pool.run(function, *args)

@@ -1,19 +1,25 @@
-"""``tocsin rules``: which rules there are, and how they do in their own tests."""
+"""``tocsin rules``: which rules there are, what they find, and how they do in their own tests."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import click
 
 from crawler.cli.common import config_option, json_option, load_config, print_json
+from crawler.cli.forecasts import facts as forecast_facts
+from crawler.cli.forecasts import forecast_of, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alerts.judge import Judge
     from alerts.rules.embedded import Report
-    from alerts.rules.ruleset import Rule
+    from crawler.config.model import Config
+    from crawler.replay.forecast import Forecast
+    from crawler.tuning.standing import Standing
+
+SECONDS = 2.0  # that a forecast of all rules may take
 
 
 @click.group()
@@ -25,50 +31,85 @@ def rules() -> None:
 @config_option
 @json_option
 def list_rules(config: str | None, *, as_json: bool) -> None:
-    """List the rules: severity, channels, whether they are on, on trial or off, and their tests."""
+    """List the rules: severity, channels, what they found in a week, their precision, state and tests.
+
+    Under `sends` stands how many messages each would have sent in that week, as it is now; the last line sums it up.
+    Precision is the share of stories that people called relevant, with its 95 % interval (Wilson), of n judged ones.
+    """
     from alerts.rules.embedded import run_tests
     from crawler.config.strangers import watched
 
     loaded = load_config(config)
-    rule_set, report, judge = loaded.rules, run_tests(loaded.rules, watched(loaded.sources)), loaded.judge
+    report = run_tests(loaded.rules, watched(loaded.sources))
+    known, said = asyncio.run(_standings(loaded)), forecast_of(loaded, seconds=SECONDS)
     if as_json:
-        print_json([_facts(rule, report, judge) for rule in rule_set.rules])
+        told = {one.id: {"forecast": forecast_facts(said, one.id)} for one in known}
+        print_json([one.facts | told[one.id] | _tests(one, report) for one in known])
     else:
-        _print(rule_set.rules, report, judge)
+        _print(known, report, said)
+        click.echo(summary(loaded, said))
 
 
-def _facts(rule: Rule, report: Report, judge: Judge) -> dict[str, object]:
-    tests = [result for result in report.results if result.rule == rule.id]
-    return {
-        "id": rule.id,
-        "name": rule.name,
-        "severity": rule.severity.label,
-        "channels": judge.channels(rule.id),
-        "enabled": rule.enabled,
-        "shadow": rule.shadow,
-        "tests": len(tests),
-        "tests_passed": sum(result.passed for result in tests),
-    }
+async def _standings(config: Config) -> Sequence[Standing]:
+    """Return what is known of the rules; without a store that can be read, only what the configuration says."""
+    from alerts.errors import StoreError
+    from crawler.clock import SystemClock
+    from crawler.store import Store
+    from crawler.tuning.standing import standings
+
+    clock = SystemClock()
+    try:
+        store = Store.open(config.store, clock=clock, exclusive=False)
+    except StoreError as error:
+        click.echo(f"What rules found is not known: {error}", err=True)
+        return await standings(config, None, clock.now())
+    try:
+        return await standings(config, store, clock.now())
+    finally:
+        await store.close()
 
 
-def _print(listed: Sequence[Rule], report: Report, judge: Judge) -> None:
+def _tests(rule: Standing, report: Report) -> dict[str, object]:
+    results = [result for result in report.results if result.rule == rule.id]
+    return {"tests": len(results), "tests_passed": sum(result.passed for result in results)}
+
+
+def _print(listed: Sequence[Standing], report: Report, said: Forecast) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("rule", "name", "severity", "channels", "state", "tests"):
-        table.add_column(heading, no_wrap=heading in {"rule", "tests"}, overflow="fold")
+    for heading in ("rule", "name", "severity", "channels", "7 d", "sends", "precision", "n", "state", "tests"):
+        right = heading in {"7 d", "sends", "n"}
+        table.add_column(
+            heading,
+            no_wrap=right or heading in {"rule", "precision", "tests", "state"},
+            overflow="fold",
+            justify="right" if right else "left",
+        )
     for rule in listed:
-        facts = _facts(rule, report, judge)
-        state = "off" if not rule.enabled else "on trial" if rule.shadow else "on"
+        facts = _tests(rule, report)
         passed, tests = facts["tests_passed"], facts["tests"]
         table.add_row(
             rule.id,
             Text(rule.name),
             rule.severity.label,
-            ", ".join(judge.channels(rule.id)),
-            state,
+            ", ".join(rule.channels),
+            "" if rule.volume is None else f"{rule.volume:,}",
+            f"{said.rules[rule.id].total:,}" if rule.id in said.rules else "",
+            _share(rule),
+            str(rule.precision.judged or ""),
+            rule.state,
             Text(f"{passed} of {tests}" if tests else "none", style="red" if passed != tests else ""),
         )
     Console(highlight=False).print(table if listed else "There are no rules.")
+
+
+def _share(rule: Standing) -> str:
+    """Write a share with its interval: "78 % (45-94)"."""
+    share = rule.precision.share
+    if share is None:
+        return ""
+    low, high = (round(100 * end) for end in rule.precision.interval)
+    return f"{round(100 * share)} % ({low}-{high})"

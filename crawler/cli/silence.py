@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -171,11 +172,26 @@ def _end(config: Config, length: str | None, until: str | None, now: datetime) -
     if (length is None) == (until is None):
         raise click.UsageError("say how long: --for 2h, or --until 2026-11-02T14:30; one of the two")
     if until is not None:
-        return moment(until, now, config.timezone, ends_day=True)
+        return _until(until, now, config)
     try:
         return now + duration(str(length))
     except (Unusable, OverflowError) as error:
         raise click.BadParameter("write 30m, 2h or 3d", param_hint="--for") from error
+
+
+def _until(until: str, now: datetime, config: Config) -> datetime:
+    """Read when a silence ends; raises click.BadParameter for what is no time to come."""
+    if re.fullmatch(r"\s*\d+\s*[a-z]+\s*", until, re.IGNORECASE):
+        raise click.BadParameter(f"{until} is how long, not until when: write --for {until}", param_hint="--until")
+    try:
+        end = moment(until, now, config.timezone, ends_day=True)
+    except click.BadParameter as error:
+        message = f"{until} is no time: write 2026-11-02 (its end) or 2026-11-02T14:30, or how long: --for 2h"
+        raise click.BadParameter(message, param_hint="--until") from error
+    if end <= now:
+        message = f"{until} is over; it is now {now.astimezone(config.timezone):%Y-%m-%dT%H:%M} in {config.timezone}"
+        raise click.BadParameter(message, param_hint="--until")
+    return end
 
 
 def _known_source(config: Config, wanted: str) -> str:

@@ -46,7 +46,7 @@ def check_slack(config: str | None, probe: str | None, *, no_probe: bool, as_jso
     loaded = load_config(config)
     if loaded.slack.token is None:
         raise click.ClickException("slack.token is not set: export SLACK_BOT_TOKEN, or put token_file: in config.yaml")
-    findings = asyncio.run(_findings(loaded, None if no_probe else _place(loaded, probe)))
+    findings = asyncio.run(look_at_slack(loaded, None if no_probe else _place(loaded, probe)))
     if as_json:
         print_json(findings)
     else:
@@ -119,7 +119,8 @@ def _place(config: Config, probe: str | None) -> str | None:
     return f"#{channel}" if channel and way_of(channel) else channel
 
 
-async def _findings(config: Config, probe: str | None) -> Sequence[Finding]:
+async def look_at_slack(config: Config, probe: str | None) -> Sequence[Finding]:
+    """Return what is right and wrong with token, scopes and channels; ``probe`` is where a test message goes."""
     from alerts.slack.client import SlackNotifier, open_session
     from alerts.slack.socket import check_socket
     from crawler.clock import SystemClock

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
+from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
-from alerts.errors import ConfigError, Level
+from alerts.errors import ConfigError, Level, StoreError
 from crawler.cli.common import ago, config_option, config_path, json_option, print_json
 from spiders.reasons import meaning
 
@@ -21,17 +24,21 @@ if TYPE_CHECKING:
 
     from crawler.config.loader import Attempt
     from crawler.store import Overview, Pages, Pulse, SourceStatus
+    from crawler.upkeep.glance import Glance
 
 COLOURS = {"ok": "green", "silent": "yellow", "failing": "red", "gone": "red", "new": "yellow", "disabled": "dim"}
 _REASONS = 3  # for which pages failed, that are explained
 _INDENT = 10
+_EVERY = timedelta(seconds=2)  # between two looks of --watch
+_SLOWEST = 3  # sources and rules that are named
 
 
 @click.command()
 @config_option
 @json_option
-def status(config: str | None, *, as_json: bool) -> None:
-    """Show what was collected, what was told, and which sources are in trouble.
+@click.option("--watch", is_flag=True, help="Show it anew every two seconds, until Ctrl-C.")
+def status(config: str | None, *, as_json: bool, watch: bool) -> None:
+    """Show what was collected, what was told and how soon, and which sources are in trouble.
 
     Works beside a running daemon and without one, and also says when the configuration, as it is written now,
     would be refused: a running daemon goes on with the one from before.
@@ -39,38 +46,114 @@ def status(config: str | None, *, as_json: bool) -> None:
     from crawler.owners import refuse_strangers
     from crawler.reload import examine
 
+    if watch and as_json:
+        raise click.UsageError("--watch is for people: programs call --json again and again")
     refuse_strangers()
     attempt = examine(config_path(config), os.environ)
     if attempt.store is None:
         raise ConfigError(attempt.problems)
-    asyncio.run(_show(attempt.store, attempt, as_json=as_json))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_watch(attempt.store, attempt) if watch else _show(attempt.store, attempt, as_json=as_json))
 
 
 async def _show(url: str, attempt: Attempt, *, as_json: bool) -> None:
-    from crawler.clock import SystemClock
-    from crawler.store import Store
-
-    now = SystemClock().now()
-    store = Store.open(url, clock=SystemClock(), exclusive=False)
-    try:
-        overview, sources = await store.overview(now), await store.sources()
-    finally:
-        await store.close()
-    errors = sum(problem.level is Level.ERROR for problem in attempt.problems)
-    if as_json:
-        print_json({"configuration_errors": errors, "overview": overview, "sources": sources})
-        return
     from rich.console import Console
 
+    from crawler.clock import SystemClock
+
+    now = SystemClock().now()
+    glance = await _look(url, attempt, now)
+    if as_json:
+        print_json(
+            {
+                "configuration_errors": _errors(attempt),
+                **{field.name: getattr(glance, field.name) for field in dataclasses.fields(glance)},
+            }
+        )
+        return
     console = Console(highlight=False)
-    if errors:
-        console.print(
+    for line in _lines(glance, attempt, now):
+        console.print(line)
+
+
+async def _watch(url: str, attempt: Attempt) -> None:
+    """Show it anew again and again; while the store is busy, what was seen last stays."""
+    from rich.console import Console, Group
+    from rich.live import Live
+    from rich.text import Text
+
+    from crawler.clock import SystemClock
+
+    clock = SystemClock()
+    with Live(console=Console(highlight=False), screen=True, auto_refresh=False, vertical_overflow="crop") as live:
+        while True:
+            now = clock.now()
+            try:
+                glance = await _look(url, attempt, now)
+            except StoreError as error:
+                live.update(Text(str(error), style="red"), refresh=True)
+            else:
+                live.update(Group(*_lines(glance, attempt, now)), refresh=True)
+            await clock.wait_until(now + _EVERY)
+
+
+async def _look(url: str, attempt: Attempt, now: datetime) -> Glance:
+    from crawler.clock import SystemClock
+    from crawler.store import Store
+    from crawler.upkeep.glance import look
+
+    store = Store.open(url, clock=SystemClock(), exclusive=False)
+    try:
+        return await look(store, attempt.config.care if attempt.config else None, now)
+    finally:
+        await store.close()
+
+
+def _errors(attempt: Attempt) -> int:
+    return sum(problem.level is Level.ERROR for problem in attempt.problems)
+
+
+def _lines(glance: Glance, attempt: Attempt, now: datetime) -> Iterator[RenderableType]:
+    if errors := _errors(attempt):
+        yield (
             f"[b red]refused[/]   the configuration has {errors} error{'s' if errors > 1 else ''}, see `tocsin check`; "
             "a running daemon goes on with the one from before"
         )
-    for line in _summary(overview, now):
-        console.print(line)
-    console.print(_table(sources, now))
+    yield from _summary(glance.overview, now)
+    yield from _upkeep(glance, now)
+    yield _table(glance.sources, now)
+
+
+def _upkeep(glance: Glance, now: datetime) -> Iterator[RenderableType]:
+    """Say how soon people were told, and how Tocsin itself does."""
+    from alerts.timing import Stage
+    from alerts.upkeep_cards import megabytes, spoken
+
+    whole = glance.time_to_alert.overall.get(Stage.WHOLE)
+    if whole is not None:
+        parts = [(stage, glance.time_to_alert.overall.get(stage)) for stage in Stage if stage is not Stage.WHOLE]
+        walk = ", ".join(f"{stage.replace('_', ' ')} {spoken(one.p50)}" for stage, one in parts if one)
+        yield f"[b]alerts[/]    half within {spoken(whole.p50)}, 95 % within {spoken(whole.p95)} of publication; {walk}"
+        yield from _slowest(glance)
+    daemon = f"runs ({glance.daemon})" if glance.daemon else "[yellow]does not run[/]"
+    copy = f"newest copy {ago(glance.newest_backup, now)}" if glance.newest_backup else "no copy"
+    space = f"store {megabytes(glance.store_bytes)}, {megabytes(glance.disk_free)} free"
+    yield f"[b]daemon[/]    {daemon} · {space} · {copy}"
+    if glance.canary is not None:
+        waits = ", and its last story has not arrived yet" if glance.canary_waits else ""
+        yield f"[b]canary[/]    sang {ago(glance.canary, now)}{waits}"
+
+
+def _slowest(glance: Glance) -> Iterator[RenderableType]:
+    """Name the sources and rules that people hear of last."""
+    from alerts.timing import Stage
+    from alerts.upkeep_cards import spoken
+
+    for what, groups in (("sources", glance.time_to_alert.sources), ("rules", glance.time_to_alert.rules)):
+        timed = [(stages[Stage.WHOLE].p95, name) for name, stages in groups.items() if Stage.WHOLE in stages]
+        named = [f"{name} {spoken(span)}" for span, name in sorted(timed, reverse=True)[:_SLOWEST]]
+        if len(timed) > 1:
+            yield _remark(f"slowest {what} (95 %): {', '.join(named)}")
 
 
 def _summary(overview: Overview, now: datetime) -> Iterator[RenderableType]:

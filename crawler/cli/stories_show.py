@@ -12,7 +12,7 @@ import click
 from crawler.cli.common import config_option, json_option, load_config, print_json, shown
 from crawler.cli.differences import Kind, paragraphs, unified
 from crawler.cli.kin import copies_facts, counted, kin_lines
-from crawler.cli.page_words import page_words
+from crawler.cli.page_words import page_words, unwanted_in
 from crawler.cli.search import local
 from crawler.cli.stories import stories
 from crawler.ids import STORY_LENGTH, decode, encode
@@ -44,6 +44,7 @@ class Stored:
     editions: Sequence[Edition]  # oldest first, one at least
     page: PageStatus | None
     kin: Kin | None
+    unwanted: str = ""  # why there was no need of its page, if there was none
     others: Sequence[int] = ()  # further stories at the same address
 
 
@@ -77,6 +78,17 @@ def show(story: str, config: str | None, number: int | None, *, as_json: bool, a
 _WANTED = f"write its id, which is {STORY_LENGTH} letters and digits, or its address"
 
 
+def numbers_of(config: Config, wanted: str) -> Sequence[int]:
+    """Return the numbers of the stories of that id or address, the newest first; raises StoreError."""
+    from crawler.store.history import History
+
+    history = History.open(config.store)
+    try:
+        return _numbers(history, wanted)
+    finally:
+        history.close()
+
+
 def stored(config: Config, wanted: str) -> Stored | None:
     """Return what a store has of a story by its id or its address, None where it has none; raises StoreError."""
     from crawler.store.history import History
@@ -89,8 +101,8 @@ def stored(config: Config, wanted: str) -> Stored | None:
         history.close()
     if not editions:
         return None
-    page, kin = asyncio.run(_ask(config.store, found[0]))
-    return Stored(id=found[0], editions=editions, page=page, kin=kin, others=found[1:])
+    page, kin, unwanted = asyncio.run(_ask(config, found[0]))
+    return Stored(id=found[0], editions=editions, page=page, kin=kin, unwanted=unwanted, others=found[1:])
 
 
 def _numbers(history: History, wanted: str) -> Sequence[int]:
@@ -106,14 +118,15 @@ def _numbers(history: History, wanted: str) -> Sequence[int]:
         return []
 
 
-async def _ask(url: str, story: int) -> tuple[PageStatus | None, Kin | None]:
+async def _ask(config: Config, story: int) -> tuple[PageStatus | None, Kin | None, str]:
     from crawler.clock import SystemClock
     from crawler.store import Store
 
     clock = SystemClock()
-    store = Store.open(url, clock=clock, exclusive=False)
+    store = Store.open(config.store, clock=clock, exclusive=False)
     try:
-        return await store.page(story), await store.kin(story, clock.now())
+        kin, unwanted = await store.kin(story, clock.now()), await unwanted_in(store, config, story)
+        return await store.page(story), kin, unwanted
     finally:
         await store.close()
 
@@ -174,7 +187,7 @@ def _head(found: Stored, chosen: Edition, zone: ZoneInfo) -> Iterator[Renderable
     by = f" · {shown(', '.join(chosen.authors))}" if chosen.authors else ""
     number = f"version {chosen.version} of {len(found.editions)}"
     yield Text(f"{number} · {chosen.language or 'language unknown'} · {length(chosen.text)}{by}", "dim")
-    name, text = page_words(found.page, SystemClock().now())
+    name, text = page_words(found.page, SystemClock().now(), found.unwanted)
     yield Text(f"page {name}: ", "bold") + Text(shown(text), "not bold")
     if found.kin:
         yield from kin_lines(found.kin, zone, lists=False)

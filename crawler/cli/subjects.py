@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import unicodedata
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from crawler.ids import STORY_LENGTH, decode
+from crawler.nearest import nearest
 from spiders.clean import TEXT_LIMIT, TITLE_LIMIT, cut
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def known_rule(config: Config, wanted: str) -> Rule:
     rules = {rule.id: rule for rule in config.rules.rules}
     if wanted in rules:
         return rules[wanted]
-    near = get_close_matches(wanted, rules, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(list(rules)[:5]) or 'none'}"
-    raise click.UsageError(f"there is no rule called {wanted}: {hint}")
+    raise click.UsageError(f"there is no rule called {wanted}: {nearest(wanted, rules, 'tocsin rules list')}")
 
 
 def stories_of(config: Config, subject: str, source: str | None) -> Sequence[Story]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from crawler.cli.common import config_option, json_option, load_config, print_json
+from crawler.cli.forecasts import facts as forecast_facts
+from crawler.cli.forecasts import forecast_of, words
 from crawler.cli.subjects import known_rule, stories_of
 from crawler.cli.try_article import Found, facts_of, found_at, lines
 
@@ -44,7 +46,8 @@ def try_rule(
     RULE is the id of a rule, or all. SUBJECT is a text, a file, - for standard input, the id of a story
     in the store, or an address that is visited once: of a feed its stories are tried, of an article's page the
     article, and it is shown what was read there, what was left out and why, and what the store has of it. In a text
-    the first line is the title when an empty line follows. Nothing is stored and nothing is sent.
+    the first line is the title when an empty line follows. Nothing is stored and nothing is sent. At the end stands
+    what each of the rules would have sent in the last seven days.
     """
     loaded = load_config(config)
     wanted = None if rule == "all" else known_rule(loaded, rule)
@@ -53,11 +56,16 @@ def try_rule(
     found = _found(loaded, subject, source, page=page)
     tried = [_trial(loaded.rules, story, wanted) for story in found.stories]
     tried.sort(key=lambda trial: not trial.matches)  # what matched comes first
+    ids = {wanted.id} if wanted else {match.rule for trial in tried[:limit] for match in trial.matches}
+    said = forecast_of(loaded, ids)
     if as_json:
         read = {} if found.looked is None else {"page": facts_of(found.looked)}
-        print_json([_facts(trial) | read for trial in tried[:limit]])
+        told = {"forecasts": {one: forecast_facts(said, one) for one in sorted(ids)}}
+        print_json([_facts(trial) | read | told for trial in tried[:limit]])
         return
     _print(tried, {one.id: one for one in loaded.rules.rules}, loaded.judge, limit, found.looked)
+    for one in sorted(ids):
+        click.echo(f"{one} {words(loaded, said, one)}")
     if wanted and not any(trial.matches or trial.held_back for trial in tried):
         click.echo(f"`tocsin explain {wanted.id}` with the same text says how near it came.")
 

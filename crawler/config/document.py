@@ -56,8 +56,11 @@ def read_document(path: Path, findings: Findings) -> Document | None:
     """Read a file into nodes; None, and at least one error in ``findings``, when it cannot be read."""
     name = display_name(path)
     text = _read_text(path, name, findings)
-    if text is None:
-        return None
+    return None if text is None else document_of(text, path, name, findings)
+
+
+def document_of(text: str, path: Path, name: str, findings: Findings) -> Document | None:
+    """Read a text into nodes, as the file of that path or in its place; None as ``read_document`` says."""
     lines = tuple(_LINE_END.split(text))
     if bad := _UNPRINTABLE.search(text):
         findings.error(_place_of(name, text, bad.start()), f"the character U+{ord(bad[0]):04X} may not stand in YAML")

@@ -250,14 +250,34 @@ KEYS: tuple[Key, ...] = (
         "health.source_silent",
         "how long a source must answer and have nothing new: auto (much longer than usual for it), a duration, or off",
     ),
-    # later
-    Key("health.canary", "a story of our own that must arrive", "remove it; `tocsin slack check` posts a message"),
-    Key("capture", "raw answers for evidence", "remove it; answers are not kept"),
-    Key("console", "a web page on this machine", "remove it; use `tocsin status`"),
-    Key("metrics", "numbers for a monitoring system", "remove it; use `tocsin status --json`"),
-    Key("retention", "how long things are kept", "remove it; everything is kept"),
-    Key("backup", "copies of the store", "remove it; copy the store while the daemon is stopped"),
-    Key("disk", "when to stop for lack of space", "remove it; watch the disk from outside"),
+    # the console
+    Key("console", "a web page and an API on this machine; null switches them off"),
+    Key("console.listen", "where it is served: HOST:PORT"),
+    Key("console.token", "what lets people in, and lets them act; without it the page can only be read"),
+    Key("console.token_file", "a file that holds the token"),
+    # how it looks after itself
+    Key(
+        "health.canary", "how often a story of our own must arrive in `slack.ops_channel`, one message edited in place"
+    ),
+    Key("metrics", "numbers for a monitoring system: /metrics, /healthz and /readyz"),
+    Key("metrics.listen", "where they are served by themselves: HOST:PORT; else on the console's port"),
+    Key("retention", "how long things are kept; `forever` is possible"),
+    Key("retention.stories", "title, link and what was decided"),
+    Key("retention.bodies", "the words of a story"),
+    Key("retention.seen", "that a story is known, after all else of it is gone; at least 60d"),
+    Key("retention.outbox", "messages that tell of no story, and the logs of deliveries and visits"),
+    Key("backup", "copies of the store"),
+    Key("backup.path", "the folder that they are kept in, relative to this file"),
+    Key(
+        "backup.at",
+        "the time of the day at which one is made, in `timezone`; without it, only `tocsin backup` makes one",
+    ),
+    Key("backup.keep", "how many are kept"),
+    Key("disk", "what is done before the disk is full"),
+    Key("disk.stop_below", "with less free space, nothing is collected any more; what there is is delivered"),
+    Key("disk.ballast", "space that is set aside, and let go when the rest is used up"),
+    # evidence
+    Key("capture", "for how long raw answers are kept beside the store, such as 7d; off: they are not"),
 )
 
 

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from alerts.errors import ConfigError, Level, Place
 from alerts.rules.ruleset import compile_rules, no_garbage_collection
 from alerts.rules.spec import Specs
-from crawler.config import notifiers, outlines, packs, routing, sections, values, wordings
+from crawler.config import console, notifiers, outlines, packs, routing, sections, upkeep, values, wordings
+from crawler.config.capture import read_capture
 from crawler.config.document import Document, read_document
 from crawler.config.files import FileNotes, Files
 from crawler.config.findings import Findings, TooMany
@@ -20,6 +21,7 @@ from crawler.config.model import Config
 from crawler.config.names import read_entity, read_list, read_saved_query
 from crawler.config.nodes import Context, Item, Section
 from crawler.config.rules import RuleDefaults, RuleDraft, read_rule
+from crawler.config.secret import Secret
 from crawler.config.sources import Draft, SourceDefaults, concealed, read_source, settle_sources
 from crawler.config.strangers import warn_of_strangers, watched
 
@@ -66,6 +68,16 @@ class Attempt:
     store: str | None  # the store's URL, also of a configuration that cannot be used
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a rule stands on: all else that it is compiled with."""
+
+    own: Specs  # the rules of the files among them
+    packed: Specs  # of the packs in use
+    watched: Watched
+    defaults: RuleDefaults
+
+
 def load(path: Path, environ: Mapping[str, str]) -> Config:
     """Read a configuration; raises ConfigError with every problem found, in the order of the file."""
     attempt = read(path, environ)
@@ -87,6 +99,30 @@ def read(path: Path, environ: Mapping[str, str]) -> Attempt:
         return Attempt(config=None, problems=findings.all, files=files, store=store)
     config = replace(config, warnings=findings.all, files=files)
     return Attempt(config=config, problems=findings.all, files=files, store=store)
+
+
+def read_ground(path: Path, environ: Mapping[str, str]) -> Ground:
+    """Read what rules stand on, whatever else is wrong; raises ConfigError when the file cannot be read."""
+    findings, notes = Findings(), FileNotes()
+    contents = _Contents()
+    with no_garbage_collection(), suppress(TooMany):
+        document = read_document(path, findings)
+        main = _open(document, findings, environ, notes) if document else None
+        if main is not None:
+            zone, ways = main.read("timezone", values.zone, ZoneInfo("UTC")), notifiers.names_in(main)
+            for_sources, for_rules = sections.read_defaults(main.section("defaults"), zone, ways)
+            for section in (main, *_included(main)):
+                _gather(section, contents, for_sources, for_rules)
+            contents.sources.extend(_imported(main, for_sources))
+            used = [packs.load(name) for name in main.many("use", packs.pack_name)]
+            marks = marks_of(contents.specs)
+            return Ground(
+                own=contents.specs,
+                packed=packs.specs_of(used, marks.names),
+                watched=watched(settle_sources(contents.sources, findings)),
+                defaults=for_rules,
+            )
+    raise ConfigError(findings.all)
 
 
 def _read_config(document: Document, findings: Findings, environ: Mapping[str, str], notes: FileNotes) -> Config | None:
@@ -122,15 +158,19 @@ def _read_config(document: Document, findings: Findings, environ: Mapping[str, s
         fetch=sections.read_fetch(main.section("fetch")),
         sources=sources,
         concealed=concealed(contents.sources, sources),
+        hidden=frozenset(Secret(value) for draft in contents.sources for value in draft.hidden),
+        capture=read_capture(main),
         rules=rules,
         marks=marks,
         cards=sections.read_cards(main.section("cards")),
         wordings=wordings.read_wordings(main, zone),
         log=sections.read_log(main.section("log")),
         health=sections.read_health(main.section("health")),
+        care=upkeep.read_care(main, folder),
         defaults=for_rules.to,
         routing=routed.spec,
         websub=sections.read_websub(main.section("websub")) if main.get("websub") else None,
+        console=console.read_console(main),
         notifiers=notifiers.read_notifiers(main),
         fallback=main.optional("fallback", notifiers.fallback(ways)),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from alerts.health import Limits
 from alerts.judge import Judge, Switch
 from alerts.routing.spec import RoutingSpec, Style
+from crawler.config.care import CareConfig
 from crawler.config.files import Files
 
 if TYPE_CHECKING:
@@ -21,31 +22,8 @@ if TYPE_CHECKING:
     from alerts.face import Wording
     from alerts.rules.ruleset import RuleSet
     from crawler.config.marks import Marks
+    from crawler.config.secret import Secret
     from spiders.source import Source
-
-
-class Secret:
-    """A text that prints as ``***``; no dataclass, so that ``asdict`` does not print it either."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """Return the text itself: only for the place that needs it."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "***"
-
-    __str__ = __repr__
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self._value == other._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +99,15 @@ class WebSubConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleConfig:
+    """The ``console:`` section."""
+
+    host: str = "127.0.0.1"  # an address of this machine
+    port: int = 8321
+    token: Secret | None = None  # None: whoever is on this machine may look, and nobody may act
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardsConfig:
     """The ``cards:`` section."""
 
@@ -154,12 +141,16 @@ class Config:
     cards: CardsConfig
     log: LogConfig
     health: Limits = field(default_factory=Limits)
+    care: CareConfig = field(default_factory=CareConfig)
     defaults: tuple[str, ...] = ()  # the channels of what neither a rule nor a route sends anywhere
     routing: RoutingSpec = field(default_factory=RoutingSpec)
     websub: WebSubConfig | None = None
+    console: ConsoleConfig | None = None
     notifiers: Mapping[str, NotifierConfig] = field(default_factory=dict)  # by name
     fallback: str | None = None  # the name of one
     wordings: Mapping[str, Wording] = field(default_factory=dict)  # by the names that `cards` and routes have for them
+    capture: timedelta | None = None  # for how long raw answers are kept; None: they are not
+    hidden: frozenset[Secret] = frozenset()  # the values of variables in addresses of sources
     concealed: frozenset[str] = frozenset()  # ids of sources whose address holds the value of a variable
     warnings: tuple[Problem, ...] = ()
     files: Files = field(default_factory=Files)  # all that was read for it

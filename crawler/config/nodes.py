@@ -14,7 +14,7 @@ from crawler.config.anchors import anchored, substituted
 from crawler.config.document import LOST_IN_LIST, comment_trap
 from crawler.config.files import FileNotes
 from crawler.config.keys import keys_of, sections_with
-from crawler.config.model import Secret
+from crawler.config.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -110,6 +110,11 @@ class Item:
         """Return the environment variables that the value names and nobody set, or set to nothing."""
         raw = self.node.value if isinstance(self.node, yaml.ScalarNode) else ""
         return [name for name in _VARIABLE.findall(raw) if not self.context.environ.get(name)]
+
+    def variable_values(self) -> tuple[str, ...]:
+        """Return what the environment variables that the value names are set to."""
+        raw = self.node.value if self.has_variable else ""
+        return tuple(value for name in _VARIABLE.findall(raw) if (value := self.context.environ.get(name)))
 
     def items(self) -> list[Item]:
         """Return the entries of a list; a single value counts as a list of one."""
@@ -254,6 +259,11 @@ class Section:
         """Whether the user gave the key something, usable or not."""
         item = self._items.get(key)
         return item is not None and (not item.is_null or item.lost_word() is not None)
+
+    def is_null(self, key: str) -> bool:
+        """Whether the user wrote that there is nothing: ``key: null``."""
+        item = self._items.get(key)
+        return item is not None and item.is_null and item.lost_word() is None
 
     def required(self, key: str) -> Item | None:
         """Return a key's value; its absence is an error."""

@@ -11,8 +11,8 @@ from crawler.config import values
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crawler.config.model import Secret
     from crawler.config.nodes import Section
+    from crawler.config.secret import Secret
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _OURS = "remove it; Tocsin says this itself"

@@ -25,7 +25,7 @@ from crawler.config.nodes import Item, Section
 from crawler.config.strangers import Gates
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from zoneinfo import ZoneInfo
 
 Named = TypeVar("Named", QuietHours, DigestSpec)
@@ -84,17 +84,24 @@ def read_route(item: Item, known: Known) -> tuple[RouteSpec, Gates]:
     spec = RouteSpec(
         match=_read_match(match, known),
         to=section.many("to", values.channel),
-        also=section.many("also", values.identifier),
+        also=section.many("also", notifier),
         group=_read_group(section),
         style=section.optional("style", style),
         template=section.optional("template", values.text),
         at=item.place,
     )
-    _refuse_strangers(section, "also", known.notifiers, "notifier", "write it below `notifiers:`")
+    _refuse_strangers(section, "also", known.notifiers, "notifier", "write it below `notifiers:`", read=notifier)
     given = ("to", "also", "group", "style", "template")
     if section.is_mapping and not any(section.tried(key) for key in given):
         item.error("this route changes nothing", 'write `to: ["#channel"]`, or remove it')
     return spec, Gates.of(match)
+
+
+def notifier(value: str) -> str:
+    """Read the name of a notifier; raises values.Unusable with the way out for a channel of Slack, too."""
+    if value.strip()[:1] in {"#", "@"}:
+        raise values.Unusable("is a channel, and `also` names notifiers", "write it in `to:` of this route")
+    return values.identifier(value)
 
 
 def read_quiet_hours(item: Item, zone: ZoneInfo) -> tuple[Item, QuietHours] | None:
@@ -244,10 +251,18 @@ def _read_rules(section: Section, known: Known) -> tuple[str, ...] | None:
     return names
 
 
-def _refuse_strangers(section: Section, key: str, known: Collection[str], what: str, hint: str) -> None:
+def _refuse_strangers(
+    section: Section,
+    key: str,
+    known: Collection[str],
+    what: str,
+    hint: str,
+    *,
+    read: Callable[[str], str] = values.identifier,
+) -> None:
     """Note each name of a list that nothing has."""
     for entry in section.entries(key):
-        name = entry.read(values.identifier)
+        name = entry.read(read)
         if name is not None and name not in known:
             entry.error(f"there is no {what} `{name}`", _meant(values.did_you_mean(name, known)) or hint)
 

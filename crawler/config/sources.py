@@ -55,6 +55,7 @@ class Draft:
     place: Place
     id_place: Place | None = None  # None: the id is derived
     concealed: bool = False  # its address holds the value of a variable
+    hidden: tuple[str, ...] = field(default=(), repr=False)  # these values
     imported: bool = False  # from an OPML file: what is watched already comes before it
 
 
@@ -66,7 +67,14 @@ def read_source(item: Item, defaults: SourceDefaults) -> Draft | None:
             item.error("an empty entry in `sources`", "write an address, or remove the `-`")
         url = None if item.is_null else entry.read(values.address)
         return (
-            None if url is None else Draft(source=_bare(url, defaults), place=item.place, concealed=item.has_variable)
+            None
+            if url is None
+            else Draft(
+                source=_bare(url, defaults),
+                place=item.place,
+                concealed=item.has_variable,
+                hidden=item.variable_values(),
+            )
         )
     section = Section(replace(item, name="an entry of sources"), "sources[]")
     given = section.required("url")
@@ -80,6 +88,7 @@ def read_source(item: Item, defaults: SourceDefaults) -> Draft | None:
         place=given.place,
         id_place=identity.place if identity and source.id else None,
         concealed=given.has_variable,
+        hidden=given.variable_values(),
     )
 
 

@@ -76,6 +76,7 @@ class DemoWeb:
         return (
             f"store: sqlite:///{database}\n"
             f"fetch: {{allow_private: [127.0.0.0/8], per_host: {{concurrency: 1, delay: 0s}}, timeout: 5s}}\n"
+            "disk: {stop_below: 50MB, ballast: 0MB}\n"
             'defaults: {every: 1s, to: ["#news"], severity: notice, backlog: 24h}\n'
             f"sources:\n{sources}\n\n{rules_text()}"
         )

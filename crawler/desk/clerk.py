@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
-from difflib import get_close_matches
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import crawler
 from alerts.bulletin import Bulletin, Topic
+from alerts.errors import ConfigError
 from alerts.face import face_for
 from alerts.language import identify
 from alerts.routing.silence import Matcher, Phase, Silence, fault_of
 from alerts.rules.explain import explain
 from alerts.search.query import parse
+from alerts.slack.desk import Proposal
 from alerts.slack.home import HomeFacts, MuteFact, SourceFact
 from alerts.story import Outlet, Story
+from alerts.tuning.clauses import clauses_of
+from crawler.config.edits import promoted
 from crawler.desk import words
 from crawler.intake.held import names_of, preview
+from crawler.nearest import nearest
 from crawler.store.search import Search
+from crawler.tuning.advice import advise
+from crawler.tuning.standing import standings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,8 +41,9 @@ if TYPE_CHECKING:
 
 ALL = "all"  # in place of a rule
 _FOUND = 10  # stories that a search lists
+_ADVISED = timedelta(days=30)  # back to which …
+_TRIED = 2_000  # … and on how many matches, the newest, proposals are tried
 _UNKNOWN = "nobody knows this message any more"
-_NAMED = 5  # rules that a hint lists
 
 
 class Clerk:
@@ -167,10 +176,18 @@ class Clerk:
 
     async def rules(self) -> str:
         """List the rules in force."""
-        now = self._clock.now()
-        silences, votes = await self._people.silences(now), await self._people.votes()
+        now, config = self._clock.now(), self._config()
+        silences, known = await self._people.silences(now), await standings(config, self._store, now)
+        return words.rules(known, silences, now, config.timezone)
+
+    async def advise(self, rule: str) -> str:
+        """Say what a rule could exclude or require, tried on what it found in the last 30 days."""
         config = self._config()
-        return words.rules(config.rules.rules, silences, votes, now, config.timezone)
+        known = next((one for one in config.rules.rules if one.id == rule), None)
+        if known is None:
+            return f"Nothing can be said: {self._unknown(rule)}."
+        since = self._clock.now() - _ADVISED
+        return words.advice(await advise(config, self._store, known, since, most=_TRIED))
 
     async def test(self, rule: str, text: str) -> str:
         """Say whether a rule in force, or which of all, would hold for a text; nothing is kept."""
@@ -212,6 +229,21 @@ class Clerk:
             last_alert=glance.last_alert,
         )
 
+    async def promote(self, rule: str, audit: Audit) -> Proposal:
+        """Return the edit that ends a rule's trial, as the files stand now, and keep who asked for it."""
+        config = self._config()
+        known = next((one for one in config.rules.rules if one.id == rule), None)
+        if known is None:
+            return Proposal(hindrance=self._unknown(rule))
+        if not known.shadow:
+            return Proposal(hindrance=f"rule {rule} is on trial no more")
+        try:
+            made = await asyncio.to_thread(promoted, known)
+        except ConfigError as error:
+            return Proposal(hindrance=str(error))
+        await self._people.note(audit)
+        return Proposal(edit=made.diff)
+
     async def _about(self, delivery: str) -> str | None:
         """Return the source that a message of Tocsin itself is about."""
         enquiry = await self._people.message(delivery)
@@ -221,10 +253,11 @@ class Clerk:
         return content.subject or None
 
     async def _vote(self, delivery: str, rule: str, audit: Audit, *, relevant: bool) -> str | None:
-        if await self._people.vote(delivery, rule, relevant=relevant, why=audit) is not None:
+        clauses = partial(clauses_of, self._config().rules)
+        if await self._people.vote(delivery, rule, relevant=relevant, why=audit, clauses=clauses) is not None:
             return None
         about = f" of rule {rule}" if rule else ""
-        return f"there is no such message{about}, or it tells of no rule"
+        return f"there is no such message{about}, or it tells of no rule, or of many stories"
 
     async def _silence(self, matcher: Matcher, until: datetime, comment: str, audit: Audit) -> str | None:
         wanted = Silence(id="", matcher=matcher, author=audit.user, comment=comment, start=audit.at, end=until)
@@ -246,9 +279,7 @@ class Clerk:
         known = [one.id for one in self._config().rules.rules]
         if rule in known:
             return None
-        near = get_close_matches(rule, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known[:_NAMED]) or 'none'}"
-        return f"there is no rule {rule}: {hint}"
+        return f"there is no rule {rule}: {nearest(rule, known, '/tocsin rules')}"
 
     def _told(self, text: str) -> Story:
         """Return the story that a text tells: its first line is the title when an empty line follows."""

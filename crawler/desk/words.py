@@ -14,7 +14,7 @@ from crawler.ids import encode
 from spiders.reasons import meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime, tzinfo
 
     from alerts.card import Card
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from alerts.routing.silence import Silence
     from alerts.routing.spec import DigestSpec
     from alerts.rules.explain import Verdict
-    from alerts.rules.ruleset import Rule
     from alerts.story import Alert, Match, Story
     from crawler.store import Kin, Overview
     from crawler.store.deeds import Votes
     from crawler.store.enquiries import Enquiry, Wellbeing
+    from crawler.tuning.advice import Advice
+    from crawler.tuning.standing import Standing
 
 LONGEST = 3000  # characters of an answer about one message
 _TITLE = 200
@@ -100,22 +101,21 @@ def status(overview: Overview, silences: Sequence[Silence], now: datetime, zone:
     return "\n".join([*lines, *_more(len(silences), _LISTED)])
 
 
-def rules(
-    known: Sequence[Rule], silences: Sequence[Silence], votes: Mapping[str, Votes], now: datetime, zone: tzinfo
-) -> str:
-    """List rules with what mutes them, and how often people called them right."""
+def rules(known: Sequence[Standing], silences: Sequence[Silence], now: datetime, zone: tzinfo) -> str:
+    """List rules with what mutes them, what they found in a week, and how often people called that right."""
     if not known:
         return "There are no rules yet: write some in config.yaml."
     lines = []
     for one in known:
         parts = [f"{one.id}: {clean(one.name, _NAME)}, {one.severity.label}"]
         parts += ["switched off"] * (not one.enabled) + ["on trial"] * one.shadow
+        parts += [f"found {one.volume} in 7 d"] * (one.volume is not None)
         parts += [
             f"muted until {local(silence.end, zone)} by {silence.author} ({silence.id})"
             for silence in silences
             if one.id in silence.matcher.rules and silence.phase(now) is Phase.ACTIVE
         ]
-        parts.append(precision(votes.get(one.id)))
+        parts.append(one.precision.says)
         lines.append(" · ".join(parts))
     return "\n".join(lines)
 
@@ -126,6 +126,23 @@ def precision(votes: Votes | None) -> str:
         return "no opinions yet"
     share = round(100 * votes.relevant / votes.total)
     return f"{votes.relevant} of {votes.total} opinions: relevant ({share} %)"
+
+
+def advice(found: Advice) -> str:
+    """Say what a rule could exclude or require, and at what price; the edits are printed by a command."""
+    lines = [f"Rule {found.rule}: {found.precision.says}"]
+    if not found.enough:
+        return "\n".join([*lines, "Too few are called not relevant to propose anything: say so below its messages."])
+    lines.append(f"Tried on {found.matches:,} matches of 30 days{', the newest' if found.capped else ''}:")
+    for one in (offer.proposal for offer in found.offers):
+        toll = one.toll
+        lines.append(
+            f"• {one.clause} would have kept out {toll.killed:,} (not relevant {toll.killed_not_relevant:,}, relevant "
+            f"{toll.killed_relevant:,}, not judged {toll.killed_unjudged:,}) and spared {toll.spared:,}"
+        )
+        lines += [f"   ✗ {clean(story.title, _TITLE) or '(no title)'}" for story in toll.examples]
+    end = f"`tocsin rules advise {found.rule}` prints the edits." if found.offers else "No word tells the two apart."
+    return _cut([*lines, end])
 
 
 def trial(verdict: Verdict) -> str:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from aiohttp.abc import AbstractResolver
+
     from crawler.clock import Clock
     from crawler.config.model import FetchConfig
     from crawler.fetch.hops import Arrival, Fetcher, Turns
@@ -103,13 +105,21 @@ class Crawl:
         extractor: Parser | None = None,
         turns: Turns | None = None,
         tls: ssl.SSLContext | None = None,
+        resolver: AbstractResolver | None = None,
+        around: Callable[[Fetcher], Fetcher] | None = None,
     ) -> None:
+        """``around`` may put something between us and who makes the requests, such as one who listens.
+
+        ``resolver`` looks names up; the system's without one.
+        """
         self._config = config
         self._clock = clock
         self._parser = parser or ParserPool()
         self._extractor = extractor or ParserPool()  # of its own, so that no page keeps a feed waiting
         self._turns = turns or NoTurns()
         self._tls = tls
+        self._resolver = resolver
+        self._around = around or _nothing_around
         self._built: _Machine | None = None
 
     def configure(self, config: FetchConfig) -> None:
@@ -123,9 +133,9 @@ class Crawl:
         """Start the engines and warm the parser."""
         logging.getLogger("scrapy").setLevel(logging.WARNING)
         self._parser.start()
-        client = Client(self._config, tls=self._tls)
+        client = Client(self._config, tls=self._tls, resolver=self._resolver)
         feeds, web = (Engine(spider, client, self._clock) for spider in (FeedSpider, WebSpider))
-        robots = Robots(self._config, self._clock, web.fetch)
+        robots = Robots(self._config, self._clock, self._around(web).fetch)
         hops = Hops(self._config, robots, self._turns)
         more = More(hops, self._clock, self._read)
         browser = Browser(self._config, client, self._clock, tls=self._tls)
@@ -134,6 +144,10 @@ class Crawl:
         )
         feeds.start()
         web.start()
+
+    def admit(self, host: str, port: int) -> None:
+        """Let an address of our own be fetched; ``host`` is numeric, and ``start()`` came before."""
+        self._machine.client.admit(host, port)
 
     async def visit(self, source: Source, claim: Claim) -> Fetched:
         """Fetch a source and read what is new; raises FetchError with the reason when that fails."""
@@ -177,6 +191,13 @@ class Crawl:
     def known_ban(self, url: str) -> str | None:
         """Name the rule that keeps a page from us, as far as is known without asking its host."""
         return self._built.robots.known_ban(url) if self._built else None
+
+    async def ask_robots(self, url: str) -> None:
+        """Ask an address's host whether a page there may be read.
+
+        Raises FetchError: ``robots`` where a rule forbids it, or why nobody knows.
+        """
+        await self._machine.robots.check(url, found=True)
 
     async def article(self, url: str, source: Source, *, known: Validators, fast: bool) -> PageAnswer:
         """Fetch the page of an article and read it, unless it is as it was ``known``.
@@ -222,12 +243,12 @@ class Crawl:
 
     def _engine(self, source: Source) -> Fetcher:
         if source.render:
-            return self._machine.browser
-        return self._machine.web if source.kind == "listing" else self._machine.feeds
+            return self._around(self._machine.browser)
+        return self._around(self._machine.web if source.kind == "listing" else self._machine.feeds)
 
     async def _arrive(self, url: str, source: Source, known: Validators) -> Arrival:
         engine = self._machine.browser if source.render else self._machine.web
-        return await self._follow(engine, _asked(source, url, found=True, known=known))
+        return await self._follow(self._around(engine), _asked(source, url, found=True, known=known))
 
     def _web_page(self, page: Page, asked: str) -> Page:
         """Return a page that is one; raises FetchError."""
@@ -301,6 +322,10 @@ class Crawl:
             moved_to=page.url if arrival.permanent else None,
             fresh_for=freshness(page, self._clock.now()),
         )
+
+
+def _nothing_around(fetcher: Fetcher) -> Fetcher:
+    return fetcher
 
 
 def _asked(source: Source, url: str, *, found: bool, known: Validators | None = None) -> Asked:

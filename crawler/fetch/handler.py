@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.settings import Settings
 
-    from crawler.config.model import FetchConfig, Secret
+    from crawler.config.model import FetchConfig
+    from crawler.config.secret import Secret
     from spiders.base import Page
 
 ENCODINGS = "gzip, deflate, br, zstd"  # what aiohttp decodes here, each in bounded steps
@@ -72,6 +73,7 @@ class Client:
         self._resolver = resolver or Resolver()
         self._leashes: set[asyncio.Timeout] = set()
         self._sessions: dict[Secret | None, aiohttp.ClientSession] = {}  # by proxy, None without
+        self._own: set[tuple[str, int]] = set()  # where we listen ourselves
         self.configure(config)
 
     def configure(self, config: FetchConfig) -> None:
@@ -82,6 +84,12 @@ class Client:
         self._proxy = config.proxy
         if config.proxy not in self._sessions:
             self._sessions[config.proxy] = self._session(config.proxy)
+
+    def admit(self, host: str, port: int) -> None:
+        """Let an address of our own be fetched, past the guard and past any proxy; ``host`` is numeric."""
+        self._own.add((host, port))
+        if None not in self._sessions:
+            self._sessions[None] = self._session(None)
 
     async def fetch(self, request: Request) -> Response:
         """Return the answer, its body decoded, redirects not followed; raises FetchError with the reason."""
@@ -112,12 +120,13 @@ class Client:
         headers = [(name.decode(), value.decode()) for name, values in request.headers.items() for value in values]
         url = yarl.URL(request.url, encoded=True)
         proxy_headers = {}
-        if self._proxy is not None:
+        proxy = None if (url.host, url.port) in self._own else self._proxy
+        if proxy is not None:
             self._refuse_inside(url)
-            proxy_headers = _proxy_headers(self._proxy)
+            proxy_headers = _proxy_headers(proxy)
             if url.scheme == "http":  # it goes to the proxy itself, others through a tunnel
                 headers += proxy_headers.items()
-        async with self._sessions[self._proxy].request(
+        async with self._sessions[proxy].request(
             request.method,
             url,
             headers=headers,
@@ -172,7 +181,8 @@ class Client:
 
     def _socket(self, info: Any) -> socket.socket:
         """Open a socket for an address that is about to be connected to: names, literals, redirects alike."""
-        if reason := refusal(info[4][0], info[4][1], self._allowed):
+        own = info[4][:2] in self._own
+        if not own and (reason := refusal(info[4][0], info[4][1], self._allowed)):
             raise OSError(_BLOCKED, reason)
         return _any_socket(info)
 

@@ -17,6 +17,7 @@ from alerts.routing.route import flush_at
 from alerts.routing.silence import muted
 from alerts.routing.spec import RoutingSpec, Style
 from alerts.story import Severity
+from alerts.stream import spoken
 from alerts.thread import Thread, Voice, choose, speak
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from alerts.routing.hours import Hush
     from alerts.routing.inhibit import Inhibited
     from alerts.routing.silence import Silence
+    from alerts.routing.spec import GroupSpec
     from alerts.story import Match, Story
     from crawler.store.calm_plan import CalmMemory
 
@@ -141,7 +143,7 @@ class Channels:
         if loud:
             return Telling(reason=Reason.INHIBITED, voice=Voice.REPLY, parent=loud.by.key, says=loud.says)
         if telling.voice is Voice.CARD and (until := self._company_until(finding, channel)):
-            says = f"told together with what else comes until {until:%H:%M:%S} UTC"
+            says = _company(finding.spec.group)
             return Telling(reason=Reason.GROUPED, says=says, until=until)
         return telling
 
@@ -208,3 +210,9 @@ class Channels:
                 title=about.story.title,
             )
             self._critical[about.event].append(told)
+
+
+def _company(group: GroupSpec | None) -> str:
+    """Say what a route asks for, in words that stay true when the time is over."""
+    asked = f"{{wait: {spoken(group.wait)}, interval: {spoken(group.interval)}}}" if group else ""
+    return f"told together, as `group: {asked}` of the route asks"

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from alerts.bulletins import of_digest, of_held
 from alerts.policy import Reason
 from alerts.routing import digest
 from alerts.routing.digest import Due, HeldRow, Tally, home_of, is_told, next_due
-from alerts.routing.spec import RoutingSpec
+from alerts.routing.spec import RoutingSpec, Style
 from crawler.store.calm_plan import CalmPlan, Carried, NewBulletin, ToldDigest
 from crawler.store.plan import NewDelivery, Plan
 from crawler.visits.poll import Tally as Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from alerts.bulletin import Bulletin
     from alerts.routing.digest import Digest
     from alerts.routing.spec import DigestSpec
     from alerts.rules.ruleset import RuleSet
+    from alerts.story import Story
     from crawler.ids import Ids
     from crawler.store.calm_plan import CalmMemory, HeldVerdict
     from crawler.store.plan import Memory
@@ -31,15 +32,31 @@ if TYPE_CHECKING:
 PAST = 7  # times as long a past says what is usual
 
 
+class LookOf(Protocol):
+    """Says in which style and wording a story is told by some rules, as the routes in force have it."""
+
+    def __call__(self, story: Story | None, rules: Collection[str], /) -> tuple[Style, str | None]:
+        """Return style and template; those of ``cards`` when none of the rules holds any more."""
+
+
+def plain_look(story: Story | None, rules: Collection[str]) -> tuple[Style, str | None]:
+    """Return the look where no configuration says another."""
+    del story, rules
+    return Style.FULL, None
+
+
 class Releases:
     """One look at what waits for its channel, and at the digests that are due."""
 
-    def __init__(self, spec: RoutingSpec, ids: Ids, now: datetime, names: Mapping[str, str]) -> None:
+    def __init__(
+        self, spec: RoutingSpec, ids: Ids, now: datetime, names: Mapping[str, str], look_of: LookOf = plain_look
+    ) -> None:
         """``names`` are those of the rules that are switched on, by id."""
         self._spec = spec
         self._ids = ids
         self._now = now
         self._names = names
+        self._look_of = look_of
 
         self._deliveries: list[NewDelivery] = []
         self._bulletins: list[NewBulletin] = []
@@ -55,7 +72,7 @@ class Releases:
         for one in held:
             by_channel[one.channel].append(one)
         for channel, waiting in by_channel.items():
-            self._release(channel, waiting, told)
+            self._release(memory, channel, waiting, told)
         return self._plan()
 
     def tell(self, spec: DigestSpec, memory: Memory) -> Plan:
@@ -75,7 +92,9 @@ class Releases:
 
     # ------------------------------------------------------------ what need not wait any longer
 
-    def _release(self, channel: str, waiting: Sequence[HeldVerdict], told: Mapping[str, ToldDigest]) -> None:
+    def _release(
+        self, memory: Memory, channel: str, waiting: Sequence[HeldVerdict], told: Mapping[str, ToldDigest]
+    ) -> None:
         days = {name: one.day for name, one in told.items()}
         has_digest = home_of(channel, self._spec.digests, days, self._now) is not None
         for reason in (Reason.GROUPED, Reason.QUIET_HOURS, Reason.OVER_BUDGET):
@@ -83,19 +102,21 @@ class Releases:
                 continue
             of_it = [one for one in waiting if one.reason is reason]
             if of_it and min(one.until or self._now for one in of_it) <= self._now:
-                self._tell_together(channel, of_it)
+                self._tell_together(memory, channel, of_it)
 
-    def _tell_together(self, channel: str, waiting: Sequence[HeldVerdict]) -> None:
+    def _tell_together(self, memory: Memory, channel: str, waiting: Sequence[HeldVerdict]) -> None:
         """Tell of one story as of any other, and of several in one message."""
         if len({one.group for one in waiting}) == 1:
-            key = self._by_itself(channel, waiting)
+            key = self._by_itself(memory, channel, waiting)
         else:
             key = self._publish(of_held(_rows(waiting), channel))
         self._carry(key, waiting)
 
-    def _by_itself(self, channel: str, waiting: Sequence[HeldVerdict]) -> str:
+    def _by_itself(self, memory: Memory, channel: str, waiting: Sequence[HeldVerdict]) -> str:
         newest = max(waiting, key=lambda one: (one.story, one.version))
         key = self._ids.delivery()
+        draft = memory.draft(newest.story)
+        style, template = self._look_of(draft.story if draft else None, {one.rule for one in waiting})
         self._deliveries.append(
             NewDelivery(
                 key=key,
@@ -105,6 +126,8 @@ class Releases:
                 channel=channel,
                 severity=max(one.severity for one in waiting),
                 queued=self._now,
+                style=style,
+                template=template,
             )
         )
         return key

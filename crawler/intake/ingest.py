@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -20,9 +21,11 @@ from crawler.intake.storms import Storms
 from crawler.intake.threads import WordCounts
 from crawler.intake.verdicts import Judging
 from crawler.intake.watch import Watch
+from crawler.store import versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from crawler.clock import Clock
@@ -44,15 +47,57 @@ class Decide(Protocol):
         """Return all that is to be written."""
 
 
+class Minutes(Protocol):
+    """Hears in which order things are taken in; declared here, answered by crawler.capture.minutes."""
+
+    def visit(
+        self, visit: Poll | PageVisit, now: datetime, steps: Sequence[Step]
+    ) -> AbstractContextManager[Sequence[Step]]:
+        """Return the steps of a visit, to be taken in within the block; ``now`` is what they go by."""
+
+    def watch(self, now: datetime, steps: Sequence[Step]) -> AbstractContextManager[Sequence[Step]]:
+        """Return the steps of a look that ``Ingestor.watch`` takes."""
+
+    def release(self, now: datetime, steps: Sequence[Step]) -> AbstractContextManager[Sequence[Step]]:
+        """Return the steps of a look that ``Ingestor.release`` takes."""
+
+
+class _Unheard:
+    """Minutes that nobody keeps."""
+
+    def visit(
+        self, visit: Poll | PageVisit, now: datetime, steps: Sequence[Step]
+    ) -> AbstractContextManager[Sequence[Step]]:
+        del visit, now
+        return nullcontext(steps)
+
+    def watch(self, now: datetime, steps: Sequence[Step]) -> AbstractContextManager[Sequence[Step]]:
+        del now
+        return nullcontext(steps)
+
+    release = watch
+
+
 class Ingestor:
     """The patrol's Ingest: decides what a poll means, and lets the store write it."""
 
     def __init__(  # noqa: PLR0917  all that it stands on
-        self, store: Store, judge: Judges, revision: str, ids: Ids, clock: Clock, manner: Manner | None = None
+        self,
+        store: Store,
+        judge: Judges,
+        revision: str,
+        ids: Ids,
+        clock: Clock,
+        manner: Manner | None = None,
+        *,
+        minutes: Minutes | None = None,
     ) -> None:
+        self._minutes = minutes or _Unheard()
         self._store = store
         self._clock = clock
         self._counts = WordCounts()
+        self._starting = asyncio.Lock()
+        self._started = False
         self._judging = Judging(judge=judge, revision=revision, ids=ids, manner=manner or Manner())
 
     def replace(self, judge: Judges, revision: str, manner: Manner | None = None) -> None:
@@ -64,23 +109,36 @@ class Ingestor:
 
         Raises StoreError when the claim is outdated: nothing was written then.
         """
+        await self._start()
         items = await self._items(poll)
-        return await self._store.commit(poll, *self._steps(partial(plan, poll, items)))
+        now = self._clock.now()
+        with self._minutes.visit(poll, now, self._steps(partial(plan, poll, items), now)) as steps:
+            return await self._store.commit(poll, *steps)
 
     async def commit_page(self, visit: PageVisit) -> Tally:
         """Store a page's text as a version of its story, what follows from it, and where the page stands.
 
         Raises StoreError when the claim is outdated: nothing was written then.
         """
+        await self._start()
         article, language = visit.article, None
         if article:
             language, _ = await asyncio.to_thread(identify, article.title, article.text, article.language)
         posts = [(poll, await self._items(poll)) for poll in liveposts.polls(visit)]
-        steps = [*self._steps(partial(page_ingest.plan, visit, language))]
+        now = self._clock.now()
+        planned = [*self._steps(partial(page_ingest.plan, visit, language), now)]
         for poll, items in posts:
             alone = [replace(item, address_key=None) for item in items]  # the address is that of the whole blog
-            steps += self._steps(partial(plan, poll, alone))
-        return await self._store.commit_page(visit, *steps)
+            planned += self._steps(partial(plan, poll, alone), now)
+        with self._minutes.visit(visit, now, planned) as steps:
+            return await self._store.commit_page(visit, *steps)
+
+    async def _start(self) -> None:
+        """Before the first story is taken in, find out which ids are taken; nobody makes one until that is known."""
+        async with self._starting:
+            if not self._started:
+                self._judging.ids.begin_after(await self._store.read(versions.last))
+                self._started = True
 
     async def _items(self, poll: Poll) -> Sequence[Item]:
         """Return what a poll lists, with all that takes its time to find out."""
@@ -92,9 +150,9 @@ class Ingestor:
         common = await self._store.common_lines(poll.source.id, lines_of(items))
         return await asyncio.to_thread(sketched, items, poll.source, poll.at, common)
 
-    def _steps(self, decide: Decide) -> tuple[Step, ...]:
+    def _steps(self, decide: Decide, now: datetime) -> tuple[Step, ...]:
         """Return what is asked inside the transaction; nothing must be waited for from here to the store."""
-        judging, now = self._judging, self._clock.now()
+        judging = self._judging
         watch = Watch(judging.judge.streams, judging.ids, now, judging.manner.routing)
 
         def stories(memory: Memory) -> Plan:
@@ -112,8 +170,9 @@ class Ingestor:
         judging, now = self._judging, self._clock.now()
         watch = Watch(judging.judge.streams, judging.ids, now, judging.manner.routing)
         summaries = Summaries(judging.judge.quiet, judging.ids, now, judging.manner.routing)
-        steps = (watch.minute, summaries.minute)
-        return await self._store.apply(*_folding(steps, Storms(judging.ids, now)))
+        planned = _folding((watch.minute, summaries.minute), Storms(judging.ids, now))
+        with self._minutes.watch(now, planned) as steps:
+            return await self._store.apply(*steps)
 
     async def release(self) -> Tally:
         """Look at what waits for its time: what was held back, digests, storms, and what nobody acknowledged.
@@ -122,9 +181,10 @@ class Ingestor:
         """
         judging, now = self._judging, self._clock.now()
         routing = judging.manner.routing
-        releases = Releases(routing, judging.ids, now, judging.manner.rules)
+        releases = Releases(routing, judging.ids, now, judging.manner.rules, judging.look_of)
         escalate = partial(escalations.look, routing.escalate, now)
-        return await self._store.apply(releases.look, Storms(judging.ids, now).look, escalate)
+        with self._minutes.release(now, (releases.look, Storms(judging.ids, now).look, escalate)) as steps:
+            return await self._store.apply(*steps)
 
     async def teach(self, judge: Judges, revision: str) -> None:
         """Let what these rules ask for with ``first_seen`` learn from the stories that are kept.

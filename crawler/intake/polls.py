@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.policy import is_backlog
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from spiders.entry import Entry
     from spiders.source import Source
 
+NOTED_ANEW = timedelta(days=30)  # after so long, that a source still lists a story; see crawler.config.upkeep
 MAX_VERSIONS = 24  # BBC's most edited story of 148 days had 21
 
 
@@ -66,6 +68,7 @@ class _Planner:
         self._alike: dict[bytes, list[Kin]] = defaultdict(list)
         self._looks: dict[bytes, Look] = {}  # by identity key
         self._states: dict[int, StoryState] = {}
+        self._stale: set[bytes] = set()  # identity keys that were noted so long ago that they are noted anew
         self._present: set[int] = set()  # stories that this document still lists
         self._rulings = Rulings(judging, now, first_visit=poll.claim.first)
         self._groups = Groups(kinship.memory, now, self._rulings.deliveries)
@@ -86,6 +89,8 @@ class _Planner:
         for key, seen in memory.seen([item.key for item in items]).items():
             self._seen[key] = seen.story.id, seen.fingerprint
             self._states[seen.story.id] = seen.story
+            if self._poll.at - seen.at > NOTED_ANEW:
+                self._stale.add(key)
             self._present.add(seen.story.id)
         fresh = [item for item in items if self._seen.get(item.key, (0, b""))[1] != item.fingerprint]
         if not fresh:
@@ -136,9 +141,9 @@ class _Planner:
         story, last = known
         self._present.add(story)
         self._redate(item.entry, self._states[story])
-        if last == item.fingerprint:
+        if last == item.fingerprint or self._states[story].is_forgotten:
             self._counts["seen"] += 1
-            if item.key not in self._seen:
+            if item.key not in self._seen or item.key in self._stale or last != item.fingerprint:
                 self._sight(item, story)
         elif self._states[story].version < MAX_VERSIONS:
             self._changed(item, self._states[story])
@@ -197,7 +202,7 @@ class _Planner:
     def _redate(self, entry: Entry, state: StoryState) -> None:
         """Keep the first date that a source gave; note it when it gives another."""
         published = _floor(entry.published)
-        if published is None or published == state.published:
+        if published is None or published == state.published or state.is_forgotten:
             return
         if state.published is None:
             state = replace(state, published=published, date_note=entry.date_note)

@@ -56,7 +56,7 @@ def sift(poll: Poll) -> list[Item]:
     items = []
     for entry, content in sorted(contents, key=lambda pair: pair[0].published or poll.at):
         ambiguous = (content.hex(),) if uses[entry.identity] > 1 else ()
-        key = _key("identity", poll.source.id, entry.identity, *ambiguous)
+        key = identity_key(poll.source.id, entry.identity, *ambiguous)
         link = entry.url or f"none, in {poll.source.id}"  # without a link, a title says nothing across sources
         items.append(Item(entry=entry, key=key, link_key=link_key(link, entry.title), fingerprint=content))
     return items
@@ -106,6 +106,11 @@ def _is_cut(item: Item) -> bool:
 
 def _story(item: Item, source: Source, at: datetime) -> Story:
     return item.entry.as_story(id=0, outlet=source.outlet, seen=at, language=item.spoken)
+
+
+def identity_key(source: str, identity: str, *more: str) -> bytes:
+    """Return the key by which an entry of a source is known again; ``more`` tells those of one identity apart."""
+    return _key("identity", source, identity, *more)
 
 
 def link_key(link: str, title: str) -> bytes:

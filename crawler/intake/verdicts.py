@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from alerts.policy import Circumstances, Reason, decide
+from alerts.routing.spec import RouteSpec
 from alerts.story import Severity
 from alerts.stream import learns
 from alerts.thread import Voice
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.judge import Finding
+    from alerts.routing.spec import Style
     from alerts.rules.spec import QuietSpec
     from alerts.story import Match, Story
     from crawler.ids import Ids
@@ -54,6 +56,12 @@ class Judging:
     revision: str  # of the rules
     ids: Ids
     manner: Manner = field(default_factory=Manner)
+
+    def look_of(self, story: Story | None, rules: Collection[str]) -> tuple[Style, str | None]:
+        """Return style and wording for a story by some rules: as the route of the gravest has it."""
+        found = [one for one in self.judge(story) if one.match.rule in rules] if story else []
+        spec = max(found, key=lambda one: one.match.severity).spec if found else RouteSpec()
+        return spec.style or self.manner.style, spec.template or self.manner.template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from alerts.policy import is_backlog
 from spiders.source import Fulltext
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from alerts.story import Story
     from spiders.entry import Entry
     from spiders.source import Source
 
@@ -42,6 +46,25 @@ def wants_page(entry: Entry, source: Source, *, backlog: bool) -> str | None:
     if words < SHORT:
         return f"the source's own text has {words} words"
     return "the source's own text breaks off" if breaks_off(entry.text) else None
+
+
+def unwanted(story: Story, source: Source | None, first_read: datetime | None) -> str:
+    """Return why the page of a story was not to be fetched, as far as its source says so still.
+
+    ``source`` is None when it is not configured any more, and ``first_read`` is when it was visited first.
+    """
+    if story.url is None:
+        return "the source gives no address"
+    if source is None:
+        return "its source is not configured any more, and nobody wrote down why"
+    if source.fulltext is Fulltext.NEVER:
+        return "`fulltext` is never"
+    if first_read and story.seen <= first_read and is_backlog(story.published, first_read, source.backlog):
+        return "it was there before the first visit of its source, and of such nobody is told"
+    words = words_of(story.text)
+    if source.fulltext is Fulltext.AUTO and words >= SHORT and not breaks_off(story.text):
+        return f"the source's own text has {words} words, which is enough"
+    return "it was not wanted when the story came; by the configuration in force it would be"
 
 
 def breaks_off(text: str) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from alerts.errors import StoreError
 from crawler.store import (
+    backup,
     engine,
     families,
     handover,
@@ -22,6 +23,7 @@ from crawler.store import (
     visits,
 )
 from crawler.store.families import Copies, Event, Kin, Listed, Pulse, Told
+from crawler.store.keeper import Keeper
 from crawler.store.ledger import Account, Dossier, Latency, VisitLine
 from crawler.store.lock import DataLock
 from crawler.store.outbox import StoredOutbox
@@ -38,6 +40,7 @@ from crawler.store.reports import (
     SourceStatus,
 )
 from crawler.store.schema import story
+from crawler.store.tuning import Tuning
 from crawler.store.worker import Worker
 from crawler.visits.poll import Tally
 
@@ -100,7 +103,7 @@ class Store:
         self._lock = lock
 
     @classmethod
-    def open(cls, url: str, *, clock: Clock, exclusive: bool = True, patience: float = engine.BUSY_TIMEOUT) -> Store:
+    def open(cls, url: str, *, clock: Clock, exclusive: bool = True, patience: float = engine.BUSY_TIMEOUT) -> Self:
         """Open a store by its SQLAlchemy URL.
 
         With ``exclusive`` it is made or migrated as needed, locked against a second daemon, and every
@@ -114,7 +117,7 @@ class Store:
         return cls._open_to_write(path, clock.now()) if exclusive else cls._open_to_read(path, patience)
 
     @classmethod
-    def _open_to_write(cls, path: Path, now: datetime) -> Store:
+    def _open_to_write(cls, path: Path, now: datetime) -> Self:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -122,6 +125,7 @@ class Store:
         lock = DataLock(path, now)
         writer = Worker(engine.writer(path), path, "store-writer")
         try:
+            backup.before_migration(path, writer.run_now(migrate.revision))
             writer.run_now(migrate.upgrade)
             writer.run_now(visits.free_all)
             writer.run_now(pages.free_all)
@@ -135,7 +139,7 @@ class Store:
         return cls(path, reader, writer, lock)
 
     @classmethod
-    def _open_to_read(cls, path: Path, patience: float) -> Store:
+    def _open_to_read(cls, path: Path, patience: float) -> Self:
         if not path.exists():
             raise StoreError(f"there is no store at {path} yet: `tocsin run` or `tocsin once` makes it")
         reader = Worker(engine.reader(path, patience), path, "store-reader")
@@ -202,29 +206,24 @@ class Store:
         told; what one plans is written before the next is asked. Raises StoreError when the claim is
         outdated, and whatever a step raises.
         """
-
-        def take_in(connection: Connection) -> Tally:
-            visits.close(connection, poll.claim)
-            tally, notes = _take(connection, steps)
-            plan = poll.decide(tally)
-            visits.settle(connection, poll, plan)
-            visits.log(connection, poll, tally, [*notes, *(event.text for event in plan.events)])
-            return tally
-
-        return await self._write(take_in)
+        return await self._write(partial(take_in, poll=poll, steps=steps))
 
     async def commit_page(self, visit: PageVisit, *steps: Callable[[Memory], Plan]) -> Tally:
         """Take a page in, as ``commit`` does a poll. Raises StoreError when the claim is outdated."""
 
-        def take_in(connection: Connection) -> Tally:
+        def take_page_in(connection: Connection) -> Tally:
             pages.settle(connection, visit)
             return _take(connection, steps)[0]
 
-        return await self._write(take_in)
+        return await self._write(take_page_in)
 
     async def apply(self, *steps: Callable[[Memory], Plan]) -> Tally:
         """Write what steps plan that no poll is the cause of, in one transaction; raises whatever they raise."""
         return await self._write(lambda connection: _take(connection, steps)[0])
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Return what is read in one transaction, for the modules beside this one."""
+        return await self._reader.run(work)
 
     async def ask(self, question: Callable[[Memory], T]) -> T:
         """Return what is made of all that is written by now."""
@@ -299,6 +298,16 @@ class Store:
         """What people change and ask."""
         return People(self._reader.run, self._write)
 
+    @property
+    def tuning(self) -> Tuning:
+        """What those ask who tune rules."""
+        return Tuning(self._reader.run, self._write)
+
+    @property
+    def keeper(self) -> Keeper:
+        """What keeps it small and sound."""
+        return Keeper(self._reader.run, self._write)
+
     async def others_wrote(self) -> int:
         """Return a number that changes whenever another process has written."""
         return await self._write(engine.others_wrote)
@@ -351,6 +360,16 @@ class Store:
     async def outcomes(self, since: datetime) -> Sequence[Outcome]:
         """Return what became of every story that was seen since a moment, oldest first."""
         return await self._reader.run(partial(reports.outcomes, since=since))
+
+
+def take_in(connection: Connection, poll: Poll, steps: Sequence[Callable[[Memory], Plan]]) -> Tally:
+    """Do what ``Store.commit`` does, in the transaction that there is."""
+    visits.close(connection, poll.claim)
+    tally, notes = _take(connection, steps)
+    plan = poll.decide(tally)
+    visits.settle(connection, poll, plan)
+    visits.log(connection, poll, tally, [*notes, *(event.text for event in plan.events)])
+    return tally
 
 
 def _take(connection: Connection, steps: Sequence[Callable[[Memory], Plan]]) -> tuple[Tally, list[str]]:

@@ -165,7 +165,7 @@ class StoredCalm:
 
     def held(self, channels: Collection[str] | None = None) -> Sequence[HeldVerdict]:
         """Return the verdicts that wait for their channels, of these or of all, oldest first, one of a group."""
-        query = _with_line(select(verdict)).where(quiet.WAITS, verdict.c.rule >= "", _OF_CHANNEL)
+        query = with_line(select(verdict)).where(quiet.WAITS, verdict.c.rule >= "", _OF_CHANNEL)
         if channels is not None:
             query = query.where(verdict.c.channel.in_(channels))
         found: dict[tuple[int, str, str], HeldVerdict] = {}
@@ -217,14 +217,14 @@ class StoredCalm:
 
     def lines(self, keys: Collection[str]) -> Mapping[str, tuple[str, Line]]:
         """Return the first rule and the story of messages, by their keys."""
-        query = _with_line(select(verdict, outbox.c.key)).join(outbox, outbox.c.key == verdict.c.delivery)
+        query = with_line(select(verdict, outbox.c.key)).join(outbox, outbox.c.key == verdict.c.delivery)
         query = query.order_by(verdict.c.severity, verdict.c.rule.desc())
         rows = (
             row
             for some in batched(list(keys), _AT_ONCE)
             for row in self._connection.execute(query.where(outbox.c.key.in_(some)))
         )
-        return {row.key: (row.name, _line(row)) for row in rows}
+        return {row.key: (row.name, line_of(row)) for row in rows}
 
     def digests(self) -> Mapping[str, ToldDigest]:
         """Return the last digest of each name."""
@@ -233,11 +233,11 @@ class StoredCalm:
 
     def found(self, since: datetime, until: datetime) -> Sequence[Found]:
         """Return what each rule found in a time, whoever was told; one line for each group of copies."""
-        query = _with_line(select(verdict)).where(_FOUND, story.c.seen >= since, story.c.seen < until)
+        query = with_line(select(verdict)).where(_FOUND, story.c.seen >= since, story.c.seen < until)
         lines: dict[str, dict[int, Line]] = defaultdict(dict)
         names: dict[str, str] = {}
         for row in self._connection.execute(query.order_by(verdict.c.severity, verdict.c.story_id.desc())):
-            lines[row.rule][row.family] = _line(row)
+            lines[row.rule][row.family] = line_of(row)
             names[row.rule] = row.name
         return [Found(rule=rule, name=names[rule], lines=tuple(lines[rule].values())) for rule in sorted(lines)]
 
@@ -315,7 +315,7 @@ def read_silence(row: Record[Any]) -> Silence:
     )
 
 
-def _with_line(query: Select[Any]) -> Select[Any]:
+def with_line(query: Select[Any]) -> Select[Any]:
     """Add to a query of verdicts what a line about their story needs."""
     others = (
         select(func.count(distinct(_outlets.c.source_id)) - 1)
@@ -340,7 +340,8 @@ def _with_line(query: Select[Any]) -> Select[Any]:
     )
 
 
-def _line(row: Record[Any]) -> Line:
+def line_of(row: Record[Any]) -> Line:
+    """Return the line that a row of such a query describes."""
     return Line(
         story=row.story_id,
         title=row.title,
@@ -364,7 +365,7 @@ def _held(row: Record[Any]) -> HeldVerdict:
         reason=Reason(row.reason),
         says=row.says,
         until=row.until,
-        line=_line(row),
+        line=line_of(row),
     )
 
 

@@ -88,14 +88,17 @@ acknowledged = Table(
     Column("at", Instant, nullable=False),
 )
 
-feedback = Table(
+feedback = Table(  # outlives what it is about: a rule's precision is not forgotten with old stories
     "feedback",
     metadata,
-    Column("key", Text, ForeignKey("outbox.key"), primary_key=True),
+    Column("story_id", Row, primary_key=True, autoincrement=False),
     Column("rule", Text, primary_key=True),
     Column("user", Text, primary_key=True),
+    Column("version", Integer, nullable=False),  # of the story that was judged
+    Column("key", Text),  # of the message below which it was said; NULL: by a command
     Column("relevant", Boolean, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("held", JSON, nullable=False),  # [clause, [words]] of the rule, as it was then
     Index("feedback_rule", "rule"),
 )
 

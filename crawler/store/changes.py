@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, literal, select, update
 
-from alerts.outbox import Edit, State
+from alerts.outbox import AUDIT_FAILED, Edit, State, Suspect
+from alerts.outcomes import ACCEPTED, FOUND
 from crawler.store.deliveries import EDITABLE, EVERY, assemble, chosen, kept_back, read
 from crawler.store.schema import Instant, delivery_log, outbox, stream_alert
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from alerts.outbox import Delivery, Edited
+    from alerts.outbox import Edited
     from crawler.store.deliveries import Lane
     from crawler.store.plan import Touch
 
@@ -53,17 +54,36 @@ def settle_edit(connection: Connection, edit: Edit, edited: Edited, now: datetim
         connection.execute(insert(delivery_log), line)
 
 
-def audits(connection: Connection, now: datetime, limit: int, lane: Lane = EVERY) -> list[Delivery]:
+def audits(connection: Connection, now: datetime, limit: int, lane: Lane = EVERY) -> list[Suspect]:
     """Return the messages that are to be looked for once more."""
     found = chosen().where(lane.rows, outbox.c.audit_due <= now, outbox.c.state == State.SENT, ~kept_back(now).exists())
-    return read(connection, found.order_by(outbox.c.audit_due, outbox.c.key).limit(limit))
+    due = read(connection, found.order_by(outbox.c.audit_due, outbox.c.key).limit(limit))
+    lines = connection.execute(
+        select(delivery_log.c.key, delivery_log.c.at, delivery_log.c.reason)
+        .where(delivery_log.c.key.in_([one.key for one in due]))
+        .where(delivery_log.c.reason.in_((ACCEPTED, FOUND, AUDIT_FAILED)))
+        .order_by(delivery_log.c.id.desc())
+    ).all()
+    settled = {line.key: line for line in reversed(lines) if line.reason != AUDIT_FAILED}
+    failing = {line.key: line.at for line in lines if line.reason == AUDIT_FAILED}
+    return [
+        Suspect(
+            delivery=one,
+            settled=settled[one.key].at if one.key in settled else one.queued,
+            found=one.key in settled and settled[one.key].reason == FOUND,
+            failing=failing.get(one.key),
+        )
+        for one in due
+    ]
 
 
-def settle_audit(connection: Connection, key: str, now: datetime, detail: str, not_before: datetime | None) -> None:
+def settle_audit(
+    connection: Connection, key: str, now: datetime, *, reason: str, detail: str, not_before: datetime | None
+) -> None:
     """Write that a message was looked for once more, or will be."""
     connection.execute(update(outbox).where(outbox.c.key == key).values(audit_due=not_before))
     if detail:
-        line = {"key": key, "at": now, "state": State.SENT, "reason": "audit", "detail": detail}
+        line = {"key": key, "at": now, "state": State.SENT, "reason": reason, "detail": detail}
         connection.execute(insert(delivery_log), line)
 
 

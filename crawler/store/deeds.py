@@ -1,14 +1,15 @@
-"""What people did about messages: silences, acknowledgements and feedback, each kept with who did it."""
+"""What people did about messages: silences, acknowledgements and votes, each kept with who did it."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, insert, select, update
 
 from alerts.notify.fallback import origin_of
+from alerts.outbox import State
 from alerts.routing.silence import Matcher, Silence, expired
 from alerts.slack.desk import Audit
 from crawler.ids import ALPHABET
@@ -18,7 +19,7 @@ from crawler.store.schema import acknowledged, audit, feedback, outbox, silence,
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
 
 ID_LENGTH = 4  # characters of a silence's id: a million of them, short enough to be typed
@@ -88,13 +89,20 @@ def silences(connection: Connection, now: datetime, *, ended: bool) -> list[Sile
 
 
 def acknowledge(connection: Connection, key: str, why: Audit) -> Acknowledged | None:
-    """Keep who looks after a message; whoever was first remains."""
+    """Keep who looks after a message, and after what its thread has told the channel by now.
+
+    Whoever was first remains; who comes later looks after what nobody did yet.
+    """
     origin = origin_of(key)
     if not _is_known(connection, origin):
         return None
     kept = acknowledgement(connection, origin)
-    if kept is None:
-        connection.execute(insert(acknowledged), {"key": origin, "user": why.user, "at": why.at})
+    shown = (outbox.c.broadcast, outbox.c.note == "", outbox.c.state == State.SENT)
+    in_thread = select(outbox.c.key).where(outbox.c.parent == origin, *shown)
+    fresh = [one for one in (origin, *connection.scalars(in_thread)) if acknowledgement(connection, one) is None]
+    if fresh:
+        rows = [{"key": one, "user": why.user, "at": why.at} for one in fresh]
+        connection.execute(insert(acknowledged), rows)
         note(connection, why)
         kept = Acknowledged(user=why.user, at=why.at)
     return kept
@@ -106,30 +114,21 @@ def acknowledgement(connection: Connection, key: str) -> Acknowledged | None:
     return None if row is None else Acknowledged(user=row.user, at=row.at)
 
 
-def vote(connection: Connection, key: str, rule: str, *, relevant: bool, why: Audit) -> str | None:
-    """Keep somebody's last word on a message and a rule."""
-    origin = origin_of(key)  # a copy for the fallback is the same message
-    told = rules_of(connection, origin)
-    meant = rule or next(iter(told), "")
-    if meant not in told:
-        return None
-    of = (feedback.c.key == origin, feedback.c.rule == meant, feedback.c.user == why.user)
-    values = {"relevant": relevant, "at": why.at}
-    if connection.execute(update(feedback).where(*of).values(values)).rowcount == 0:
-        connection.execute(insert(feedback), values | {"key": origin, "rule": meant, "user": why.user})
-    note(connection, replace(why, detail=meant))
-    return meant
+def votes(connection: Connection, story: int | None = None) -> dict[str, Votes]:
+    """Count what people said, by rule: of all stories, or of one."""
+    rows = connection.execute(counted() if story is None else counted().where(feedback.c.story_id == story))
+    found: dict[str, Votes] = {}
+    for row in rows:
+        before = found.get(row.rule, Votes())
+        found[row.rule] = Votes(relevant=before.relevant + row.yes, not_relevant=before.not_relevant + row.no)
+    return found
 
 
-def votes(connection: Connection, *keys: str) -> dict[str, Votes]:
-    """Count votes by rule; with ``keys`` only those about these messages."""
-    query = select(
-        feedback.c.rule,
-        func.sum(case((feedback.c.relevant, 1), else_=0)).label("relevant"),
-        func.count().label("total"),
-    ).group_by(feedback.c.rule)
-    rows = connection.execute(query.where(feedback.c.key.in_(keys)) if keys else query)
-    return {row.rule: Votes(relevant=row.relevant, not_relevant=row.total - row.relevant) for row in rows}
+def counted() -> Select[Any]:
+    """Return a query for how many people called each story relevant to each rule, and how many did not."""
+    yes = func.sum(case((feedback.c.relevant, 1), else_=0))
+    columns = (feedback.c.rule, feedback.c.story_id, yes.label("yes"), (func.count() - yes).label("no"))
+    return select(*columns).group_by(feedback.c.rule, feedback.c.story_id)
 
 
 def rules_of(connection: Connection, key: str) -> list[str]:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import case, delete, func, insert, literal, select, true, update
 
-from alerts.bulletin import decode
-from alerts.cluster.updates import compare
 from alerts.errors import Overtaken
-from alerts.notify.fallback import origin_of
 from alerts.outbox import FINAL, NAME_STARTS, Delivery, Kind, Receipt, State, way_of
-from alerts.policy import Reason
 from alerts.routing.spec import Style
-from alerts.story import Alert, DateNote, Severity, Story
+from alerts.story import Alert, Severity
 from crawler.store import escalations, handover
-from crawler.store.carriers import carriers, others
-from crawler.store.rows import match, outlet, trend
+from crawler.store.contents import contents
 from crawler.store.schema import (
     Instant,
     delivery_log,
@@ -27,19 +21,16 @@ from crawler.store.schema import (
     source,
     story,
     story_version,
-    stream_alert,
-    verdict,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Row, Select
 
     from alerts.bulletin import Bulletin
     from alerts.outbox import Settlement
-    from alerts.story import Match, Outlet, Trend
 
 EVERYBODY = ""  # the channel of a hold that keeps all of the main notifier's back
 WAITING = (State.PENDING, State.UNCLEAR)
@@ -48,7 +39,6 @@ BEGUN = (State.SENDING, State.UNCLEAR)
 OF_MAIN = func.substr(outbox.c.channel, 1, 1).not_in(sorted(NAME_STARTS))  # as way_of has it
 
 _parent = outbox.alias("parent")
-_newest = story_version.alias("newest")
 EDITABLE = outbox.c.edit_due.is_not(None) & (outbox.c.state == State.SENT)
 _HEARD_OF = (
     outbox.c.parent.is_(None)
@@ -208,7 +198,6 @@ def chosen() -> Select[Any]:
             *(column.label(f"version_{column.name}") for column in story_version.c),
             *(column.label(f"story_{column.name}") for column in story.c if column.name != "id"),
             *(column.label(f"source_{column.name}") for column in source.c),
-            _newest.c.title.label("newest_title"),
             _parent.c.receipt_channel.label("parent_channel"),
             _parent.c.receipt_message.label("parent_message"),
         )
@@ -218,7 +207,6 @@ def chosen() -> Select[Any]:
         )
         .outerjoin(story, story.c.id == outbox.c.story_id)
         .outerjoin(source, source.c.id == story.c.source_id)
-        .outerjoin(_newest, (_newest.c.story_id == story.c.id) & (_newest.c.version == story.c.version))
         .outerjoin(_parent, _parent.c.key == outbox.c.parent)
     )
 
@@ -234,80 +222,9 @@ def assemble(connection: Connection, rows: Sequence[Row[Any]]) -> list[Delivery]
     if not rows:
         return []
     keys = [row.key for row in rows]
-    origins = {key: origin_of(key) for key in keys}  # a copy for the fallback tells what its original does
-    matches = _matches(connection, origins.values())
-    outlets = carriers(connection, {row.story_group_id for row in rows if row.story_id is not None})
-    trends = _trends(connection, origins.values())
+    carried = contents(connection, rows)
     remarks = escalations.remarks(connection, keys) | handover.remarks(connection, keys)
-    told = [
-        replace(
-            _delivery(row, _content(row, matches[origins[row.key]], outlets, trends.get(origins[row.key]))),
-            remark=remarks.get(row.key, ""),
-        )
-        for row in rows
-    ]
-    edited = _edited(connection, origins.values())
-    return [_updated(connection, one) if origins[one.key] in edited else one for one in told]
-
-
-def _matches(connection: Connection, keys: Collection[str]) -> dict[str, list[Match]]:
-    found: dict[str, list[Match]] = defaultdict(list)
-    rows = connection.execute(
-        select(verdict).where(verdict.c.delivery.in_(keys)).order_by(verdict.c.severity.desc(), verdict.c.rule)
-    )
-    for row in rows:
-        found[row.delivery].append(match(row))
-    return found
-
-
-def _edited(connection: Connection, keys: Collection[str]) -> set[str]:
-    """Return those of the deliveries that tell of nothing but what an edit brought about."""
-    rows = connection.execute(
-        select(verdict.c.delivery, func.min(verdict.c.reason), func.max(verdict.c.reason))
-        .where(verdict.c.delivery.in_(keys))
-        .group_by(verdict.c.delivery)
-    )
-    return {key for key, *reasons in rows if set(reasons) == {Reason.EDITED}}
-
-
-def _updated(connection: Connection, delivery: Delivery) -> Delivery:
-    """Add what the edit brought: the sentences in which the words stand that the version before did not have."""
-    alert = delivery.alert
-    before = connection.execute(
-        select(story_version.c.title, story_version.c.text).where(
-            story_version.c.story_id == alert.story.id, story_version.c.version == alert.story.version - 1
-        )
-    ).one_or_none()
-    if before is None:
-        return delivery
-    change = compare(title=before.title, text=before.text, new_title=alert.story.title, new_text=alert.story.text)
-    added = change.quoted(span for match in alert.matches for span in match.spans)
-    return replace(delivery, content=replace(alert, added=added))
-
-
-def _trends(connection: Connection, keys: Collection[str]) -> dict[str, tuple[Match, Trend]]:
-    """Return what the deliveries tell that tell of many stories: each the match of its one rule, and the rest."""
-    rows = connection.execute(select(stream_alert).where(stream_alert.c.delivery.in_(keys)))
-    return {row.delivery: (match(row), trend(row)) for row in rows}
-
-
-def _content(
-    row: Row[Any],
-    matches: Sequence[Match],
-    outlets: Mapping[int, Mapping[str, Outlet]],
-    together: tuple[Match, Trend] | None,
-) -> Alert | Bulletin:
-    if row.story_id is None:
-        return decode(row.content, row.channel)
-    told = _story(row)
-    return Alert(
-        channel=row.channel,
-        story=told,
-        matches=(together[0],) if together else tuple(matches),
-        also=others(outlets.get(row.story_group_id, {}), told),
-        trend=together[1] if together else None,
-        retitled=row.newest_title if row.newest_title not in {told.title, ""} else None,
-    )
+    return [replace(_delivery(row, carried[row.key]), remark=remarks.get(row.key, "")) for row in rows]
 
 
 def _delivery(row: Row[Any], content: Alert | Bulletin) -> Delivery:
@@ -334,21 +251,3 @@ def _delivery(row: Row[Any], content: Alert | Bulletin) -> Delivery:
 
 def _receipt(channel: str | None, message: str | None) -> Receipt | None:
     return Receipt(channel=channel, message=message) if channel and message else None
-
-
-def _story(row: Row[Any]) -> Story:
-    return Story(
-        id=row.story_id,
-        version=row.version,
-        outlet=outlet(row, "source_"),
-        url=row.version_url,
-        title=row.version_title,
-        text=row.version_text,
-        language=row.version_language,
-        authors=tuple(row.version_authors),
-        tags=tuple(row.version_tags),
-        section=row.version_section,
-        published=row.story_published,
-        date_note=None if row.story_date_note is None else DateNote(row.story_date_note),
-        seen=row.story_seen,
-    )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Version = tuple[int, int, int]
+Error: type[Exception] = driver.Error  # what a connection raises that ``connect`` returned
 
 OLDEST: Version = (3, 35, 0)  # UPDATE … RETURNING
 BUSY_TIMEOUT = 5.0  # seconds
@@ -144,10 +145,13 @@ def explained(error: DBAPIError, path: Path) -> Exception:
     return StoreError(f"{path}: {way_out} ({error.orig})") if way_out else error
 
 
+def connect(path: Path, mode: str, patience: float = BUSY_TIMEOUT) -> Any:
+    """Return a bare connection, ``ro`` or ``rw``, in which every statement is a transaction of its own."""
+    return driver.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=patience, isolation_level=None)
+
+
 def _engine(path: Path, mode: str, patience: float = BUSY_TIMEOUT) -> Engine:
-    address = f"{path.as_uri()}?mode={mode}"
+    def creator() -> Any:
+        return connect(path, mode, patience)
 
-    def connect() -> Any:
-        return driver.connect(address, uri=True, timeout=patience, isolation_level=None)
-
-    return create_engine("sqlite://", module=driver, creator=connect, poolclass=NullPool)
+    return create_engine("sqlite://", module=driver, creator=creator, poolclass=NullPool)

@@ -94,7 +94,7 @@ def message(connection: Connection, key: str) -> Enquiry | None:
         grounds=tuple(Ground(rule=row.rule, reason=row.reason, says=row.says, route=row.route) for row in decided),
         steps=tuple(Step(at=row.at, state=row.state, reason=row.reason, detail=row.detail) for row in steps),
         acknowledged=acknowledgement(connection, origin),
-        votes=votes(connection, origin),
+        votes=votes(connection, rows[0].story_id) if rows[0].story_id else {},
     )
 
 

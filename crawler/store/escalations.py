@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from crawler.store.calm_plan import Escalated
 
 REASON = "escalated"
-_KEPT = ("group_id", "story_id", "version", "severity")  # of a message, what its copy has as well
+_KEPT = ("group_id", "story_id", "version", "severity", "style", "template")  # of a message, what its copy has as well
 
 
 def channels_of(connection: Connection, keys: Collection[str]) -> Mapping[str, set[str]]:

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import and_, delete, distinct, func, insert, or_, select, true
 
-from alerts.health import LATELY, Condition, DeadLetters, Report, Seen, SourceFact, source_of
+from alerts.health import LATELY, Condition, DeadLetters, Doubles, Report, Seen, SourceFact, source_of
 from alerts.health_cards import Pause
-from alerts.outbox import State
-from crawler.ids import earliest
+from alerts.outbox import AUDIT_GIVEN_UP, State
+from crawler.ids import earliest, earliest_delivery
 from crawler.store import handover
 from crawler.store.health_plan import Reported
-from crawler.store.schema import outbox, report, source, story, verdict, watched
+from crawler.store.schema import delivery_log, outbox, report, source, story, verdict, watched
 from crawler.visits.rhythm import Rhythm
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from alerts.health import Refusal
 
+_WEEK = timedelta(days=7)
 _TICK = timedelta(minutes=2)  # what a daemon that ends may have visited after its last look at the clock
 _FACTS: Select[Any] = select(
     source.c.id,
@@ -96,6 +97,20 @@ class StoredHealth:
             return DeadLetters(number=0)
         said = f"{last.reason} {last.detail}".strip()
         return DeadLetters(number=number, key=last.key, channel=last.channel, detail=said, at=last.changed)
+
+    def doubles(self, now: datetime) -> Doubles:
+        """Return the messages of the last week that may stand there twice, since an audit of them was given up."""
+        found = self._connection.execute(
+            select(delivery_log, outbox.c.channel)
+            .join(outbox, outbox.c.key == delivery_log.c.key)
+            .where(outbox.c.key >= earliest_delivery(now - _WEEK), outbox.c.resent)
+            .where(delivery_log.c.reason == AUDIT_GIVEN_UP)
+            .order_by(delivery_log.c.id.desc())
+        ).all()
+        if not found:
+            return Doubles(number=0)
+        last = found[0]
+        return Doubles(number=len(found), key=last.key, channel=last.channel, detail=last.detail, at=last.at)
 
     def refusals(self, now: datetime) -> Sequence[Refusal]:
         """Return the ways out that refuse what waits for them."""

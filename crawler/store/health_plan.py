@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from alerts.health import DeadLetters, Refusal, Report, Seen
+    from alerts.health import DeadLetters, Doubles, Refusal, Report, Seen
     from alerts.health_cards import Pause
 
 
@@ -35,6 +35,9 @@ class HealthMemory(Protocol):
 
     def dead(self, but: Collection[str]) -> DeadLetters:
         """Return the messages that were refused in every form, leaving out these keys."""
+
+    def doubles(self, now: datetime) -> Doubles:
+        """Return the messages of the last week that may stand there twice, since an audit of them was given up."""
 
     def refusals(self, now: datetime) -> Sequence[Refusal]:
         """Return the ways out that refuse what waits for them."""

@@ -60,17 +60,18 @@ class History:
 
     def editions(self, story: int) -> Sequence[Edition]:
         """Return the versions of a story, oldest first; of none that is known, none."""
-        return self._worker.run_now(lambda connection: _editions(connection, story))
+        return self._worker.run_now(lambda connection: editions_of(connection, story))
 
     def at_address(self, urls: Sequence[str], key: bytes | None) -> Sequence[int]:
         """Return the stories at an address, newest first: by its key, else by what versions and pages have.
 
         ``urls`` are the spellings that are looked for, ``key`` is what all spellings share.
         """
-        return self._worker.run_now(lambda connection: _at_address(connection, urls, key))
+        return self._worker.run_now(lambda connection: stories_at(connection, urls, key))
 
 
-def _editions(connection: Connection, story: int) -> list[Edition]:
+def editions_of(connection: Connection, story: int) -> list[Edition]:
+    """Return the versions of a story, oldest first."""
     rows = connection.execute(
         select(story_version).where(story_version.c.story_id == story).order_by(story_version.c.version)
     )
@@ -90,7 +91,8 @@ def _editions(connection: Connection, story: int) -> list[Edition]:
     ]
 
 
-def _at_address(connection: Connection, urls: Sequence[str], key: bytes | None) -> list[int]:
+def stories_at(connection: Connection, urls: Sequence[str], key: bytes | None) -> list[int]:
+    """Return the stories at an address, newest first: by its key, else by what versions and pages have."""
     if key is not None:
         found = connection.scalars(select(likeness.c.story_id).where(likeness.c.key == key))
         if stories := sorted(set(found), reverse=True):

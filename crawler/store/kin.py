@@ -24,6 +24,7 @@ class StoryState:
     published: datetime | None
     date_note: DateNote | None
     seen: datetime
+    is_forgotten: bool = False  # it was known, and retention has removed all else of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,7 +117,7 @@ def dossier(connection: Connection, name: str, now: datetime) -> Dossier | None:
         last_modified=row.last_modified,
         first_read=row.first_read,
         holds={one.name: (one.held_until, one.reason) for one in holds},
-        visits=tuple(_visit(one) for one in _log(connection, name)),
+        visits=tuple(visit_line(one) for one in _log(connection, name)),
         pages=pages(connection, now - WINDOW, name),
         failed_page=last_failed_page(connection, name),
     )
@@ -192,7 +192,8 @@ def _log(connection: Connection, name: str) -> Sequence[Row[Any]]:
     return connection.execute(query).all()
 
 
-def _visit(row: Row[Any]) -> VisitLine:
+def visit_line(row: Row[Any]) -> VisitLine:
+    """Return a visit as a row of the poll log has it."""
     return VisitLine(
         at=row.at,
         answer=row.answer,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from alerts.outbox import AUDITED
 from crawler.store import changes, deliveries
 from crawler.store.deliveries import EVERY
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from alerts.outbox import Delivery, Edit, Edited, Settlement
+    from alerts.outbox import Delivery, Edit, Edited, Settlement, Suspect
     from crawler.store.deliveries import Lane
     from crawler.store.people import Transact
 
@@ -66,16 +67,16 @@ class StoredOutbox:
         """Write what became of an edit; what changed since it was read stays due."""
         await self._write(partial(changes.settle_edit, edit=edit, edited=edited, now=now))
 
-    async def audits(self, now: datetime, limit: int) -> Sequence[Delivery]:
+    async def audits(self, now: datetime, limit: int) -> Sequence[Suspect]:
         """Return up to ``limit`` sent messages to be looked for once more; none on held channels."""
         return await self._read(partial(changes.audits, now=now, limit=limit, lane=self._lane))
 
     async def settle_audit(
-        self, key: str, now: datetime, *, detail: str = "", not_before: datetime | None = None
+        self, key: str, now: datetime, *, reason: str = AUDITED, detail: str = "", not_before: datetime | None = None
     ) -> None:
         """Write that a message was looked for once more, or is to be again at ``not_before``."""
-        audit = partial(changes.settle_audit, key=key, now=now, detail=detail, not_before=not_before)
-        await self._write(audit)
+        audit = partial(changes.settle_audit, key=key, reason=reason, detail=detail, not_before=not_before)
+        await self._write(partial(audit, now=now))
 
     async def hold(self, channel: str | None, until: datetime | None, reason: str, *, refused: bool = False) -> None:
         """Keep a channel's deliveries (None: the main notifier's) back until a moment; None releases them."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from crawler.store.following import Followed, Listing
     from crawler.store.plan import Shift, WantedPage
@@ -71,11 +71,17 @@ def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -
         .order_by(page.c.state != PageState.DUE, page.c.next_due, page.c.story_id)
         .limit(limit)
     )
+    return _lease(connection, page.c.story_id.in_(due.scalar_subquery()), now, lease)
+
+
+def claim_one(connection: Connection, story_id: int, now: datetime, lease: timedelta) -> list[PageClaim]:
+    """Lease the page of one story, due or not: for who knows that it was visited now."""
+    return _lease(connection, page.c.story_id == story_id, now, lease)
+
+
+def _lease(connection: Connection, which: ColumnElement[bool], now: datetime, lease: timedelta) -> list[PageClaim]:
     rows = connection.execute(
-        update(page)
-        .where(page.c.story_id.in_(due.scalar_subquery()))
-        .values(lease_until=now + lease, lease_token=page.c.lease_token + 1)
-        .returning(page)
+        update(page).where(which).values(lease_until=now + lease, lease_token=page.c.lease_token + 1).returning(page)
     )
     return sorted((_claim(row) for row in rows), key=lambda one: (one.again, one.due, one.story))
 
@@ -110,6 +116,8 @@ def _settled(visit: PageVisit) -> dict[str, Any]:
     if not visit.is_answered:
         known = {} if visit.claim.again else {"state": visit.state, "reason": visit.reason}
         return values | known | {"attempts": page.c.attempts + 1}
+    if visit.article is not None:
+        values["reading"] = visit.detail
     return values | {
         "state": visit.state,
         "reason": visit.reason,

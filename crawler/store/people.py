@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from crawler.store import deeds, enquiries, health_deeds, replay
+from crawler.store import deeds, enquiries, health_deeds, opinions, replay, retelling
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from alerts.outbox import Receipt
     from alerts.routing.silence import Silence
     from alerts.slack.desk import Audit
-    from crawler.store.deeds import Acknowledged, Votes
+    from alerts.tuning.precision import Precision
+    from crawler.ids import Ids
+    from crawler.store.deeds import Acknowledged
     from crawler.store.enquiries import Enquiry, Glance
+    from crawler.store.opinions import Clauses, Opinion
     from crawler.store.replay import Replayed
+    from crawler.store.retelling import Retold, Wanted
 
 T = TypeVar("T")
 
@@ -57,16 +61,37 @@ class People:
         """Keep who looks after a message, and return who does: the first one. None when there is no such message."""
         return await self._write(partial(deeds.acknowledge, key=key, why=why))
 
-    async def vote(self, key: str, rule: str, *, relevant: bool, why: Audit) -> str | None:
-        """Keep what somebody thinks of a message, in place of what they said before; return the rule it is about.
+    async def vote(self, key: str, rule: str, *, relevant: bool, why: Audit, clauses: Clauses) -> str | None:
+        """Keep what somebody thinks of a message's story, in place of what they said before; return the rule.
 
-        Without a ``rule`` it is the most severe one. None when the message is unknown or tells of no such rule.
+        Without a ``rule`` it is the most severe one. None when the message is unknown, tells of no such rule, or of
+        many stories. ``clauses`` says which clauses of the rule hold for it, to be kept as well.
         """
-        return await self._write(partial(deeds.vote, key=key, rule=rule, relevant=relevant, why=why))
+        return await self._write(
+            partial(opinions.vote, key=key, rule=rule, relevant=relevant, why=why, clauses=clauses)
+        )
 
-    async def votes(self) -> Mapping[str, Votes]:
-        """Return what people think of the rules that they spoke about."""
-        return await self._read(deeds.votes)
+    async def judge(self, story: int, rule: str, *, relevant: bool, why: Audit, clauses: Clauses) -> bool:
+        """Keep what somebody thinks of a story that a rule found, told or not; False when it never found it."""
+        return await self._write(
+            partial(opinions.judge, story_id=story, rule=rule, relevant=relevant, why=why, clauses=clauses)
+        )
+
+    async def retell(self, wanted: Sequence[Wanted], ids: Ids, why: Audit) -> Sequence[Retold]:
+        """Queue messages about the past, but for what channels were told already; say what became of each."""
+        return await self._write(partial(retelling.retell, wanted=wanted, ids=ids, why=why))
+
+    async def precisions(self) -> Mapping[str, Precision]:
+        """Return how right the rules are that people spoke about."""
+        return await self._read(opinions.precisions)
+
+    async def opinions(self, rule: str | None, limit: int) -> Sequence[Opinion]:
+        """Return what was said last, of one rule or of all, the newest first."""
+        return await self._read(partial(opinions.opinions, rule=rule, limit=limit))
+
+    async def note(self, why: Audit) -> None:
+        """Keep that somebody asked for something which changes nothing by itself."""
+        await self._write(partial(deeds.note, why=why))
 
     async def audits(self, limit: int) -> Sequence[Audit]:
         """Return what was changed last, the newest first."""

@@ -30,6 +30,7 @@ class Seen:
 
     story: StoryState
     fingerprint: bytes  # of title and text as last seen under this key
+    at: datetime  # when that was noted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

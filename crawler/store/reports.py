@@ -70,6 +70,7 @@ class PageStatus:
     detail: str  # of the last visit; before the first, why the page is wanted
     at: datetime | None  # of the last visit
     next_due: datetime | None  # None: it is visited no more
+    reading: str = ""  # how its text was found when it was last read, and what was left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +211,12 @@ def last_failed_page(connection: Connection, name: str) -> PageStatus | None:
     return None if row is None else _page(row)
 
 
+def first_read(connection: Connection, name: str) -> datetime | None:
+    """Return when a source was first read, by its id; None when it never was."""
+    at: datetime | None = connection.scalar(select(source.c.first_read).where(source.c.id == name))
+    return at
+
+
 def _page(row: Row[Any]) -> PageStatus:
     return PageStatus(
         url=row.url,
@@ -218,6 +225,7 @@ def _page(row: Row[Any]) -> PageStatus:
         detail=row.detail,
         at=row.at,
         next_due=row.next_due,
+        reading=row.reading,
     )
 
 

@@ -65,7 +65,7 @@ __all__ = [
     "watched",
 ]
 
-HEAD = "0012"  # the newest migration; a test compares it with the scripts, so that a start need not read them
+HEAD = "0015"  # the newest migration; a test compares it with the scripts, so that a start need not read them
 
 # ---------------------------------------------------------------- what is visited, and when
 
@@ -203,6 +203,7 @@ likeness = Table(
     Column("story_id", Row, ForeignKey("story.id"), primary_key=True, autoincrement=False),
     Column("fingerprint", LargeBinary(16), nullable=False),
     Column("at", Instant, nullable=False),
+    Index("likeness_story", "story_id"),
     sqlite_with_rowid=False,
 )
 
@@ -232,6 +233,7 @@ page = Table(
     Column("missing", Instant),  # since when it is not found, which is not believed yet
     Column("live_until", Instant),  # of a live blog: until then it is visited often
     Column("listed", Boolean, nullable=False, server_default=true()),  # in its source's last document
+    Column("reading", Text, nullable=False, server_default=""),  # how its text was found, and what was left out
     Index("page_due", "next_due", **only("next_due IS NOT NULL")),
     Index("page_followed", "source_id", **only("next_due IS NOT NULL")),
 )
@@ -280,6 +282,7 @@ outbox = Table(
     Index("outbox_group", "group_id"),
     Index("outbox_occasion", "occasion", unique=True, **only("occasion IS NOT NULL")),
     Index("outbox_edit", "edit_due", **only("edit_due IS NOT NULL")),
+    Index("outbox_parent", "parent", **only("parent IS NOT NULL")),
     Index("outbox_folded", "folded_into", **only("folded_into IS NOT NULL")),
     Index("outbox_audit", "audit_due", **only("audit_due IS NOT NULL")),
     Index("outbox_channel", "channel", "queued"),
@@ -360,6 +363,7 @@ stream_alert = Table(
     Column("top", JSON, nullable=False),  # [title, url, outlet] of the next stories
     Column("delivery", Text, ForeignKey("outbox.key")),  # NULL: nobody to tell, or the rule is on trial
     Index("stream_alert_delivery", "delivery", unique=True),
+    Index("stream_alert_story", "story_id"),
     sqlite_with_rowid=False,
 )
 

@@ -35,7 +35,7 @@ from alerts.rules.watched import Watched
 from alerts.search.query import AllOf, AnyOf, Phrase, any_of
 from alerts.search.text import searchable
 from crawler.ids import earliest
-from crawler.store.schema import Row, metadata, source, story, story_version
+from crawler.store.schema import Row, metadata, source, story, story_version, verdict
 from crawler.store.versions import newest
 from spiders.source import Source
 
@@ -119,6 +119,8 @@ class Search:
     until: datetime | None = None  # first seen before
     order: Order = Order.NEWEST
     limit: int = 20
+    below: int | None = None  # only ids smaller than this one: the next page of the newest
+    matched: bool = False  # only stories for which a rule holds, or held
 
 
 def create(connection: Connection) -> None:
@@ -159,7 +161,11 @@ def find(connection: Connection, search: Search) -> list[Story]:
     conditions = narrowed(connection, query)
     if search.until is not None:
         conditions.append(story.c.seen < search.until)
+    if search.matched:
+        conditions.append(select(verdict.c.story_id).where(verdict.c.story_id == story.c.id).exists())
     chosen, story_id = _chosen(query.words, search.since, conditions)
+    if search.below is not None:
+        chosen = chosen.where(story_id < search.below)
     by_relevance = search.order is Order.RELEVANCE and query.words.parts
     order = (_relevance(), story_id.desc()) if by_relevance else (story_id.desc(),)
     ids = list(connection.scalars(chosen.order_by(*order).limit(search.limit)))
@@ -173,6 +179,14 @@ def narrowed(connection: Connection, query: Query) -> list[ColumnElement[bool]]:
     Raises QueryError for a source that there never was.
     """
     return [*_sources(connection, query), *_languages(query.languages)]
+
+
+def having(connection: Connection, words: AllOf, since: datetime, limit: int) -> list[int]:
+    """Return the ids of up to ``limit`` stories seen since a moment that have some words in their newest version.
+
+    Some that are older by no more than an hour may be among them.
+    """
+    return list(connection.scalars(_chosen(words, None, ())[0].where(_FTS.c.rowid >= earliest(since)).limit(limit)))
 
 
 def candidates(

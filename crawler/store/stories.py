@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from alerts.outbox import State
 from alerts.policy import Reason
 from crawler.store import calm, calming, changes, health, kinship, pages, quiet, regroup, search
+from crawler.store.kin import StoryState
 from crawler.store.plan import Kin, Past, Seen
 from crawler.store.rows import spans, state
 from crawler.store.schema import likeness, outbox, seen, story, story_version, verdict
@@ -22,7 +23,7 @@ from crawler.store.versions import newest
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from sqlalchemy import Connection, Executable
+    from sqlalchemy import Connection, Executable, Row
 
     from alerts.story import Story
     from crawler.store.following import Told
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 # Built once: to build a statement costs more than to run it.
 _SEEN = (
-    select(seen.c.key, seen.c.fingerprint, story)
-    .join(story, story.c.id == seen.c.story_id)
+    select(seen, story)
+    .outerjoin(story, story.c.id == seen.c.story_id)
     .where(seen.c.key.in_(bindparam("keys", expanding=True)))
 )
 _FINGERPRINTS = select(seen.c.key, seen.c.fingerprint).where(seen.c.key.in_(bindparam("keys", expanding=True)))
@@ -70,7 +71,7 @@ class StoredMemory:
     def seen(self, keys: Collection[bytes]) -> Mapping[bytes, Seen]:
         """Return what identity keys stand for."""
         rows = self._connection.execute(_SEEN, {"keys": list(keys)})
-        return {row.key: Seen(story=state(row), fingerprint=row.fingerprint) for row in rows}
+        return {row.key: Seen(story=_known(row), fingerprint=row.fingerprint, at=row.first_seen) for row in rows}
 
     def alike(self, keys: Collection[bytes]) -> Mapping[bytes, Sequence[Kin]]:
         """Return the stories with these likeness keys, oldest first."""
@@ -108,6 +109,22 @@ class StoredMemory:
         return {one.id: one for one in found}
 
 
+def _known(row: Row[Any]) -> StoryState:
+    """Return what an identity key stands for, though retention may have removed the story."""
+    if row.id is not None:
+        return state(row)
+    return StoryState(
+        id=row.story_id,
+        source=row.source_id or "",
+        group=row.story_id,
+        version=0,
+        published=None,
+        date_note=None,
+        seen=row.first_seen,
+        is_forgotten=True,
+    )
+
+
 def fingerprints(connection: Connection, keys: Collection[bytes]) -> dict[bytes, bytes]:
     """Return what was last seen under identity keys."""
     rows = connection.execute(_FINGERPRINTS, {"keys": list(keys)})
@@ -128,7 +145,7 @@ def write(connection: Connection, plan: Plan) -> None:
         (insert(outbox), [_delivery(delivery) for delivery in plan.deliveries]),
         (insert(verdict), [_verdict(one) for one in plan.verdicts]),
         (_upsert(dialect, likeness, "fingerprint", "at"), [_likeness(one) for one in plan.likenesses]),
-        (_upsert(dialect, seen, "story_id", "fingerprint"), [_sighting(one) for one in plan.sightings]),
+        (_upsert(dialect, seen, "story_id", "fingerprint", "first_seen"), [_sighting(one) for one in plan.sightings]),
         (_CHANGE, [_redated(one) for one in plan.redated]),
         (_IGNORE, [{"of": one} for one in plan.ignored]),
         (_ORIGIN, [{"of": one, "origin": origin} for one, origin in plan.origins.items()]),

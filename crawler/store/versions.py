@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from alerts.story import DateNote, Story
 from crawler.ids import earliest
@@ -38,6 +38,11 @@ def before(connection: Connection, story_id: int | None, after: datetime, limit:
     query = _NEWEST.where(story.c.id >= earliest(after), story.c.seen > after).order_by(story.c.id.desc()).limit(limit)
     rows = connection.execute(query if story_id is None else query.where(story.c.id < story_id))
     return [_story(row) for row in rows]
+
+
+def last(connection: Connection) -> int:
+    """Return the greatest id of all stories; 0 when there is none."""
+    return connection.scalar(select(func.max(story.c.id))) or 0
 
 
 def _story(row: Row[Any]) -> Story:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from crawler.visits.poll import Poll, Tally
     from crawler.visits.standing import Next
@@ -70,9 +70,18 @@ def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -
         .order_by(source.c.next_due, source.c.id)
         .limit(limit)
     )
+    return _lease(connection, source.c.id.in_(due.scalar_subquery()), now, lease)
+
+
+def claim_one(connection: Connection, name: str, now: datetime, lease: timedelta) -> list[Claim]:
+    """Lease one source, due or not: for who knows that it was visited now."""
+    return _lease(connection, source.c.id == name, now, lease)
+
+
+def _lease(connection: Connection, which: ColumnElement[bool], now: datetime, lease: timedelta) -> list[Claim]:
     rows = connection.execute(
         update(source)
-        .where(source.c.id.in_(due.scalar_subquery()))
+        .where(which)
         .values(lease_until=now + lease, lease_token=source.c.lease_token + 1)
         .returning(source)
     ).all()
@@ -89,6 +98,12 @@ def release(connection: Connection, claimed: Claim, not_before: datetime | None)
         .where(source.c.id == claimed.source, source.c.lease_token == claimed.token)
         .values(lease_until=None, **later)
     )
+
+
+def enter(connection: Connection, one: Source, claimed: Claim) -> None:
+    """Make a source that is in no configuration, visited just now."""
+    leased = {"lease_token": claimed.token, "lease_until": claimed.due}
+    connection.execute(insert(source), _first(one, claimed.due) | leased)
 
 
 def close(connection: Connection, claimed: Claim) -> None:

@@ -74,9 +74,10 @@ def _failed(poll: Poll) -> Record:
 
 def _farewell(standing: Standing) -> Iterator[Event]:
     if standing.gone == 1:
-        yield Event(name="gone", text="its server says that it is gone for good: asked twice more", loud=True)
+        text = "its server says that it is gone for good (410): it will be asked twice more"
+        yield Event(name="gone", text=text, loud=True)
     elif standing.given_up:
-        text = f"said {_AGREEING} times that it is gone: visited no more until its entry changes"
+        text = f"its server said {_AGREEING} times that it is gone for good (410): left until its entry changes"
         yield Event(name="gone", text=text, loud=True)
 
 

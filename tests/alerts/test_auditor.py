@@ -4,13 +4,14 @@ import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.auditor import extras
 from alerts.courier import Courier
-from alerts.errors import DeliveryError, Later, MessageGone, Unclear
-from alerts.outbox import Delivery, Receipt
+from alerts.errors import DeliveryError, Later, MessageGone, RouteRefused, Unclear
+from alerts.outbox import AUDIT_FAILED, AUDIT_GIVEN_UP, Delivery, Receipt
 from alerts.pacer import Pace
 from tests.fakes import NOON, FakeClock
 from tests.fakes_outbox import MemoryOutbox, alert, delivery
@@ -70,11 +71,11 @@ class Lagging:
         pass
 
 
-async def until_done(outbox: MemoryOutbox, notifier: Any) -> FakeClock:
-    clock = FakeClock(eager=True)
+async def until_done(outbox: MemoryOutbox, notifier: Any, clock: FakeClock | None = None) -> FakeClock:
+    clock = clock or FakeClock(eager=True)
     log = logging.getLogger("test")
     courier = Courier(outbox, notifier, clock, log=log, chance=lambda: 0.0, pace=AT_ONCE)
-    for _ in range(200):
+    for _ in range(400):
         await courier.step()
         due = await outbox.next_due()
         if due is None:
@@ -99,6 +100,68 @@ async def test_an_audit_that_fails_is_made_again_and_what_is_gone_is_gone() -> N
     await until_done(outbox, channel)
     assert len(channel.audits) == 2
     assert [detail.split()[0] for _, detail in outbox.audited] == ["ratelimited", "1"]
+
+
+class Unanswered(Lagging):
+    """Every try is taken without an answer, and the history shows a message only ``behind`` after it was posted."""
+
+    def __init__(self, clock: FakeClock, behind: timedelta) -> None:
+        super().__init__()
+        self._clock = clock
+        self._behind = behind
+        self._at: dict[Receipt, datetime] = {}
+
+    async def send(self, one: Delivery, face: Face) -> Receipt:
+        del one, face
+        new = receipt(len(self._at) + 1)
+        self._at[new] = self._clock.now()
+        self.there.append(new)
+        raise Unclear("timeout")
+
+    def _seen(self) -> list[Receipt]:
+        return [one for one in self.there if self._clock.now() - self._at[one] >= self._behind]
+
+    async def find(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Receipt]:
+        del channel, since, thread
+        return {key: self._seen()[0] for key in keys if self._seen()}
+
+    async def copies(
+        self, channel: str, keys: Collection[str], since: datetime, thread: str | None = None
+    ) -> Mapping[str, Sequence[Receipt]] | None:
+        self.audits.append((channel, thread))
+        assert since < NOON
+        return {key: tuple(self._seen()) for key in keys}
+
+
+@pytest.mark.parametrize("behind", [5, 75, 90, 200, 400])
+async def test_where_only_an_older_copy_was_found_the_audit_comes_again_until_none_can_be_left(behind: int) -> None:
+    clock = FakeClock(eager=True)
+    outbox, channel = MemoryOutbox(delivery()), Unanswered(clock, behind * SECOND)
+    await until_done(outbox, channel, clock)
+    (row,) = outbox.rows.values()
+    assert channel.there == [row.receipt]
+    assert len(channel.audits) <= 11
+
+
+class Refusing(Lagging):
+    """What stands there twice may not be deleted."""
+
+    async def delete(self, one: Receipt) -> None:
+        raise RouteRefused("missing_scope", f"{one.message}: needed chat:write")
+
+
+async def test_an_audit_that_is_refused_for_a_day_is_given_up_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    outbox, channel = MemoryOutbox(delivery()), Refusing()
+    clock = await until_done(outbox, channel)
+    (row,) = outbox.rows.values()
+    assert set(outbox.audits_of[row.key][:-1]) == {AUDIT_FAILED}
+    assert outbox.audits_of[row.key][-1] == AUDIT_GIVEN_UP
+    assert outbox.audited[-1][1] == "missing_scope: 1.000001: needed chat:write"
+    assert 24 * 3600 * SECOND <= clock.now() - NOON < 25 * 3600 * SECOND
+    assert len(channel.audits) < 100
+    assert [record.levelname for record in caplog.records if record.message == "audit-given-up"] == ["ERROR"]
 
 
 async def test_what_went_out_once_is_not_audited() -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.bulletin import Bar, Bulletin
-from alerts.bulletins import of_digest
+from alerts.bulletins import PAGE, of_digest
 from alerts.routing.digest import Digest, Line, Part
 from alerts.slack.bulletins import looks
 from alerts.slack.elements import BLOCKS_LIMIT, size
@@ -28,11 +31,7 @@ def found(number: int, count: int = 2, usual: float | None = None, **changes: An
 
 
 def first_page(*parts: Part) -> Bulletin:
-    digest = Digest(
-        name="morning", day=NOON.date(), since=NOON - timedelta(days=1), until=NOON,
-        stories=sum(part.count for part in parts), parts=parts, idle=(), held=(),
-    )  # fmt: skip
-    return of_digest(digest, "#news", UTC)[0]
+    return pages(*parts)[0]
 
 
 def test_a_digest_has_a_bar_for_each_rule_in_the_order_of_its_headings() -> None:
@@ -51,6 +50,34 @@ def test_of_countless_rules_the_last_bar_is_all_the_others() -> None:
     assert len(page.chart) == 12
     assert page.chart[-1] == Bar("9 more rules", sum(range(12, 21)))
     assert sum(bar.value for bar in page.chart) == sum(range(1, 21))
+
+
+def pages(*parts: Part) -> tuple[Bulletin, ...]:
+    digest = Digest(
+        name="morning", day=NOON.date(), since=NOON - timedelta(days=1), until=NOON,
+        stories=sum(part.count for part in parts), parts=parts, idle=(), held=(),
+    )  # fmt: skip
+    return of_digest(digest, "#news", UTC)
+
+
+def test_the_thread_of_a_digest_of_many_rules_has_few_pages() -> None:
+    _, *further = pages(*(found(number, 7) for number in range(30)))
+    headings = [part.heading.partition(":")[0] for page in further for part in page.parts]
+    assert headings == [f"Rule {number}" for number in range(30)]
+    assert len(further) == 9
+
+
+@given(st.lists(st.integers(1, 60), max_size=25), st.integers(5, 160))
+def test_a_digest_and_its_thread_name_every_story_once_and_surely_show_it(counts: list[int], length: int) -> None:
+    parts = [found(number, count, title="t" * length) for number, count in enumerate(counts)]
+    named = [(part.heading.partition(":")[0], len(part.items)) for page in pages(*parts) for part in page.parts]
+    totals = Counter[str]()
+    for rule, number in named:
+        totals[rule] += number
+    assert totals == {f"Rule {number}": count for number, count in enumerate(counts)}
+    for page in pages(*parts)[1:]:
+        assert sum(len(part.items) for part in page.parts) <= PAGE
+        assert size(next(looks(page))) <= BLOCKS_LIMIT
 
 
 @pytest.mark.parametrize("picture", [None, "F0FILE0001"])

@@ -129,7 +129,7 @@ def attempted(outcome: Receipt | DeliveryError, **changes: Any) -> Settlement:
         (Later("not-connected"), State.PENDING, "try-later", 0.75 * SECOND),
         (Unclear("timeout"), State.UNCLEAR, "unclear", 2 * SECOND),
         (CardRefused("invalid_blocks"), State.PENDING, "made-plainer", 0 * SECOND),
-        (ChannelRefused("is_archived"), State.PENDING, "channel-refused", 3600 * SECOND),
+        (ChannelRefused("is_archived"), State.PENDING, "channel-refused", 60 * SECOND),
         (RouteRefused("invalid_auth"), State.PENDING, "route-refused", 300 * SECOND),
         (DeliveryError("something else"), State.UNCLEAR, "unclear", 2 * SECOND),
     ],
@@ -175,7 +175,7 @@ def test_after_another_unclear_answer_looking_starts_anew() -> None:
         (1, Unclear("timeout"), State.UNCLEAR, "look-failed", 10 * SECOND),
         (1, Later("ratelimited", after=60 * SECOND), State.UNCLEAR, "look-failed", 60 * SECOND),
         (1, Later("not-connected"), State.UNCLEAR, "look-failed", 10 * SECOND),
-        (1, ChannelRefused("channel_not_found"), State.UNCLEAR, "look-failed", 3600 * SECOND),
+        (1, ChannelRefused("channel_not_found"), State.UNCLEAR, "look-failed", 900 * SECOND),
         (1, RouteRefused("token_revoked"), State.UNCLEAR, "look-failed", 300 * SECOND),
     ],
 )
@@ -329,18 +329,22 @@ def told(caplog: pytest.LogCaptureFixture, event: str) -> list[dict[str, Any]]:
     return [vars(record) for record in caplog.records if record.getMessage() == event]
 
 
-async def test_a_channel_that_refuses_waits_an_hour_and_others_go_on(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_channel_that_refuses_is_tried_ever_more_seldom_and_others_go_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     outbox = MemoryOutbox(*rows(2), *rows(2, "#duty", "D"))
     bench = Bench(outbox, Recorder(ChannelRefused("is_archived")))
     await bench.courier.step()
     assert bench.sent() == ["K00", "D00", "D01"]
-    assert outbox.holds["#news"] == (NOON + timedelta(hours=1), "is_archived")
+    assert outbox.holds["#news"] == (NOON + timedelta(minutes=1), "is_archived")
     assert outbox.states() == [State.PENDING, State.PENDING, State.SENT, State.SENT]
-    bench.notifier.answers = [ChannelRefused("is_archived")]
+    bench.notifier.answers = [ChannelRefused("is_archived")] * 6
     await bench.until_done()
     assert set(outbox.states()) == {State.SENT}
+    tries = [(at - NOON) / timedelta(minutes=1) for at, key, _ in bench.notifier.sent if key == "K00"]
+    assert tries == [0, 1, 3, 7, 15, 30, 45, 60]
     (refused,) = told(caplog, "refused")
-    assert (refused["channel"], refused["until"]) == ("#news", NOON + timedelta(hours=1))
+    assert (refused["channel"], refused["until"]) == ("#news", NOON + timedelta(minutes=1))
     assert refused["detail"] == "is_archived"
     assert [again["channel"] for again in told(caplog, "taken-again")] == ["#news"]
 

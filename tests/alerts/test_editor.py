@@ -154,7 +154,7 @@ async def test_a_failed_edit_is_tried_again_later_and_one_without_a_message_is_n
         (None, "edited", None),
         (MessageGone("cant_update_message"), "message-gone", None),
         (CardRefused("msg_too_long"), "card-refused", None),
-        (ChannelRefused("is_archived"), "try-later", PACE.channel_rest),
+        (ChannelRefused("is_archived"), "try-later", 4 * PACE.channel_rest),
         (RouteRefused("token_revoked"), "try-later", PACE.route_rest),
         (Unclear("timeout"), "try-later", timedelta(seconds=2)),
         (Later("not-connected"), "try-later", timedelta(seconds=2)),

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from alerts.bulletin import Bulletin, Item, Part, Topic
 from alerts.card import Card
 from alerts.errors import WordingError
 from alerts.face import face_for, face_of
 from alerts.routing.spec import Style
-from tests.fakes import story
+from alerts.slack.blocks import message
+from tests.fakes import NOON, story
 from tests.fakes_outbox import alert, delivery
 
 if TYPE_CHECKING:
@@ -62,3 +64,13 @@ def test_two_looks_are_told_apart_by_what_they_show() -> None:
     faces = [one, delivery(of=alert(story("Talks end"))), delivery(of=alert(story("Talks open")), style=Style.COMPACT)]
     assert len({face_of(face_for(face)) for face in faces}) == 3
     assert face_of(face_for(one)) == face_of(face_for(delivery(of=alert(story("Talks open")))))
+
+
+def test_a_card_writes_times_in_the_zone_that_it_is_laid_out_for() -> None:
+    one = delivery(of=alert(story(published=NOON)))
+    card = face_for(one, zone=ZoneInfo("Asia/Tokyo"))
+    assert isinstance(card, Card)
+    payload = message(card, delivery=one, channel="C0NEWS0001")
+    assert "2026-11-02 21:00 JST" in payload["text"]
+    (source,) = payload["blocks"][-1]["elements"]
+    assert "{time}|2026-11-02 21:00 JST>" in source["text"]

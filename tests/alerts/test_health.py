@@ -23,7 +23,7 @@ from alerts.health import (
     Seen,
     SourceFact,
     look,
-    look_at_dead,
+    look_at_letters,
     look_at_ways,
     of_source,
     other_way,
@@ -337,24 +337,24 @@ def of_dead(mark: str, changed: timedelta) -> dict[str, Report]:
 
 
 def test_messages_that_were_refused_are_counted_in_one_message_for_a_day() -> None:
-    first = look_at_dead(dead(1), {}, NOON)
+    first = look_at_letters(dead(1), {}, NOON)
     assert first is not None
     assert (first.anew, first.report.mark) == (True, "1 01A")
-    assert look_at_dead(dead(1), of_dead("1 01A", 9 * DAY), NOON) is None
-    second = look_at_dead(dead(2, "01B"), of_dead("1 01A", 23 * HOUR), NOON)
+    assert look_at_letters(dead(1), of_dead("1 01A", 9 * DAY), NOON) is None
+    second = look_at_letters(dead(2, "01B"), of_dead("1 01A", 23 * HOUR), NOON)
     assert second is not None
     assert not second.anew
-    third = look_at_dead(dead(2, "01B"), of_dead("1 01A", 25 * HOUR), NOON)
+    third = look_at_letters(dead(2, "01B"), of_dead("1 01A", 25 * HOUR), NOON)
     assert third is not None
     assert third.anew
 
 
 def test_when_all_are_sent_again_the_message_says_so_once() -> None:
-    ended = look_at_dead(dead(0), of_dead("1 01A", HOUR), NOON)
+    ended = look_at_letters(dead(0), of_dead("1 01A", HOUR), NOON)
     assert ended is not None
     assert (ended.anew, ended.report.condition) == (False, Condition.OVER)
-    assert look_at_dead(dead(0), {DEAD_LETTERS: ended.report}, NOON) is None
-    assert look_at_dead(dead(0), {}, NOON) is None
+    assert look_at_letters(dead(0), {DEAD_LETTERS: ended.report}, NOON) is None
+    assert look_at_letters(dead(0), {}, NOON) is None
 
 
 def refusal(channel: str | None, since: timedelta) -> Refusal:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.bulletin import Bulletin, Topic, tidied
-from alerts.health import Change, Condition, DeadLetters, Outage, Refusal, Report, SourceFact, snoozed
+from alerts.health import Change, Condition, DeadLetters, Doubles, Outage, Refusal, Report, SourceFact, snoozed
 from alerts.health_cards import (
     Differences,
     Pause,
@@ -101,6 +101,7 @@ def test_a_source_that_speaks_again_is_not_called_back() -> None:
         ("way:#news", "#news takes messages again after 26 h"),
         ("way:", "The main way out takes messages again after 26 h"),
         ("dead-letters", "No message is left that was refused"),
+        ("doubles", "No message of the last week may stand twice"),
     ],
 )
 def test_each_trouble_has_its_end(subject: str, title: str) -> None:
@@ -126,6 +127,13 @@ def test_one_host_that_fails_is_named() -> None:
     assert "all are at a.example" in told.lead
 
 
+def test_what_may_stand_twice_is_counted_and_the_last_named() -> None:
+    doubles = Doubles(number=2, key="01AB", channel="#news", detail="missing_scope", at=NOON)
+    told = compose(change(Condition.DOUBLED, doubles, "doubles"), SETTING)
+    assert (told.title, told.severity) == ("2 messages may stand twice", Severity.NOTICE)
+    assert (facts(told)["In"], facts(told)["Answer"]) == ("#news", "missing_scope")
+
+
 def test_refused_messages_are_counted_and_the_last_named_with_the_way_out() -> None:
     dead = DeadLetters(number=3, key="01AB", channel="#news", detail="refused invalid_blocks", at=NOON)
     told = compose(change(Condition.DEAD, dead, "dead-letters"), SETTING)
@@ -142,6 +150,13 @@ def test_a_way_out_that_refuses_says_what_waits() -> None:
     told = compose(change(Condition.REFUSING, refusal, "way:"), SETTING)
     assert told.title == "The main way out refuses messages"
     assert facts(told) == {"Since": "2026-11-01 11:00 Europe/Paris", "Waiting": "7", "Answer": "token_revoked"}
+
+
+def test_a_way_out_that_is_away_needs_nobody_to_mend_it() -> None:
+    refusal = Refusal(channel="hook", since=NOON, reason="not-connected", waiting=2, answers=False)
+    told = compose(change(Condition.REFUSING, refusal, "way:hook"), SETTING)
+    assert told.title == "hook cannot be reached"
+    assert "no message has got through since then" in told.lead
 
 
 def test_a_refused_configuration_names_its_mistakes_and_the_way_out() -> None:

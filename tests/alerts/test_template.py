@@ -164,3 +164,10 @@ def test_no_story_breaks_a_sound_template(title: str, text: str, name: str, url:
 def test_whatever_is_written_is_words_or_a_fault(template: str) -> None:
     with suppress(WordingError):
         said(template)
+
+
+def test_a_cut_by_a_template_leaves_whole_what_is_seen_as_one_character() -> None:
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    of = story(title=f"{family * 3}{'x' * 40}")
+    said = Wording("{{ title | truncate(9, true, '') }}").say(card_for(alert(of)), of)
+    assert said == family

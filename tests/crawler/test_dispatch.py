@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from crawler.clock import machine_time
 from crawler.dispatch import Dispatcher
 
 if TYPE_CHECKING:
@@ -70,3 +72,22 @@ async def test_a_job_that_stop_cuts_short_leaves_no_traceback(caplog: pytest.Log
 
 def test_stopping_what_never_started_is_fine() -> None:
     Dispatcher().stop()
+
+
+async def test_when_the_machines_clock_is_set_back_no_beat_waits_for_it_to_catch_up() -> None:
+    wrong = timedelta(0)
+    beats: asyncio.Queue[None] = asyncio.Queue()
+    dispatcher = Dispatcher(lambda: machine_time() + wrong)
+
+    async def beat() -> None:
+        beats.put_nowait(None)
+
+    dispatcher.every(3_600, beat, name="beat")  # by APScheduler's clock an hour away, as after such a change
+    dispatcher.start()
+    assert not dispatcher.look()
+    wrong = -timedelta(minutes=2)
+    assert dispatcher.look()
+    async with asyncio.timeout(10):
+        await beats.get()
+    assert not dispatcher.look()
+    dispatcher.stop()

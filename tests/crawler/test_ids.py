@@ -40,6 +40,25 @@ def test_a_later_process_makes_greater_ids() -> None:
     assert later.delivery() > made[-1][1]
 
 
+def test_who_starts_anew_within_the_same_millisecond_or_with_an_earlier_clock_makes_no_id_twice() -> None:
+    clock = FakeClock()
+    earlier = make(clock)
+    made = [earlier.story() for _ in range(1000)]
+    for back in (0, 1, 59 * 60_000):
+        clock.advance(-timedelta(milliseconds=back))
+        anew = make(clock)  # the same chance: it would draw the same ids
+        anew.begin_after(made[-1])
+        assert anew.story() == made[-1] + 1
+
+
+def test_an_id_that_a_wrong_clock_made_does_not_hold_up_the_others() -> None:
+    clock = FakeClock()
+    wrong = make(FakeClock(NOON + timedelta(days=900))).story()
+    ids = make(clock)
+    ids.begin_after(wrong)
+    assert STORY_EPOCH + timedelta(milliseconds=ids.story() >> 22) == NOON
+
+
 def test_a_story_id_tells_its_time_and_fits_a_signed_64_bit_integer() -> None:
     story = make().story()
     assert STORY_EPOCH + timedelta(milliseconds=story >> 22) == NOON

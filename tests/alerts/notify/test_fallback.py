@@ -15,6 +15,7 @@ from alerts.notify.fallback import (
     kept_by,
     origin_of,
     refused_since,
+    unreached,
 )
 from alerts.story import Severity
 from tests.fakes import NOON
@@ -128,3 +129,10 @@ def test_the_main_route_keeps_channels_back_and_no_notifier() -> None:
     assert kept_by("mail", "mail")
     assert not kept_by("mail", None)
     assert not kept_by("#news", "#duty")
+
+
+def test_what_waits_for_a_way_that_is_away_counts_as_refused_by_it_and_nothing_else_does() -> None:
+    rows = [waiting("K1"), waiting("K2", "pager"), waiting("K3", "mail")]
+    told = unreached(rows, {None: LONG_AGO, "pager": JUST_NOW})
+    assert [(one.route_refused, one.refused) for one in told] == [(LONG_AGO, None), (None, JUST_NOW), (None, None)]
+    assert unreached([waiting("K1", route=LONG_AGO)], {None: JUST_NOW})[0].route_refused == LONG_AGO

@@ -165,6 +165,15 @@ def test_after_ten_calm_minutes_messages_go_by_themselves_again() -> None:
     assert channel.come(1) == ()
 
 
+def test_a_storm_says_what_keeps_it_going() -> None:
+    channel = Channel()
+    channel.come(QUEUE + 1)
+    channel.wait(MINUTE)
+    channel.come(10)
+    assert channel.weather.storm
+    assert channel.weather.storm.why == "31 messages came in 5 min"
+
+
 def test_a_trickle_does_not_keep_a_storm_alive() -> None:
     channel = Channel()
     channel.come(QUEUE + 1)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import samples
-from alerts.bulletin import Topic
+from alerts.bulletin import Bulletin, Topic
 from alerts.card import MAY_REPEAT, Card, card_for
 from alerts.face import face_for
 from alerts.outbox import Delivery, Kind, Receipt
@@ -396,9 +396,18 @@ def test_what_cannot_be_acted_on_has_no_buttons() -> None:
     shown = {topic: delivery(content=one) for topic, one in contents.items()}
     below = {topic: with_buttons(one)["blocks"][-1] for topic, one in shown.items()}
     own = {topic: bulletin_buttons(delivery().key, one) for topic, one in contents.items()}
-    assert {topic for topic, block in below.items() if block == own[topic]} == {Topic.STORM, Topic.HEALTH}
+    assert {topic for topic, block in below.items() if block == own[topic]} == {Topic.STORM, Topic.HEALTH, Topic.TRIAL}
     page = replace(shown[Topic.STORM], kind=Kind.REPLY, parent=RECEIPT)
     assert with_buttons(page)["blocks"][-1]["type"] != "actions"
+
+
+def test_a_report_on_a_rule_on_trial_can_be_promoted_in_a_thread_too() -> None:
+    report = Bulletin(channel="#news", topic=Topic.TRIAL, title="On trial", subject="raa-watch")
+    one = delivery(content=report)
+    for shown in (one, replace(one, kind=Kind.REPLY, parent=RECEIPT)):
+        promote, menu = with_buttons(shown)["blocks"][-1]["elements"]
+        assert (promote["action_id"], promote["value"]) == ("promote_rule", f"v1:{one.key}:raa-watch")
+        assert menu["type"] == "overflow"
 
 
 def test_a_card_that_is_too_large_with_buttons_goes_without() -> None:

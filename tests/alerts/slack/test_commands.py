@@ -17,6 +17,7 @@ from alerts.slack.commands import LONGEST_MUTE, USAGE, Command, Verb, read_comma
         ("mute raa-watch", Command(verb=Verb.MUTE, name="raa-watch", span=timedelta(hours=24))),
         ("mute raa-watch 30 min", Command(verb=Verb.MUTE, name="raa-watch", span=timedelta(minutes=30))),
         ("unmute raa-watch", Command(verb=Verb.UNMUTE, name="raa-watch")),
+        ("advise raa", Command(verb=Verb.ADVISE, name="raa")),
         ("digest", Command(verb=Verb.DIGEST)),
         ("digest  morning", Command(verb=Verb.DIGEST, name="morning")),
         ("why 01J9", Command(verb=Verb.WHY, name="01J9")),

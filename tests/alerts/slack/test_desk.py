@@ -47,6 +47,7 @@ TOMORROW = "until 2026-11-03 12:00 UTC"
         (Deed.RETRY, KEY, "raa-watch", "visited now"),
         (Deed.PUT_OFF, KEY, TOMORROW, f"Snoozed {TOMORROW}"),
         (Deed.UNFOLD, KEY, "raa-watch", "one by one"),
+        (Deed.PROMOTE, "raa-watch", "", "This edit ends the trial of rule raa-watch"),
         (Deed.MUTE_STORM, KEY, "until 2026-11-02 13:00 UTC", "muted until 2026-11-02 13:00 UTC"),
     ],
 )
@@ -66,6 +67,19 @@ async def test_a_question_changes_nothing(deed: Deed) -> None:
     result = await act(deed, desk, admins=("U2",))
     assert result.audit is None
     assert desk.called == [said(result)]
+
+
+async def test_an_edit_is_shown_as_code_with_its_indent_and_only_to_who_may_ask() -> None:
+    (body,) = (await act(Deed.PROMOTE, MemoryDesk())).bodies
+    (code,) = body["blocks"][0]["elements"]
+    assert code["type"] == "rich_text_preformatted"
+    assert code["elements"][0]["text"].endswith("\n\n-    shadow: true")
+    refused = await act(Deed.PROMOTE, MemoryDesk(), admins=("U2",))
+    assert refused.audit is None
+    assert "slack.admins" in said(refused)
+    action = Action(deed=Deed.PROMOTE, key=KEY, argument="nobody", by=BY)
+    unknown = await answer(action, MemoryDesk(), (), NOON)
+    assert (said(unknown), unknown.audit) == ("Nothing was done: there is no rule nobody", None)
 
 
 async def test_a_hindrance_is_said_and_leaves_no_audit() -> None:

@@ -41,12 +41,21 @@ def test_text_to_copy_is_set_as_code_and_a_button_follows_the_last_part() -> Non
     assert [len(part["blocks"]) for part in parts] == [1, 2]
 
 
+def test_text_to_copy_keeps_its_blanks_and_nothing_unseen() -> None:
+    (part,) = replies("@@ -1 +1 @@\n   - id: a\n-    shadow: true   # a\u202eb\u200b", verbatim=True)
+    (code,) = part["blocks"][0]["elements"]
+    assert code["elements"][0]["text"] == "@@ -1 +1 @@\n   - id: a\n-    shadow: true   # ab"
+    (plain,) = replies("a   b\n   c")
+    assert plain["blocks"][0]["elements"][0]["elements"][0]["text"] == "a b\nc"
+
+
 @given(
     text=st.text(max_size=300).map(lambda text: text * 30)
-    | st.sampled_from(["<!channel> <@U0ALICE001> @here", '"\\' * 9000, "&" * 9000, "", "\n\n", "\u202e\u200b"])
+    | st.sampled_from(["<!channel> <@U0ALICE001> @here", '"\\' * 9000, "&" * 9000, "", "\n\n", "\u202e\u200b"]),
+    verbatim=st.booleans(),
 )
-def test_any_text_makes_answers_that_slack_takes_and_that_ping_nobody(text: str) -> None:
-    parts = replies(text, button=unmute_button("K", "raa"))
+def test_any_text_makes_answers_that_slack_takes_and_that_ping_nobody(text: str, verbatim: bool) -> None:
+    parts = replies(text, button=unmute_button("K", "raa"), verbatim=verbatim)
     assert 1 <= len(parts) <= USES
     for part in parts:
         assert block_errors(part["blocks"]) == []

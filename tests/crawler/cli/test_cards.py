@@ -98,6 +98,18 @@ def test_every_kind_of_message_is_shown_as_the_configuration_has_it(tmp_path: Pa
         assert said in shown
 
 
+def test_storm_and_health_are_worded_as_the_daemon_words_them(tmp_path: Path) -> None:
+    shown = " ".join(Folder(tmp_path).shown().split())
+    for said in (
+        "Storm: 15 messages in one",
+        "15 messages came in 5 min; it goes on, and this message counts along",
+        "all are listed in the thread; critical ones stand by themselves",
+        "Source down for 26 h: Pacific Wire",
+        "tocsin sources show pacific-wire",
+    ):
+        assert said in shown
+
+
 def test_programs_get_what_slack_would_be_given(tmp_path: Path) -> None:
     facts = Folder(tmp_path).facts()
     for payload in facts.values():

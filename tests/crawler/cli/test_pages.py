@@ -29,7 +29,7 @@ store: sqlite:///tocsin.db
 timezone: Asia/Tokyo
 sources:
   - {id: bbc, url: "https://bbc.example/feed"}
-  - {id: hushed, url: "https://hushed.example/feed"}
+  - {id: hushed, url: "https://hushed.example/feed", fulltext: never}
 rules: [{id: japan, when: Japan, to: "#n"}]
 """
 FAILURES = {
@@ -102,7 +102,7 @@ def test_the_status_counts_pages_and_explains_why_they_failed(desk: Desk) -> Non
         ("slow", "page due again: timeout, 59m ago. The server took the request"),
         ("slow", "try 1 of 4, again in 1m: no answer in 30 s"),
         ("due", "page due: fulltext: always"),
-        ("own", "page not wanted: the source's own text is long enough, `fulltext` is never"),
+        ("own", "page not wanted: `fulltext` is never copies"),
     ],
 )
 def test_a_story_is_explained_with_its_page(desk: Desk, story: str, words: str) -> None:

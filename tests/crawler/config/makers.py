@@ -70,6 +70,8 @@ def _home_of(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
         if path.startswith(prefix):
             home = _section_of(whole, prefix)
             home |= company
+    if path == "health.canary":
+        whole["slack"] = {"ops_channel": "#ops"}
     return whole, here
 
 

@@ -24,15 +24,16 @@ from crawler.config.keys import KEYS, keys_of
 from crawler.config.model import (
     AppriseConfig,
     CardsConfig,
+    ConsoleConfig,
     FetchConfig,
     HostLimits,
     JsonlConfig,
     LogConfig,
-    Secret,
     SlackConfig,
     WebhookConfig,
     WebSubConfig,
 )
+from crawler.config.secret import Secret
 from crawler.config.strangers import watched
 from spiders.source import Fulltext, Selectors, Source
 from tests.crawler.config.makers import base, loaded, with_key, write
@@ -42,6 +43,7 @@ EVERYTHING = """\
 store: sqlite:///data/news.db
 engine: embedded
 timezone: Europe/Paris
+capture: 7d
 slack:
   token: ${BOT}
   app_token: xapp-1
@@ -60,6 +62,7 @@ fetch:
   proxy: http://anna:${WORD}@proxy.example:3128
   browser: /opt/chromium
 websub: {listen: "[::1]:8322", public_url: https://desk.example/hook/}
+console: {listen: "0.0.0.0:9321", token: "${WORD}-4f1c8a52be0d97e3"}
 notifiers:
   hook: {webhook: "https://hooks.example/${WORD}", secret: "${WORD}"}
   mail: {apprise: "mailto://desk:${WORD}@mail.example"}
@@ -136,7 +139,11 @@ rules:
   - {id: quiet, when: $japan, to: "#japan", quiet: {same_story: 7d, at_most: 10/30m}}
 cards: {same_story: 24h, hold: 10s, thread_life: 30d, style: compact}
 log: {format: json, level: debug}
-health: {source_failing: 12h, source_silent: 3d}
+health: {source_failing: 12h, source_silent: 3d, canary: 10m}
+retention: {stories: 60d, bodies: 20d, seen: 200d, outbox: 20d}
+backup: {path: copies, at: "03:40", keep: 3}
+disk: {stop_below: 2GB, ballast: 32MB}
+metrics: {listen: "127.0.0.1:8390"}
 routes:
   - match:
       severity: high
@@ -251,6 +258,7 @@ def test_every_available_key_is_read_from_a_file_that_has_them_all(tmp_path: Pat
     )
     assert config.log == LogConfig(format="json", level="debug")
     assert config.websub == WebSubConfig(host="::1", port=8322, public_url="https://desk.example/hook")
+    assert config.console == ConsoleConfig(host="0.0.0.0", port=9321, token=Secret("hush-4f1c8a52be0d97e3"))  # noqa: S104
     assert config.notifiers["audit"] == JsonlConfig(path=tmp_path / "var" / "audit.jsonl")
     assert list(map(type, config.notifiers.values())) == [WebhookConfig, AppriseConfig, JsonlConfig]
     assert config.fallback == "mail"

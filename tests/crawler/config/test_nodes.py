@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alerts.errors import ConfigError
-from crawler.config.model import Secret, SlackConfig
+from crawler.config.model import SlackConfig
+from crawler.config.secret import Secret
 from tests.crawler.config.makers import base, loaded
 
 if TYPE_CHECKING:

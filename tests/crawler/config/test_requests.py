@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from alerts.errors import ConfigError
-from crawler.config.model import Secret
+from crawler.config.secret import Secret
 from tests.crawler.config.makers import base, loaded, write
 
 if TYPE_CHECKING:

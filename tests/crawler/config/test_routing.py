@@ -101,6 +101,10 @@ def test_a_route_may_take_everything_and_wait_the_usual_time() -> None:
     ("text", "problem"),
     [
         ("{match: {tags: [minerals]}}", 'error: this route changes nothing (write `to: ["#channel"]`, or remove it)'),
+        (
+            "{to: '#a', also: ['#news']}",
+            "error: `also: #news` is a channel, and `also` names notifiers (write it in `to:` of this route)",
+        ),
         ("{to: '#a', also: [pagerdutty]}", "error: there is no notifier `pagerdutty` (did you mean `pagerduty`?)"),
         ("{to: '#a', match: {rules: [xyz]}}", "error: there is no rule `xyz` (name a rule's id)"),
         (

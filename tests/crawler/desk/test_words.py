@@ -196,7 +196,7 @@ def test_trouble_of_a_source(condition: str, reason: str, says: str) -> None:
 
 
 def test_lists_say_when_they_are_empty_or_cut() -> None:
-    assert words.rules((), (), {}, NOON, UTC) == "There are no rules yet: write some in config.yaml."
+    assert words.rules((), (), NOON, UTC) == "There are no rules yet: write some in config.yaml."
     assert words.matched((), story()) == "No rule holds for that."
     assert words.found((), UTC, more=False) == "Nothing found."
     assert words.found((story(),), UTC, more=True).endswith("`tocsin search` lists them")

@@ -18,7 +18,8 @@ from scrapy import Request
 from scrapy.http import Response
 
 from alerts.errors import FetchError
-from crawler.config.model import FetchConfig, Secret
+from crawler.config.model import FetchConfig
+from crawler.config.secret import Secret
 from crawler.fetch.handler import Client, named
 from tests.certificate import self_signed
 from tests.server import NewsServer

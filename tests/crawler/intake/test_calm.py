@@ -9,7 +9,16 @@ import pytest
 
 from alerts.bulletin import Bulletin, Topic
 from alerts.outbox import Receipt, Settlement, State
-from alerts.routing.spec import DigestSpec, EscalateSpec, GroupSpec, MatchSpec, QuietHours, RouteSpec, RoutingSpec
+from alerts.routing.spec import (
+    DigestSpec,
+    EscalateSpec,
+    GroupSpec,
+    MatchSpec,
+    QuietHours,
+    RouteSpec,
+    RoutingSpec,
+    Style,
+)
 from alerts.rules.spec import QuietSpec, Rate
 from alerts.slack.desk import Audit
 from alerts.story import Severity
@@ -29,6 +38,7 @@ PARIS = ZoneInfo("Europe/Paris")
 NIGHT = QuietHours(name="night", start=time(11), end=time(14), zone=ZoneInfo("UTC"), but=Severity.CRITICAL)
 RULES = {"talks": ("#news",), "TREATY": ("#news",), "accord": ("#news",)}
 DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
 SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu"]
 
 
@@ -173,12 +183,39 @@ async def test_messages_of_a_route_wait_for_company(open_store: Callable[[], Sto
     assert await room.said() == ["summary: 2", talks(3)]
 
 
+async def test_what_waited_and_is_told_alone_looks_as_its_route_wants(
+    open_store: Callable[[], Store], clock: FakeClock
+) -> None:
+    group = GroupSpec(wait=MINUTE, interval=5 * MINUTE)
+    judge = Grouping(RULES, group, style=Style.COMPACT, template="wordings/brief.txt")
+    room = Room(open_store(), clock, judge)
+    await room.add(source())
+    await room.publish(talks(1))
+    clock.advance(MINUTE)
+    await room.ingest.release()
+    (alone,) = await room.deliveries()
+    assert (alone.style, alone.template) == (Style.COMPACT, "wordings/brief.txt")
+
+
+async def test_what_waits_for_company_says_nothing_that_is_wrong_once_it_is_told(
+    open_store: Callable[[], Store], clock: FakeClock
+) -> None:
+    room = Room(open_store(), clock, Grouping(RULES, GroupSpec(wait=30 * SECOND, interval=5 * MINUTE)))
+    await room.add(source())
+    await room.publish(talks(1), talks(2))
+    clock.advance(MINUTE)
+    await room.ingest.release()
+    (together,) = await room.deliveries()
+    assert isinstance(together.content, Bulletin)
+    assert together.content.lead == "told together, as `group: {wait: 30 s, interval: 5 min}` of the route asks"
+
+
 class Grouping(WordJudge):
     """A judge with one route, whose messages wait for company."""
 
-    def __init__(self, rules: Mapping[str, tuple[str, ...]], group: GroupSpec) -> None:
+    def __init__(self, rules: Mapping[str, tuple[str, ...]], group: GroupSpec, **look: Any) -> None:
         super().__init__(rules)
-        self.route = RouteSpec(match=MatchSpec(), group=group)
+        self.route = RouteSpec(match=MatchSpec(), group=group, **look)
 
     def __call__(self, story: Any) -> Any:
         return [replace(one, spec=self.route) for one in super().__call__(story)]
@@ -209,6 +246,7 @@ async def test_a_storm_counts_along_and_ends(make: Callable[..., Room]) -> None:
     storm = next(one for one in await room.deliveries() if one.key.startswith("storm-"))
     assert isinstance(storm.content, Bulletin)
     assert storm.content.title == "Storm: 33 messages in one"
+    assert storm.content.lead == "33 messages came in 5 min; it goes on, and this message counts along"
     edits = await room.store.outbox.edits(room.clock.now() + MINUTE, 10)
     assert [edit.delivery.key for edit in edits] == [storm.key]
     room.clock.advance(11 * MINUTE)
@@ -311,6 +349,23 @@ async def test_a_story_that_several_channels_were_told_of_escalates_once_and_one
     assert [one.channel for one in await room.deliveries()].count("#managers") == 1
 
 
+async def test_what_escalates_looks_as_the_message_that_nobody_acknowledged(
+    open_store: Callable[[], Store], clock: FakeClock
+) -> None:
+    escalate = EscalateSpec(severity=Severity.CRITICAL, unless_acked=15 * MINUTE, to=("#managers",))
+    group = GroupSpec(wait=MINUTE, interval=MINUTE)
+    judge = Grouping({"TREATY": ("#news",)}, group, style=Style.COMPACT, template="wordings/brief.txt")
+    room = Room(open_store(), clock, judge, escalate=(escalate,))
+    await room.add(source())
+    await room.publish("A TREATY is signed")
+    await room.send_all()
+    clock.advance(16 * MINUTE)
+    await room.ingest.release()
+    first, copy = await room.deliveries()
+    assert (copy.channel, copy.style, copy.template) == ("#managers", first.style, first.template)
+    assert (copy.style, copy.template) == (Style.COMPACT, "wordings/brief.txt")
+
+
 async def test_quiet_hours_hold_what_tells_of_many_stories_too(make: Callable[..., Room]) -> None:
     judge = WordJudge({"talks": ("#news",)}, quiet={"talks": QuietSpec(at_most=Rate(count=1, per=10 * MINUTE))})
     night = replace(NIGHT, start=time(12, 30))
@@ -324,17 +379,55 @@ async def test_quiet_hours_hold_what_tells_of_many_stories_too(make: Callable[..
     assert summary.not_before == NOON + 2 * HOUR
 
 
-async def test_a_critical_reply_escalates_too(make: Callable[..., Room]) -> None:
+async def with_a_critical_reply(make: Callable[..., Room], *, early: str | None = None) -> Room:
+    """Let a critical story stand in the thread of a lesser one, which somebody may have acknowledged ``early``."""
     escalate = EscalateSpec(severity=Severity.CRITICAL, unless_acked=15 * MINUTE, to=("#managers",))
     room = make(WordJudge({"accord": ("#news",), "MINISTERS": ("#news",)}), escalate=(escalate,))
     await room.add(source(), source("ap"))
     await room.visit("bbc", entry("a", title="Accord on rare earths signed in Paris", text=A))
     await room.send_all()
+    if early:
+        await acknowledge_first(room, early)
     room.clock.advance(5 * MINUTE)
     await room.visit("ap", entry("b", title="MINISTERS explain Paris accord on rare earths", text=B))
     await room.send_all()
     _, reply = await room.deliveries()
     assert (reply.kind, reply.broadcast) == ("reply", True)
+    return room
+
+
+async def acknowledge_first(room: Room, user: str) -> str:
+    """Acknowledge the first message, and return who looks after it by now."""
+    first, *_ = await room.deliveries()
+    why = Audit(at=room.clock.now(), user=user, channel="C0NEWS0001", deed="ack", on=first.key)
+    kept = await room.store.people.acknowledge(first.key, why)
+    assert kept
+    return kept.user
+
+
+@pytest.mark.parametrize("early", [None, "ada"])
+async def test_to_acknowledge_a_thread_s_first_message_is_to_acknowledge_what_its_thread_has_shown(
+    make: Callable[..., Room], early: str | None
+) -> None:
+    room = await with_a_critical_reply(make, early=early)
+    assert await acknowledge_first(room, "bob") == "bob"
+    room.clock.advance(16 * MINUTE)
+    await room.ingest.release()
+    assert [one.channel for one in await room.deliveries()] == ["#news", "#news"]
+    assert await acknowledge_first(room, "eve") == (early or "bob")
+
+
+async def test_what_a_thread_shows_after_its_first_message_was_acknowledged_escalates(
+    make: Callable[..., Room],
+) -> None:
+    room = await with_a_critical_reply(make, early="ada")
+    room.clock.advance(16 * MINUTE)
+    await room.ingest.release()
+    assert [one.channel for one in await room.deliveries()] == ["#news", "#news", "#managers"]
+
+
+async def test_a_critical_reply_escalates_too(make: Callable[..., Room]) -> None:
+    room = await with_a_critical_reply(make)
     room.clock.advance(16 * MINUTE)
     await room.ingest.release()
     assert [one.channel for one in await room.deliveries()] == ["#news", "#news", "#managers"]

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import select
 
+from alerts.bulletin import Bulletin
 from alerts.rules.spec import QuietSpec, Rate
-from alerts.story import Severity
+from alerts.story import Alert, Severity
 from alerts.stream import HELD_BACK
 from crawler.ids import Ids
 from crawler.intake.calm import Manner
 from crawler.intake.ingest import Ingestor
 from crawler.intake.quiet import Summaries
+from crawler.store.schema import outbox
 from crawler.visits.poll import Tally
 from tests.crawler.store.makers import HOUR, MINUTE, WINDOW, Newsroom, WordJudge, entry, source
 from tests.fakes import NOON, FakeClock
@@ -20,6 +24,7 @@ from tests.fakes import NOON, FakeClock
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from alerts.story import Trend
     from crawler.store import Store
 
 DAY = timedelta(days=1)
@@ -81,13 +86,41 @@ async def test_a_summary_says_which_rule_and_how_much_it_matters(quiet: Newsroom
     assert alert.trend.top[0].url == "https://bbc.example/b"
 
 
-async def test_a_summary_names_the_newest_and_counts_the_rest(quiet: Newsroom, clock: FakeClock) -> None:
-    await publish(quiet, *"abcdefghijklmnopqrst")
+async def summary(newsroom: Newsroom) -> tuple[str, Trend, list[str], list[Bulletin]]:
+    """Return the key of the one summary, what it says, the titles that it names, and the pages of its thread."""
+    kept = [row.delivery for row in await newsroom.store.deliveries(limit=1000)]
+    (one,) = [one for one in kept if isinstance(one.content, Alert) and one.content.trend]
+    pages = [one.content for one in reversed(kept) if isinstance(one.content, Bulletin)]
+    assert one.alert.trend
+    return one.key, one.alert.trend, [one.alert.story.title, *(top.title for top in one.alert.trend.top)], pages
+
+
+async def test_a_summary_names_the_newest_and_its_thread_lists_the_rest(quiet: Newsroom, clock: FakeClock) -> None:
+    names = [f"{chr(97 + number % 26)}{number}" for number in range(60)]
+    await publish(quiet, *names)
+    clock.advance(HOUR)
+    assert (await quiet.ingest.watch()).alerts == 1
+    key, trend, named, pages = await summary(quiet)
+    assert (len(trend.top), trend.number, trend.more) == (9, 58, 48)
+    assert [page.title for page in pages] == ["stories 11 to 35", "stories 36 to 58"]
+    assert {page.lead for page in pages} == {trend.says}
+    listed = [item.text for page in pages for part in page.parts for item in part.items]
+    assert Counter([*named, *listed]) == Counter(f"talks {name}" for name in names[:58])
+    parents = await quiet.store._reader.run(
+        lambda connection: connection.scalars(select(outbox.c.parent).where(outbox.c.story_id.is_(None))).all()
+    )
+    assert parents == [key, key]
+
+
+async def test_a_summary_of_long_addresses_names_fewer_and_loses_none(quiet: Newsroom, clock: FakeClock) -> None:
+    names = [f"{number}{'-long-words' * 40}" for number in range(12)]
+    await publish(quiet, *names)
     clock.advance(HOUR)
     await quiet.ingest.watch()
-    (due, *_) = [row.delivery.alert for row in await quiet.store.deliveries() if row.delivery.alert.trend]
-    assert due.trend is not None
-    assert (len(due.trend.top), due.trend.number, due.trend.more) == (9, 18, 8)
+    _, _, named, pages = await summary(quiet)
+    listed = [item for page in pages for part in page.parts for item in part.items]
+    assert (len(named), len(listed)) == (4, 6)
+    assert pages[0].title == "stories 5 to 10"
 
 
 async def test_while_stories_wait_later_ones_wait_with_them(quiet: Newsroom, clock: FakeClock) -> None:

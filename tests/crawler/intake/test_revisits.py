@@ -305,7 +305,8 @@ async def test_a_headline_that_only_the_page_changes_becomes_the_story_s_and_its
     assert (await desk.the_story()).title == "talks fail"
     await desk.later(MINUTE)
     (edit,) = await desk.store.outbox.edits(desk.clock.now(), 10)
-    assert (edit.delivery.alert.retitled, edit.why) == ("talks fail", "the outlet changed its page")
+    told = edit.delivery.alert
+    assert (told.story.title, told.before, edit.why) == ("talks fail", "talks", "the outlet changed its page")
 
 
 async def test_a_headline_that_was_always_another_is_not_taken(desk: Desk) -> None:

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.intake.wanted import SHORT, wants_page, words_of
+from crawler.intake.wanted import SHORT, unwanted, wants_page, words_of
 from spiders.source import Fulltext
-from tests.crawler.store.makers import entry, source
+from tests.crawler.store.makers import HOUR, entry, source
+from tests.fakes import NOON, story
+
+if TYPE_CHECKING:
+    from spiders.source import Source
 
 AUTO = source(fulltext=Fulltext.AUTO)
 
@@ -73,3 +79,22 @@ def test_two_letters_are_a_word_where_no_blanks_part_words(text: str, count: int
 @given(st.text(), st.text())
 def test_more_text_has_no_fewer_words(text: str, more: str) -> None:
     assert words_of(text) <= words_of(f"{text} {more}") <= words_of(text) + words_of(more) + 1
+
+
+LATER = NOON + HOUR
+
+
+@pytest.mark.parametrize(
+    ("changes", "of", "why"),
+    [
+        ({"url": None}, AUTO, "the source gives no address"),
+        ({}, None, "its source is not configured any more, and nobody wrote down why"),
+        ({}, source(fulltext=Fulltext.NEVER), "`fulltext` is never"),
+        ({}, AUTO, "it was there before the first visit of its source, and of such nobody is told"),
+        ({"seen": LATER, "text": words(SHORT)}, AUTO, "the source's own text has 120 words, which is enough"),
+        ({"seen": LATER}, AUTO, "it was not wanted when the story came; by the configuration in force it would be"),
+    ],
+)
+def test_why_a_page_was_not_wanted_is_one_reason(changes: dict[str, Any], of: Source | None, why: str) -> None:
+    told = story(**{"published": None, "seen": NOON} | changes)
+    assert unwanted(told, of, NOON) == why

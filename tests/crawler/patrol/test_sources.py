@@ -391,7 +391,7 @@ async def test_what_changes_in_how_a_source_does_is_logged_as_loud_as_it_is(capl
     assert said == [
         ("WARNING", "moved", said[0][2]),
         ("INFO", "failing", ""),
-        ("WARNING", "gone", "its server says that it is gone for good: asked twice more"),
+        ("WARNING", "gone", "its server says that it is gone for good (410): it will be asked twice more"),
         ("INFO", "moved-back", "https://b.example/feed fails: back to https://a.example/feed"),
     ]
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from alerts.judge import Finding
-from alerts.story import Field, Match, Severity, Span
+from alerts.story import Alert, Field, Match, Severity, Span
 from alerts.stream import StreamRule
 from crawler.ids import Ids
 from crawler.intake.calm import Manner
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from alerts.rules.spec import QuietSpec, StreamSpec
     from alerts.story import Story
+    from alerts.tuning.clauses import Clause
     from crawler.store import Store
 
 MINUTE = timedelta(minutes=1)
@@ -76,6 +77,12 @@ def poll(
         "schedule": lambda _poll, _tally: chosen,
     }
     return Poll(claim=claim, source=of, at=at, **(values | changes))
+
+
+def nothing(rule: str, story: Story) -> tuple[Clause, ...]:
+    """Say that no clause is known to hold."""
+    del rule, story
+    return ()
 
 
 class WordJudge:
@@ -184,11 +191,11 @@ class Newsroom:
 
     async def trends(self) -> list[tuple[str, str, str, tuple[str, ...]]]:
         """Every delivery that tells of many stories, oldest first: channel, what they say, title, next titles."""
-        alerts = [row.delivery.alert for row in reversed(await self.store.deliveries(limit=1000))]
+        contents = [row.delivery.content for row in reversed(await self.store.deliveries(limit=1000))]
         return [
             (one.channel, one.trend.says, one.story.title, tuple(headline.title for headline in one.trend.top))
-            for one in alerts
-            if one.trend
+            for one in contents
+            if isinstance(one, Alert) and one.trend
         ]
 
     async def reasons(self) -> list[tuple[str, str, str]]:

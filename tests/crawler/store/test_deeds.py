@@ -12,7 +12,7 @@ from alerts.routing.silence import Matcher, Phase, Silence
 from alerts.slack.desk import Audit
 from alerts.story import Severity
 from crawler.store.deeds import Votes, spelt
-from tests.crawler.store.makers import HOUR, Newsroom, entry, source
+from tests.crawler.store.makers import HOUR, Newsroom, entry, nothing, source
 from tests.fakes import NOON
 
 if TYPE_CHECKING:
@@ -85,36 +85,6 @@ async def test_unmuting_ends_every_silence_of_the_rule_and_nothing_wider(store: 
     assert await store.people.unmute("talks", audit(at=NOON + timedelta(seconds=2))) == 0
 
 
-async def test_the_last_word_of_a_person_counts_and_the_words_of_others_beside_it(newsroom: Newsroom) -> None:
-    people = newsroom.store.people
-    (key, *_) = await told(newsroom, "talks")
-    for user, relevant in ((ADA, True), (BOB, True), (ADA, False)):
-        assert await people.vote(key, "talks", relevant=relevant, why=audit(user=user)) == "talks"
-    assert await people.votes() == {"talks": Votes(relevant=1, not_relevant=1)}
-    assert [(one.user, one.detail) for one in await people.audits(9)] == [
-        (ADA, "talks"),
-        (BOB, "talks"),
-        (ADA, "talks"),
-    ]
-
-
-async def test_without_a_rule_the_most_severe_one_is_meant(newsroom: Newsroom) -> None:
-    await told(newsroom)
-    rows = await newsroom.store.deliveries()
-    (both,) = [row.delivery for row in rows if row.delivery.channel == "#news"]
-    assert await newsroom.store.people.vote(both.key, "", relevant=False, why=audit()) == "rare"
-
-
-@pytest.mark.parametrize("rule", ["", "talks"])
-async def test_a_word_about_what_is_not_there_is_not_kept_and_leaves_no_audit(newsroom: Newsroom, rule: str) -> None:
-    people = newsroom.store.people
-    (key, *_) = await told(newsroom, "talks")
-    assert await people.vote("NOBODY", rule, relevant=True, why=audit()) is None
-    assert await people.vote(key, "another", relevant=True, why=audit()) is None
-    assert await people.votes() == {}
-    assert await people.audits(9) == []
-
-
 async def test_who_acknowledges_first_looks_after_it(newsroom: Newsroom) -> None:
     people = newsroom.store.people
     (key, *_) = await told(newsroom, "talks")
@@ -136,13 +106,13 @@ async def test_a_change_whose_audit_cannot_be_kept_is_not_made(newsroom: Newsroo
         people.silence(silence(), unkept),
         people.expire(kept.id, unkept),
         people.unmute("talks", unkept),
-        people.vote(key, "talks", relevant=True, why=unkept),
+        people.vote(key, "talks", relevant=True, why=unkept, clauses=nothing),
         people.acknowledge(key, unkept),
     ):
         with pytest.raises(Exception, match="NOT NULL constraint failed: audit"):
             await change
     assert await people.silences(NOON) == [kept]
-    assert await people.votes() == {}
+    assert await people.precisions() == {}
     found = await people.message(key)
     assert found is not None
     assert found.acknowledged is None
@@ -171,7 +141,7 @@ async def test_all_that_was_written_down_about_a_message_comes_together(newsroom
     await newsroom.store.outbox.settle(
         both.key, Settlement(state=State.DEAD, reason="card-refused", detail="no"), clock.now()
     )
-    await people.vote(both.key, "rare", relevant=True, why=audit())
+    await people.vote(both.key, "rare", relevant=True, why=audit(), clauses=nothing)
     await people.acknowledge(both.key, audit())
     found = await people.message(both.key)
     assert found is not None

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alerts.card import UPDATED, card_for
+from alerts.card import AS_TOLD, UPDATED, card_for
 from alerts.outbox import Edited, Kind, Receipt, Settlement, State
 from crawler.store.plan import NewDelivery, Plan
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, entry, source
@@ -72,8 +72,39 @@ async def test_a_changed_headline_is_told_as_such(newsroom: Newsroom, told: Deli
     await newsroom.visit("bbc", entry(title="Japan and France end talks"))
     (edit,) = await edits(newsroom.store)
     assert edit.delivery.key == told.key
-    assert edit.delivery.alert.story.title == TITLE
-    assert edit.delivery.alert.retitled == "Japan and France end talks"
+    card = card_for(edit.delivery.alert)
+    assert (card.headline, card.was, card.update) == ("Japan and France end talks", TITLE, "")
+    assert [segment.text for segment in card.title if segment.hit] == ["talks"]
+
+
+CORRECTED = "Ministers of both countries met in Paris on Tuesday; the talks go on."
+
+
+async def test_a_corrected_text_is_quoted_where_the_rules_hold_for_it_still(newsroom: Newsroom, told: Delivery) -> None:
+    await newsroom.visit("bbc", entry(title="A meeting in Paris", text=CORRECTED))
+    (edit,) = await edits(newsroom.store)
+    card = card_for(edit.delivery.alert)
+    assert (card.headline, card.summary, card.was) == ("A meeting in Paris", CORRECTED, TITLE)
+    assert [segment.text for segment in card.snippet if segment.hit] == ["talks"]
+    assert (card.update, card.severity) == ("", card_for(told.alert).severity)
+
+
+@pytest.mark.usefixtures("told")
+async def test_a_text_that_no_longer_matches_leaves_the_quotation_that_says_it_is_as_first_told(
+    newsroom: Newsroom,
+) -> None:
+    await newsroom.visit("bbc", entry(title="A quarrel", text="Ministers of both countries did not meet at all."))
+    (edit,) = await edits(newsroom.store)
+    card = card_for(edit.delivery.alert)
+    assert (card.headline, card.summary, card.was, card.update) == ("A quarrel", TEXT, TITLE, AS_TOLD)
+    assert [reason.words for reason in card.reasons] == [("talks",)]
+
+
+@pytest.mark.usefixtures("told")
+async def test_a_quotation_that_still_stands_is_not_called_outdated(newsroom: Newsroom) -> None:
+    await newsroom.visit("bbc", entry(title="A quarrel", text=TEXT))
+    (edit,) = await edits(newsroom.store)
+    assert (edit.delivery.alert.retitled, card_for(edit.delivery.alert).update) == ("A quarrel", "")
 
 
 async def test_what_is_edited_is_done_with_until_it_changes_again(newsroom: Newsroom, told: Delivery) -> None:
@@ -182,6 +213,21 @@ async def test_an_edit_that_matches_is_told_by_the_sentence_that_it_added(newsro
     ]
     card = card_for(due.alert)
     assert (card.update, card.summary) == (UPDATED, "…On Tuesday they announced that talks would begin in spring.")
+
+
+async def test_what_an_edit_added_is_looked_for_in_the_newest_text(newsroom: Newsroom) -> None:
+    await newsroom.add(source())
+    old = "Ministers met on Monday. They spoke for an hour about the weather of the season."
+    await newsroom.visit("bbc", entry(title="A meeting", text=old))
+    await newsroom.visit(
+        "bbc", entry(title="A meeting", text=f"{old} On Tuesday they announced that talks would begin.")
+    )
+    await newsroom.visit(
+        "bbc", entry(title="A meeting", text=f"{old} On Friday they said that talks have begun in Oslo.")
+    )
+    (due,) = await newsroom.store.outbox.due(SOON, 10)
+    card = card_for(due.alert)
+    assert (card.update, card.summary) == (UPDATED, "…On Friday they said that talks have begun in Oslo.")
 
 
 async def test_what_matched_from_the_first_is_no_update(newsroom: Newsroom) -> None:

@@ -143,3 +143,53 @@ async def test_holds_of_the_main_way_keep_no_other_way_back(newsroom: Newsroom, 
     await store.outbox.hold("pager", NOON + MINUTE, "http-429")
     assert await store.outbox.due(NOON, 10) == []
     assert await store.outbox.next_due() == NOON + MINUTE
+
+
+async def fail(store: Store, one: Delivery, reason: str, detail: str) -> None:
+    """Let one be tried at noon, and nobody be there."""
+    await store.outbox.begin(one.key, NOON)
+    state = State.PENDING if reason == "try-later" else State.UNCLEAR
+    settlement = Settlement(state=state, reason=reason, detail=detail, not_before=NOON + MINUTE)
+    await store.outbox.settle(one.key, settlement, NOON)
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "away"),
+    [
+        ("unclear", "http-503", True),
+        ("look-failed", "timeout: no answer in time", True),
+        ("try-later", "not-connected: no such name", True),
+        ("try-later", "ratelimited", False),
+        ("look-failed", "ratelimited: may be called again at 12:10", False),
+        ("unclear", "", True),
+    ],
+)
+async def test_a_way_that_nothing_gets_through_is_away(
+    newsroom: Newsroom, store: Store, reason: str, detail: str, away: bool
+) -> None:
+    one = (await published(newsroom, "RARE earths"))["RARE earths"]
+    await fail(store, one, reason, detail)
+    assert await store.hand_over("mail", LATER - MINUTE) == []
+    refusals = await store.ask(lambda memory: memory.health.refusals(LATER))
+    assert [(found.channel, found.since, found.answers) for found in refusals] == (
+        [(None, NOON, False)] if away else []
+    )
+    assert await store.hand_over("mail", LATER) == ([one.key] if away else [])
+
+
+async def test_a_way_that_something_got_through_since_is_not_away(newsroom: Newsroom, store: Store) -> None:
+    told = await published(newsroom, "RARE earths", "talks")
+    await fail(store, told["RARE earths"], "unclear", "http-503")
+    await store.outbox.begin(told["talks"].key, NOON)
+    receipt = Receipt(channel="C1", message="1.0")
+    sent = Settlement(state=State.SENT, reason="accepted", receipt=receipt)
+    await store.outbox.settle(told["talks"].key, sent, NOON + MINUTE)
+    assert await store.ask(lambda memory: memory.health.refusals(LATER)) == []
+    assert await store.hand_over("mail", LATER) == []
+
+
+async def test_a_notifier_that_is_away_says_nothing_of_the_main_way(newsroom: Newsroom, store: Store) -> None:
+    told = await published(newsroom, "WAR", "talks")
+    await fail(store, told["WAR"], "try-later", "not-connected")
+    refusals = await store.ask(lambda memory: memory.health.refusals(LATER))
+    assert [(found.channel, found.waiting, found.reason) for found in refusals] == [("pager", 1, "not-connected")]

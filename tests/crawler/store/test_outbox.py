@@ -94,12 +94,15 @@ async def test_a_delivery_names_the_other_outlets_that_carry_a_copy(newsroom: Ne
     assert len(by_outlet) == 2
 
 
-async def test_a_delivery_keeps_the_version_it_was_made_for(newsroom: Newsroom, store: Store) -> None:
+async def test_a_delivery_tells_the_newest_version_that_its_rules_hold_for(newsroom: Newsroom, store: Store) -> None:
     await newsroom.add(source())
     await newsroom.visit("bbc", entry(title="Early talks"))
     await newsroom.visit("bbc", entry(title="Late talks"))
     (due,) = await store.outbox.due(NOON, 10)
-    assert (due.alert.story.title, due.alert.story.version) == ("Early talks", 1)
+    assert (due.alert.story.title, due.alert.story.version, due.alert.before) == ("Late talks", 2, "Early talks")
+    await newsroom.visit("bbc", entry(title="A quarrel"))
+    (due,) = await store.outbox.due(NOON, 10)
+    assert (due.alert.story.title, due.alert.story.version, due.alert.retitled) == ("Early talks", 1, "A quarrel")
 
 
 WHEAT, HARBOUR, DEBT = "Wheat quota talks stall", "Harbour strike talks end", "Debt relief talks open in Accra"

@@ -10,10 +10,10 @@ from alerts.errors import StoreError
 from crawler.app import App
 from crawler.cli.daemon import notifier
 from crawler.clock import SystemClock
-from crawler.housekeeping import AFRESH, EVERY, FEW, KEPT, Housekeeping
 from crawler.ids import earliest
 from crawler.store import Store
 from crawler.store.kinship import band
+from crawler.upkeep.housekeeping import AFRESH, EVERY, FEW, KEPT, Housekeeping
 from tests.crawler.config.makers import loaded
 from tests.crawler.intake.test_kinship import FOLLOW_UP, FRAMED, OTHER, WIRE, rows
 from tests.crawler.store.makers import MINUTE, Newsroom, WordJudge, entry, source
@@ -52,8 +52,8 @@ class Shelf:
 
 @pytest.fixture
 def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
-    caplog.set_level("INFO", "crawler.housekeeping")
-    return lambda: [record.getMessage() for record in caplog.records if record.name == "crawler.housekeeping"]
+    caplog.set_level("INFO", "crawler.upkeep.housekeeping")
+    return lambda: [record.getMessage() for record in caplog.records if record.name == "crawler.upkeep.housekeeping"]
 
 
 def seen(number: int, ago: timedelta) -> int:

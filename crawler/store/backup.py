@@ -1,0 +1,252 @@
+"""Copies of the database: made while others write, verified, and put back."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from alerts.errors import StoreError
+from crawler.store import carrying, engine, migrate
+from crawler.store.schema import HEAD, from_ms
+from crawler.store.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+_COUNTED = ("source", "story", "seen", "verdict", "outbox")
+_NEWEST = ("SELECT max(id) FROM story", "SELECT max(key) FROM outbox", "SELECT max(id) FROM poll_log")
+_SPARE = 32_000_000  # bytes that a copy leaves free: it must not be what fills the disk
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """A copy that was verified."""
+
+    path: Path
+    size: int  # bytes
+    schema: str
+    counts: Mapping[str, int]  # rows, by table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What putting a copy back did."""
+
+    copy: Copied
+    aside: Path | None  # where the replaced database is now; None: there was none
+    carried: Mapping[str, int]  # rows that the replaced one had and the copy did not, by table
+    unread: str  # what of the replaced one could not be read; "": all could
+
+
+def name_for(database: Path, now: datetime) -> str:
+    """Return the name of a copy made now; names sort by time."""
+    return f"{database.stem}-{now.strftime(_STAMP)}.db"
+
+
+def made_at(copy: Path) -> datetime:
+    """Return when a copy was made, by its name; raises StoreError for a name of another kind."""
+    try:
+        return datetime.strptime(copy.stem.rpartition("-")[2], _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        raise StoreError(f"{copy.name} does not say when it was made") from None
+
+
+def free_at(folder: Path) -> int:
+    """Return how many bytes are free for us where a folder is; raises OSError."""
+    return shutil.disk_usage(folder).free
+
+
+def make(database: Path, target: Path, *, measure: Callable[[Path], int] = free_at) -> Copied:
+    """Copy a database to a file that is not there yet; others may write meanwhile.
+
+    It is there only once it is whole, on the disk and verified. Takes some four seconds for each GB, and then seven to
+    verify it. Raises StoreError.
+    """
+    part = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part.unlink(missing_ok=True)
+        free, size = measure(target.parent), database.stat().st_size
+        if free < size + _SPARE:
+            room = f"{size / 1e6:,.0f} MB are needed, and {free / 1e6:,.0f} MB are free"
+            raise StoreError(f"there is no room for a copy in {target.parent}: {room}")
+        with closing(_open(database)) as connection:
+            newest = _newest(connection)
+            connection.execute("VACUUM INTO ?", (str(part),))
+        part.chmod(0o600)
+        _sync(part)
+        copied = verify(part)
+        with closing(_open(part)) as connection:
+            if any(before > after for before, after in zip(newest, _newest(connection), strict=True)):
+                raise StoreError(f"the copy of {database} lacks what was there before it was begun: it was thrown away")
+        part.replace(target)
+        _sync(target.parent)
+    except engine.Error as error:
+        raise StoreError(f"{database} cannot be copied to {target}: {error}") from error
+    except OSError as error:
+        raise StoreError(f"{target} cannot be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return Copied(path=target, size=copied.size, schema=copied.schema, counts=copied.counts)
+
+
+def verify(copy: Path) -> Copied:
+    """Read every page of a copy, its indexes and the index of words; raises StoreError where something is wrong."""
+    if not copy.exists():
+        raise StoreError(f"there is no {copy}")
+    try:
+        with closing(_open(copy)) as connection:
+            found = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
+            if found != ["ok"]:
+                raise StoreError(f"{copy} is damaged: {'; '.join(map(str, found))}")
+            if connection.execute("PRAGMA foreign_key_check").fetchone():
+                raise StoreError(f"{copy} is damaged: rows refer to others that are not there")
+            schema = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            counts = {name: int(_one(connection, f"SELECT count(*) FROM {name}")) for name in _COUNTED}  # noqa: S608 -- the names are our own
+    except engine.Error as error:
+        raise StoreError(f"{copy} is no copy of a store of Tocsin, or it is damaged: {error}") from error
+    return Copied(path=copy, size=copy.stat().st_size, schema=schema[0] if schema else "", counts=counts)
+
+
+def newest_seen(database: Path) -> datetime | None:
+    """Return when the newest story of a database was seen; None without one, or where it cannot be read."""
+    try:
+        with closing(_open(database)) as connection:
+            newest = _one(connection, "SELECT max(seen) FROM story")
+    except engine.Error:
+        return None
+    return None if newest is None else from_ms(newest)
+
+
+def existing(folder: Path, database: Path) -> list[Path]:
+    """Return the copies of a database in a folder, oldest first."""
+    stamp = re.compile(re.escape(database.stem) + r"-\d{8}T\d{6}Z\.db")
+    return sorted(one for one in folder.glob(f"{database.stem}-*.db") if stamp.fullmatch(one.name))
+
+
+def prune(folder: Path, database: Path, keep: int) -> Sequence[Path]:
+    """Remove all but the newest copies and return what was removed; raises StoreError."""
+    spare = existing(folder, database)[:-keep]
+    try:
+        for one in spare:
+            one.unlink()
+    except OSError as error:
+        raise StoreError(f"{folder}: old copies cannot be removed: {error.strerror}") from error
+    return spare
+
+
+def before_migration(database: Path, found: str | None) -> Path | None:
+    """Copy a database of the schema ``found`` where it is about to be migrated, and return where to.
+
+    None when it is new, or of this program's schema or a newer one. Raises StoreError.
+    """
+    if found is None or found >= HEAD:
+        return None
+    target = database.with_name(f"{database.stem}.schema-{found}.db")
+    if target.exists():  # of a start that did not end well
+        target.unlink()
+    return make(database, target).path
+
+
+def bring_up(database: Path) -> tuple[str | None, Path | None]:
+    """Migrate a database after it was copied, and return its schema from before and the copy; None where none is.
+
+    The caller holds the DataLock. Raises StoreError.
+    """
+    if not database.exists():
+        raise StoreError(f"there is no store at {database} yet: `tocsin run` or `tocsin once` makes it")
+    worker = Worker(engine.writer(database), database, "store-migrate")
+    try:
+        found = worker.run_now(migrate.revision)
+        copy = before_migration(database, found)
+        worker.run_now(migrate.upgrade)
+    finally:
+        worker.close()
+    return found, copy
+
+
+def restore(copy: Path, database: Path, now: datetime) -> Restored:
+    """Put a copy in the place of a database, which is kept aside, and carry over what only that one knows.
+
+    The caller holds the DataLock. Nothing is changed before the copy is verified and ready. Raises StoreError.
+    """
+    copied = verify(copy)
+    stage = database.with_name(database.name + ".restoring")
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in _family(stage):
+            leftover.unlink(missing_ok=True)
+        shutil.copyfile(copy, stage)
+        _migrate(stage)
+        carried, unread = carrying.carry(database, stage) if database.exists() else ({}, "")
+        verify(stage)
+        _sync(stage)
+        aside = _set_aside(database, now) if database.exists() else None
+        stage.replace(database)
+        _sync(database.parent)
+    except OSError as error:
+        raise StoreError(f"{database} cannot be replaced: {error.strerror}; it is as it was") from error
+    finally:
+        for leftover in _family(stage):
+            with suppress(OSError):
+                leftover.unlink(missing_ok=True)
+    return Restored(copy=copied, aside=aside, carried=carried, unread=unread)
+
+
+def _migrate(stage: Path) -> None:
+    """Bring a copy to the schema of this program, and fold its WAL into it."""
+    worker = Worker(engine.writer(stage), stage, "store-restore")
+    try:
+        worker.run_now(migrate.upgrade)
+    finally:
+        worker.close()
+
+
+def _set_aside(database: Path, now: datetime) -> Path:
+    """Give a database another name, so that the old one can be taken at once by the next."""
+    aside = database.with_name(f"{database.name}.replaced-{now.strftime(_STAMP)}")
+    try:
+        os.link(database, aside)
+    except OSError:  # no links on this disk
+        shutil.copyfile(database, aside)
+    for suffix in ("-wal", "-shm"):
+        beside = database.with_name(database.name + suffix)
+        if beside.exists():
+            beside.rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def _family(database: Path) -> tuple[Path, ...]:
+    return tuple(database.with_name(database.name + suffix) for suffix in ("", "-wal", "-shm", "-journal"))
+
+
+def _open(database: Path) -> Any:
+    """Return a connection that changes nothing and folds no WAL; not ``query_only``, which forbids VACUUM INTO."""
+    connection = engine.connect(database.absolute(), "ro", 30.0)
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    return connection
+
+
+def _newest(connection: Any) -> tuple[str, ...]:
+    """Return the newest ids, as texts that sort as the ids do: what is older may be removed meanwhile."""
+    return tuple(str(_one(connection, query) or "").rjust(30) for query in _NEWEST)
+
+
+def _one(connection: Any, query: str) -> Any:
+    return connection.execute(query).fetchone()[0]
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

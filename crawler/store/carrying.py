@@ -1,0 +1,137 @@
+"""What a database that is replaced by an older copy knows and the copy does not, above all what people were told."""
+
+from __future__ import annotations
+
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Any
+
+from alerts.errors import StoreError
+from crawler.store import engine
+from crawler.store.schema import metadata, source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Column, Table
+
+# Of these the copy's own rows stand. A source's say what was read last: an ETag must never be newer than its stories.
+_STAY = frozenset({"source", "delivery_log", "audit", "frequency", "line"})
+_LEFT = frozenset({"poll_log", "host", "hold"})  # the log of visits, and what passes by itself
+
+
+def carry(replaced: Path, copy: Path) -> tuple[dict[str, int], str]:
+    """Write into ``copy`` what ``replaced`` has beyond it, and return how many rows of which tables.
+
+    With them comes what of ``replaced`` could not be read, as a sentence; where that is anything, every source starts
+    over with a first visit. Both may have other schemas: columns that both have are carried. Raises StoreError.
+    """
+    carried, unread = dict[str, int](), list[str]()
+    with closing(engine.connect(copy.absolute(), "rw", 30.0)) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("PRAGMA recursive_triggers = ON")  # or the index of words would not hear what is replaced
+        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            connection.execute("ATTACH ? AS replaced", (f"{replaced.absolute().as_uri()}?mode=ro",))
+            connection.execute("SELECT count(*) FROM replaced.sqlite_master").fetchone()
+        except engine.Error as error:
+            unread.append(str(error))
+        else:
+            for table in metadata.sorted_tables:
+                _carry_table(connection, table, carried, unread)
+        if unread:
+            carried["story"] = carried.get("story", 0) - _drop_torn(connection)
+            _start_over(connection)
+        if connection.execute("PRAGMA foreign_key_check").fetchone():
+            raise StoreError(
+                f"{replaced} and the copy do not fit together: move {replaced.name} away, and restore again"
+            )
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return {name: number for name, number in carried.items() if number}, "; ".join(dict.fromkeys(unread))
+
+
+def _carry_table(connection: Any, table: Table, carried: dict[str, int], unread: list[str]) -> None:
+    columns = [name for name in _columns(connection, "main", table) if name in _columns(connection, "replaced", table)]
+    if table.name in _LEFT or not columns:
+        return
+    names = ", ".join(f'"{name}"' for name in columns)
+    verb = "INSERT OR IGNORE" if table.name in _STAY else "INSERT OR REPLACE"
+    wanted = " AND ".join(_has_parent(column) for column in table.c if column.foreign_keys and column.name in columns)
+    where = f" WHERE {wanted}" if wanted else ""
+    before = _count(connection, table)
+    statement = f'{verb} INTO main."{table.name}" ({names}) SELECT {names} FROM replaced."{table.name}"{where}'  # noqa: S608 -- the names are our own
+    try:
+        _transact(connection, statement)
+    except engine.Error as error:
+        unread.append(f"{table.name}: {error}")
+        _piecemeal(connection, table, statement)
+    carried[table.name] = _count(connection, table) - before
+
+
+def _transact(connection: Any, statement: str, *values: object) -> None:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(statement, values)
+        connection.execute("COMMIT")
+    except engine.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _piecemeal(connection: Any, table: Table, statement: str) -> None:
+    """Carry what belongs to one story or message after the other, and leave out what cannot be read."""
+    column = next((one for one in table.c if one.foreign_keys), None)
+    if column is None:
+        return
+    parent = next(iter(column.foreign_keys)).column
+    keys = connection.execute(f'SELECT "{parent.name}" FROM main."{parent.table.name}"').fetchall()  # noqa: S608 -- the names are our own
+    for (key,) in keys:
+        with suppress(engine.Error):
+            _transact(connection, f'{statement} AND "{column.name}" = ?', key)
+
+
+def _has_parent(column: Column[Any]) -> str:
+    parents = [(key.column.table.name, key.column.name) for key in column.foreign_keys]
+    own = f'"{column.name}"'
+    return " AND ".join(
+        f'({own} IS NULL OR {own} IN (SELECT "{name}" FROM main."{parent}"))'  # noqa: S608 -- the names are our own
+        for parent, name in parents
+    )
+
+
+def _drop_torn(connection: Any) -> int:
+    """Remove stories of which no version could be read, and say how many: found again, they are as if never seen.
+
+    Those that people were told of stay known, so that they are not told again.
+    """
+    torn = (
+        "SELECT id FROM story WHERE NOT EXISTS "
+        "(SELECT 1 FROM story_version v WHERE v.story_id = story.id AND v.version = story.version)"
+    )
+    told = f"SELECT story_id FROM outbox WHERE state = 'sent' AND story_id IN ({torn})"  # noqa: S608 -- our own words
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(f"DELETE FROM seen WHERE story_id IN ({torn}) AND story_id NOT IN ({told})")  # noqa: S608 -- our own words
+    connection.execute("CREATE TEMP TABLE torn AS " + torn)
+    messages = "SELECT key FROM outbox WHERE story_id IN (SELECT id FROM torn)"
+    connection.execute(f"UPDATE verdict SET delivery = NULL WHERE delivery IN ({messages})")  # noqa: S608 -- our own words
+    for parent, keys in (("outbox", messages), ("story", "SELECT id FROM torn")):
+        for table in reversed(metadata.sorted_tables):
+            for column in table.c:
+                if any(key.column.table.name == parent for key in column.foreign_keys) and column.name != "delivery":
+                    connection.execute(f'DELETE FROM main."{table.name}" WHERE "{column.name}" IN ({keys})')  # noqa: S608 -- the names are our own
+    number = connection.execute("DELETE FROM story WHERE id IN (SELECT id FROM torn)").rowcount
+    connection.execute("COMMIT")
+    return int(number)
+
+
+def _start_over(connection: Any) -> None:
+    """Let every source's next visit be a first one: ``backlog:`` says what of it is told."""
+    connection.execute(f"UPDATE {source.name} SET first_read = NULL, etag = NULL, last_modified = NULL")  # noqa: S608 -- the name is our own
+
+
+def _columns(connection: Any, of: str, table: Table) -> list[str]:
+    return [row[1] for row in connection.execute(f'PRAGMA {of}.table_info("{table.name}")')]
+
+
+def _count(connection: Any, table: Table) -> int:
+    return int(connection.execute(f'SELECT count(*) FROM main."{table.name}"').fetchone()[0])  # noqa: S608 -- the name is our own

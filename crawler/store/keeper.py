@@ -1,0 +1,148 @@
+"""What keeps the store small and sound: retention, space, numbers about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from alerts.outbox import State
+from crawler.store import retention, walks
+from crawler.store.deliveries import EVERYBODY
+from crawler.store.schema import delivery_log, hold, outbox, story
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from alerts.timing import Walk
+    from crawler.store.people import Transact
+
+    Forget = Callable[[Connection, datetime, int, int], tuple[int | None, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What has become of a message so far."""
+
+    channel: str
+    state: State
+    reason: str
+    detail: str
+    changed: datetime
+    edit_due: datetime | None  # None: it says what it should
+    last: str  # the reason of the last line of its log; "": there is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What came in a time."""
+
+    stories: int
+    sent: int  # messages
+
+
+PAGES = 500  # that are given back to the disk at a time: some milliseconds
+BY_ID: dict[str, Forget] = {
+    "stories": retention.forget_stories,
+    "bodies": retention.forget_bodies,
+    "visits": retention.forget_visits,
+    "attempts": retention.forget_attempts,
+}
+
+
+class Keeper:
+    """Looks after the database; each method is one short transaction, and raises StoreError as the Store does."""
+
+    def __init__(self, read: Transact, write: Transact) -> None:
+        self._read = read
+        self._write = write
+
+    async def forget(self, what: str, before: datetime, after: int, limit: int) -> tuple[int | None, int]:
+        """Remove some of what is old, of ids above ``after``: ``stories``, ``bodies``, ``visits`` or ``attempts``.
+
+        Returns the last id that was looked at, None when nothing that old is left, and how many were removed.
+        """
+        step = BY_ID[what]
+        return await self._write(lambda connection: step(connection, before, after, limit))
+
+    async def forget_seen(self, before: datetime, limit: int) -> int:
+        """Remove up to ``limit`` identity keys of stories that are gone, and say how many."""
+        return await self._write(partial(retention.forget_seen, before=before, limit=limit))
+
+    async def forget_messages(self, before: datetime, limit: int) -> int:
+        """Remove up to ``limit`` messages that tell of no story, and say how many."""
+        return await self._write(partial(retention.forget_messages, before=before, limit=limit))
+
+    async def give_back(self) -> bool:
+        """Give some of the free pages back to the disk; tell whether there are more."""
+        return await self._write(_give_back)
+
+    async def can_write(self) -> None:
+        """Begin and end a transaction; raises StoreError where none can be written."""
+        await self._write(lambda _: None)
+
+    async def refused(self, now: datetime) -> str:
+        """Return why the main way out refuses everything; "" when it does not."""
+        return await self._read(partial(_refused, now=now))
+
+    async def walks(self, since: datetime) -> Sequence[Walk]:
+        """Return the ways of the stories seen since a moment, as far as somebody was told of them."""
+        return await self._read(partial(walks.walks, since=since))
+
+    async def since(self, moment: datetime) -> Counts:
+        """Count what came since a moment."""
+        return await self._read(partial(_since, moment=moment))
+
+    async def fate(self, key: str) -> Fate | None:
+        """Return what has become of a message; None when there is none of that key."""
+        return await self._read(partial(_fate, key=key))
+
+    async def size(self) -> int:
+        """Return how many bytes the database takes, without its WAL."""
+        return await self._read(_size)
+
+
+def _give_back(connection: Connection) -> bool:
+    cursor = connection.connection.cursor()  # SQLAlchemy takes a statement without columns for one that is done
+    cursor.execute(f"PRAGMA incremental_vacuum({PAGES})")
+    cursor.fetchall()  # it frees a page for each step
+    cursor.close()
+    return int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()) > 0
+
+
+def _fate(connection: Connection, key: str) -> Fate | None:
+    row = connection.execute(select(outbox).where(outbox.c.key == key)).one_or_none()
+    if row is None:
+        return None
+    lines = select(delivery_log.c.reason).where(delivery_log.c.key == key).order_by(delivery_log.c.id.desc())
+    return Fate(
+        channel=row.channel,
+        state=State(row.state),
+        reason=row.reason,
+        detail=row.detail,
+        changed=row.changed,
+        edit_due=row.edit_due,
+        last=connection.scalar(lines.limit(1)) or "",
+    )
+
+
+def _since(connection: Connection, moment: datetime) -> Counts:
+    number = select(func.count())
+    new = number.select_from(story).where(story.c.seen >= moment)
+    sent = number.select_from(outbox).where(outbox.c.queued >= moment, outbox.c.state == State.SENT)
+    return Counts(stories=connection.scalar(new) or 0, sent=connection.scalar(sent) or 0)
+
+
+def _refused(connection: Connection, now: datetime) -> str:
+    everything = (hold.c.channel == EVERYBODY) & hold.c.refused & (hold.c.until > now)
+    return connection.scalar(select(hold.c.reason).where(everything)) or ""
+
+
+def _size(connection: Connection) -> int:
+    pages, size = (connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("page_count", "page_size"))
+    return int(pages) * int(size)

@@ -1,0 +1,1 @@
+"""Rules on trial, opinions and proposals: the statistics of ``alerts.tuning`` over the store and the configuration."""

@@ -1,0 +1,137 @@
+"""Reports once a week what the rules on trial would have sent."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from datetime import time, timedelta
+from typing import TYPE_CHECKING
+
+from alerts.errors import StoreError
+from alerts.routing.digest import next_due
+from alerts.routing.spec import DigestSpec
+from alerts.tuning.precision import NO_OPINIONS
+from alerts.tuning.trial import Trial, Unsent, Week, of_trials
+from crawler.ids import Ids, encode
+from crawler.store.calm_plan import CalmPlan, NewBulletin, ToldDigest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from alerts.rules.ruleset import Rule
+    from alerts.tuning.precision import Precision
+    from crawler.clock import Clock
+    from crawler.config.model import Config
+    from crawler.store import Store
+    from crawler.store.tuning import Trials, WouldTell
+
+log = logging.getLogger(__name__)
+
+NAME = "(rules on trial)"  # of the report among the digests; in brackets, as no digest is called
+AT = time(9)  # of the local day, on …
+DAY = 0  # … Mondays
+
+
+class TrialReports:
+    """Tells, every Monday, to ``slack.ops_channel``, or else to the channel of each rule."""
+
+    def __init__(self, store: Store, config: Callable[[], Config], clock: Clock, wake: Callable[[], None]) -> None:
+        """``config`` returns the one in force; ``wake`` tells the courier that there is something to deliver."""
+        self._store = store
+        self._config = config
+        self._clock = clock
+        self._wake = wake
+        self._ids = Ids(clock)  # asked only inside transactions, which are all on one thread
+        self._next: datetime | None = None  # None: to be looked up
+
+    async def tick(self) -> None:
+        """Report when a week is over; to be called every minute."""
+        now = self._clock.now()
+        if self._next is not None and now < self._next:
+            return
+        try:
+            report = _Report(self._config(), self._ids, now, await self._store.people.precisions())
+            told = await self._store.tuning.report(report.compose)
+        except StoreError as error:
+            log.warning("trials-refused", extra={"detail": str(error), "next": "looked at again in a minute"})
+            return
+        self._next = report.next
+        for rule in report.untold:
+            log.warning("trial-untold", extra={"rule": rule, "next": "set slack.ops_channel, or a channel in the rule"})
+        if told:
+            log.info("trials-told", extra={"messages": told})
+            self._wake()
+
+
+class _Report:
+    """One look: what is due, and what is said."""
+
+    def __init__(self, config: Config, ids: Ids, now: datetime, precisions: Mapping[str, Precision]) -> None:
+        self._config = config
+        self._ids = ids
+        self._now = now
+        self._precisions = precisions
+        self.next: datetime | None = None
+        self.untold: list[str] = []  # rules of which nobody could be told
+
+    def compose(self, memory: Trials) -> CalmPlan:
+        """Return the report, if it is due, and that it was told: both are written, or neither."""
+        spec = DigestSpec(name=NAME, at=AT, days=frozenset({DAY}), zone=self._config.timezone, to=())
+        last = memory.told(NAME)
+        due = next_due(spec, last.day if last else None, self._now)
+        if last is None:  # the first is one to come
+            self.next = due.at
+            return CalmPlan(digests=[ToldDigest(name=NAME, day=due.day - timedelta(days=1), until=self._now)])
+        if due.at > self._now:
+            self.next = due.at
+            return CalmPlan()
+        self.next = next_due(spec, due.day, self._now).at
+        bulletins = list(self._bulletins(memory, last.until))
+        return CalmPlan(bulletins=bulletins, digests=[ToldDigest(name=NAME, day=due.day, until=self._now)])
+
+    def _bulletins(self, memory: Trials, since: datetime) -> Iterable[NewBulletin]:
+        rules = on_trial(self._config)
+        found = memory.would_tell([rule.id for rule in rules], since, self._now) if rules else ()
+        week = Week(since=since, until=self._now, zone=self._config.timezone, budget=self._config.routing.budget)
+        by_channel: dict[str, list[Trial]] = defaultdict(list)
+        for trial in trials_of(self._config, found, self._precisions):
+            if channel := home_of(self._config, trial):
+                by_channel[channel].append(trial)
+            else:
+                self.untold.append(trial.rule)
+        for channel, trials in by_channel.items():
+            first, *further = of_trials(trials, channel, week)
+            key = self._ids.delivery()
+            yield NewBulletin(key=key, content=first, at=self._now)
+            for page in further:
+                yield NewBulletin(key=self._ids.delivery(), content=page, at=self._now, parent=key)
+
+
+def on_trial(config: Config) -> tuple[Rule, ...]:
+    """Return the rules that are judged and never sent."""
+    return tuple(rule for rule in config.rules.rules if rule.enabled and rule.shadow)
+
+
+def trials_of(config: Config, found: Sequence[WouldTell], precisions: Mapping[str, Precision]) -> tuple[Trial, ...]:
+    """Return every rule on trial with what it would have told."""
+    judge = config.judge
+    return tuple(
+        Trial(
+            rule=rule.id,
+            name=rule.name,
+            channels=judge.channels(rule.id),
+            unsent=tuple(
+                Unsent(channel=one.channel, line=one.line, code=encode(one.line.story), says=one.says)
+                for one in found
+                if one.rule == rule.id
+            ),
+            precision=precisions.get(rule.id, NO_OPINIONS),
+        )
+        for rule in on_trial(config)
+    )
+
+
+def home_of(config: Config, trial: Trial) -> str | None:
+    """Return the channel that a report on a rule goes to; None when there is none."""
+    return config.slack.ops_channel or next(iter((*trial.channels, *config.defaults)), None)

@@ -1,0 +1,1 @@
+"""What Tocsin does for itself, so that people can leave it alone."""

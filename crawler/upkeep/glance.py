@@ -1,0 +1,56 @@
+"""All that ``tocsin status`` shows, read beside a running daemon or without one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alerts.timing import promptness
+from crawler.store import backup, lock
+from crawler.upkeep.canary import LIVING
+from crawler.upkeep.monitor import WINDOW
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from alerts.timing import Promptness
+    from crawler.config.care import CareConfig
+    from crawler.store import Overview, SourceStatus, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """How everything does."""
+
+    overview: Overview
+    sources: Sequence[SourceStatus]
+    time_to_alert: Promptness  # of the last 7 days
+    daemon: str | None  # who has the store; None: nobody
+    store_bytes: int
+    disk_free: int | None  # bytes; None: nobody can tell
+    newest_backup: datetime | None
+    canary: datetime | None  # when its message was last posted or edited; None: there is none
+    canary_waits: bool  # its last beat has not arrived yet
+
+
+async def look(store: Store, care: CareConfig | None, now: datetime) -> Glance:
+    """Read all of it; raises StoreError. Without ``care`` it is not known where copies are kept."""
+    told = await store.ask(lambda memory: memory.health.reports().get(LIVING))
+    fate = await store.keeper.fate(told.key) if told else None
+    copies = backup.existing(care.backup.path, store.path) if care else []
+    try:
+        free = backup.free_at(store.path.parent)
+    except OSError:
+        free = None
+    return Glance(
+        overview=await store.overview(now),
+        sources=await store.sources(),
+        time_to_alert=promptness(await store.keeper.walks(now - WINDOW)),
+        daemon=lock.holder(store.path),
+        store_bytes=await store.keeper.size(),
+        disk_free=free,
+        newest_backup=backup.made_at(copies[-1]) if copies else None,
+        canary=fate.changed if fate else None,
+        canary_waits=fate is not None and (fate.edit_due is not None or fate.state != "sent"),
+    )

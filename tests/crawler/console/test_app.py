@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crawler.console.guard import HEADERS, SESSION
+from crawler.console.rendering import PAGES
+from tests.crawler.console.house import HOSTILE, TOKEN
+
+if TYPE_CHECKING:
+    from tests.crawler.console.house import House
+
+LISTS = [path for path, _, _ in PAGES]
+SAME = {"sec-fetch-site": "same-origin"}
+
+
+@pytest.mark.parametrize("path", [*LISTS, "/why", "/workbench", "/login"])
+async def test_every_page_comes_from_an_empty_store(empty: House, path: str) -> None:
+    async with empty.client() as client:
+        answer = await client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize("path", [*LISTS, "/stories?q=japan", "/rules/japan", "/sources/bbc", "/delivery?state=all"])
+async def test_every_page_says_who_it_trusts_and_has_no_script_of_its_own(full: House, path: str) -> None:
+    async with full.client() as client:
+        answer = await client.get(path)
+    assert {name: answer.headers[name] for name in HEADERS} == dict(HEADERS)
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert not re.findall(r"<script(?! src=)|\son\w+=|\sstyle=|javascript:", answer.text)
+
+
+@pytest.mark.parametrize("path", ["/", "/stories", "/rules/japan", "/delivery", "/feeds/japan.atom"])
+async def test_what_strangers_write_is_only_text(full: House, path: str) -> None:
+    async with full.client() as client:
+        answer = await client.get(path)
+    assert "&lt;script&gt;" in answer.text
+    assert HOSTILE not in answer.text
+
+
+async def test_what_is_not_there_is_said_so_to_people_and_to_programs(full: House) -> None:
+    async with full.client() as client:
+        for path in (
+            "/nowhere",
+            "/stories/0000000000000",
+            "/stories/x",
+            "/sources/none",
+            "/rules/none",
+            "/delivery/none",
+        ):
+            answer = await client.get(path)
+            assert answer.status_code == 404, path
+            assert "<h1>404</h1>" in answer.text
+        answer = await client.get("/api/v1/rules/none")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert answer.json()["detail"] == "There is no such rule in force."
+
+
+async def test_a_stranger_host_is_refused(full: House) -> None:
+    async with full.client() as client:
+        answer = await client.get("/", headers={"host": "rebound.example:8321"})
+        assert answer.status_code == 421
+        answer = await client.get("/api/v1/rules", headers={"host": "rebound.example:8321"})
+    assert (answer.status_code, answer.json()["status"]) == (421, 421)
+
+
+async def test_signing_in_and_out(full: House) -> None:
+    async with full.client(TOKEN) as client:
+        answer = await client.get("/stories")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login?to=%2Fstories")
+        wrong = await client.post("/login", data={"token": "guess", "to": "/stories"}, headers=SAME)
+        assert (wrong.status_code, SESSION in client.cookies) == (403, False)
+        right = await client.post("/login", data={"token": TOKEN, "to": "/stories"}, headers=SAME)
+        assert (right.status_code, right.headers["location"]) == (303, "/stories")
+        cookie = right.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=strict" in cookie
+        assert (await client.get("/stories")).status_code == 200
+        await client.post("/logout", headers=SAME)
+        assert (await client.get("/stories")).status_code == 303
+
+
+@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+async def test_signing_in_leads_nowhere_else(full: House, to: str) -> None:
+    async with full.client(TOKEN) as client:
+        answer = await client.post("/login", data={"token": TOKEN, "to": to}, headers=SAME)
+    assert answer.headers["location"] == "/"
+
+
+async def test_a_program_is_told_how_to_send_the_token(full: House) -> None:
+    async with full.client(TOKEN) as client:
+        answer = await client.get("/api/v1/rules")
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        answer = await client.get("/feeds/japan.atom")
+        assert answer.headers["www-authenticate"].startswith("Basic ")
+        answer = await client.get("/feeds/japan.atom", auth=("reader", TOKEN))
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/act/replay", "/act/mute", "/act/unmute", "/act/vote"])
+async def test_without_a_token_nothing_is_changed(full: House, path: str) -> None:
+    async with full.client() as client:
+        answer = await client.post(path, data={"rule": "japan"}, headers=SAME)
+        assert answer.status_code == 403
+        assert "Try again" not in (await client.get("/delivery?state=dead")).text
+    assert not await full.store.people.audits(9)
+
+
+async def test_a_form_that_is_none_is_refused(full: House) -> None:
+    async with full.owner() as client:
+        assert (await client.post("/workbench", content=b"text=%ff")).status_code == 200
+        assert (await client.post("/workbench", content=b"\xff")).status_code == 400
+        assert (await client.post("/workbench", content=b"x" * 300_000)).status_code == 413
+        assert (await client.post("/workbench", content=b"a&" * 500)).status_code == 400
+
+
+async def test_stylesheet_script_and_icon_are_served(empty: House) -> None:
+    async with empty.client() as client:
+        kinds = {
+            name: (await client.get(f"/static/{name}")).headers["content-type"]
+            for name in ("console.css", "console.js", "icon.svg")
+        }
+        assert (await client.get("/static/../app.py")).status_code == 404
+    assert [kind.partition(";")[0] for kind in kinds.values()] == ["text/css", "text/javascript", "image/svg+xml"]
+
+
+async def test_headers_stand_on_refusals_too(full: House) -> None:
+    async with full.client() as client:
+        answer = await client.get("/", headers={"host": "evil.example"})
+    assert answer.headers["x-frame-options"] == "DENY"

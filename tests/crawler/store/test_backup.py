@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from alerts.errors import StoreError
+from alerts.outbox import Settlement, State
+from crawler.store import Store, backup
+from crawler.store.engine import connect, locate
+from tests.crawler.store.makers import Newsroom, WordJudge, entry, source
+from tests.fakes import NOON, FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+LATER = NOON + timedelta(hours=1)
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Path:
+    return locate(sqlite_url)
+
+
+async def tell(store: Store, *titles: str) -> list[str]:
+    """Let one source publish, and return the titles that are to be told."""
+    newsroom = Newsroom(store, WordJudge({"talks": ("#news",)}), FakeClock())
+    await newsroom.add(source())
+    await newsroom.visit("bbc", *(entry(title, f"talks {title}") for title in titles))
+    return sorted(title for _, title, _ in await newsroom.told())
+
+
+async def test_a_copy_made_while_others_write_is_whole_and_has_all_from_before(store: Store, tmp_path: Path) -> None:
+    newsroom = Newsroom(store, WordJudge({"talks": ("#news",)}), FakeClock())
+    await newsroom.add(source())
+    stop = asyncio.Event()
+
+    async def write() -> int:
+        number = 0
+        while not stop.is_set():
+            await newsroom.visit("bbc", entry(f"n{number}", f"talks number {number}"))
+            number += 1
+        return number
+
+    await newsroom.visit("bbc", entry("before", "talks before"))
+    writing = asyncio.create_task(write())
+    copied = await asyncio.to_thread(backup.make, store.path, tmp_path / "copies" / "one.db")
+    stop.set()
+    written = await writing
+    assert 1 <= copied.counts["story"] <= written + 1
+    assert backup.verify(copied.path).counts == copied.counts
+    assert list((tmp_path / "copies").iterdir()) == [copied.path]
+    assert copied.path.stat().st_mode & 0o077 == 0
+
+
+def test_a_damaged_copy_is_not_put_back(database: Path, tmp_path: Path) -> None:
+    copied = backup.make(database, tmp_path / "one.db")
+    before = database.read_bytes()
+    bytes_ = bytearray(copied.path.read_bytes())
+    bytes_[4096 * 3 : 4096 * 5] = b"\xff" * 8192
+    copied.path.write_bytes(bytes_)
+    with pytest.raises(StoreError, match=r"damaged|malformed"):
+        backup.restore(copied.path, database, NOON)
+    assert database.read_bytes() == before
+    assert not list(tmp_path.glob("*.replaced*"))
+
+
+def test_what_is_no_store_is_not_put_back(database: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.db").write_text("nothing")
+    with pytest.raises(StoreError, match="no copy of a store"):
+        backup.restore(tmp_path / "other.db", database, NOON)
+    with pytest.raises(StoreError, match="there is no"):
+        backup.restore(tmp_path / "none.db", database, NOON)
+
+
+async def test_what_was_told_since_the_copy_is_not_told_again(
+    open_store: Callable[[], Store], database: Path, tmp_path: Path
+) -> None:
+    store = open_store()
+    await tell(store, "one")
+    copied = backup.make(database, tmp_path / "one.db")
+    await tell(store, "one", "two")
+    for delivery in await store.outbox.due(LATER, 10):
+        await store.outbox.begin(delivery.key, LATER)
+    await store.close()
+
+    done = backup.restore(copied.path, database, LATER)
+    assert done.aside is not None
+    assert done.aside.exists()
+    assert (done.carried["story"], done.carried["outbox"], done.unread) == (1, 1, "")
+    store = open_store()
+    assert await tell(store, "one", "two") == ["talks one", "talks two"]
+    assert await store.outbox.due(LATER, 10) == [], "both were begun: they are looked for, not sent again"
+    await store.close()
+
+
+def spoil(database: Path) -> None:
+    database.write_bytes(b"what a disk leaves behind")
+
+
+async def test_a_replaced_database_that_nobody_can_read_is_kept_and_sources_start_over(
+    open_store: Callable[[], Store], database: Path, tmp_path: Path
+) -> None:
+    store = open_store()
+    await tell(store, "one")
+    await store.close()
+    copied = backup.make(database, tmp_path / "one.db")
+    spoil(database)
+    done = backup.restore(copied.path, database, LATER)
+    assert "not a database" in done.unread
+    assert done.aside is not None
+    assert done.aside.read_bytes() == b"what a disk leaves behind"
+    store = open_store()
+    (claim,) = await store.claim(LATER + timedelta(days=1), 10, timedelta(minutes=1))
+    assert claim.first
+    await store.close()
+
+
+def tear(database: Path, table: str) -> None:
+    """Damage the first page of one table."""
+    with closing(connect(database, "rw")) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    torn = bytearray(database.read_bytes())
+    torn[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096
+    database.write_bytes(torn)
+
+
+async def test_a_torn_story_that_was_told_stays_known_and_one_that_was_not_is_told_after_all(
+    open_store: Callable[[], Store], database: Path, tmp_path: Path
+) -> None:
+    store = open_store()
+    await tell(store, "one")
+    copied = backup.make(database, tmp_path / "one.db")
+    await tell(store, "one", "two")
+    for delivery in await store.outbox.due(LATER, 10):
+        await store.outbox.begin(delivery.key, LATER)
+        await store.outbox.settle(delivery.key, Settlement(state=State.SENT, reason="accepted"), LATER)
+    await tell(store, "one", "two", "three")
+    await store.close()
+    tear(database, "story_version")
+
+    done = backup.restore(copied.path, database, LATER)
+    assert "story_version" in done.unread
+    store = open_store()
+    await tell(store, "one", "two", "three")
+    waiting = await store.outbox.due(LATER, 10)
+    assert [delivery.alert.story.title for delivery in waiting] == ["talks three"]
+    await store.close()
+
+
+async def test_a_copy_goes_where_nothing_was(database: Path, tmp_path: Path) -> None:
+    copied = backup.make(database, tmp_path / "one.db")
+    done = backup.restore(copied.path, tmp_path / "new" / "tocsin.db", NOON)
+    assert (done.aside, done.carried) == (None, {})
+    store = Store.open(f"sqlite:///{tmp_path / 'new' / 'tocsin.db'}", clock=FakeClock())
+    await store.close()
+
+
+def test_only_the_newest_copies_are_kept(database: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copies"
+    for hour in range(4):
+        backup.make(database, folder / backup.name_for(database, NOON + timedelta(hours=hour)))
+    (folder / "tocsin-notes.db").touch()
+    assert [one.name for one in backup.prune(folder, database, 2)] == [
+        "tocsin-20261102T120000Z.db",
+        "tocsin-20261102T130000Z.db",
+    ]
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_a_copy_is_not_what_fills_the_disk(database: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copies" / "one.db"
+    with pytest.raises(StoreError, match=r"no room for a copy in .*copies: 0 MB are needed, and 30 MB are free"):
+        backup.make(database, target, measure=lambda _: 30_000_000)
+    assert not list(target.parent.iterdir())

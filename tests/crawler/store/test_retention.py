@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, insert, select
+
+from alerts.bulletin import Bulletin, Topic
+from alerts.face import face_for
+from alerts.outbox import Settlement, State
+from alerts.policy import Reason
+from crawler.ids import STORY_EPOCH, STORY_TAIL
+from crawler.store import Store, retention
+from crawler.store.calm_plan import CalmPlan, NewBulletin
+from crawler.store.plan import Plan
+from crawler.store.schema import (
+    delivery_log,
+    outbox,
+    page,
+    poll_log,
+    seen,
+    source,
+    story,
+    story_version,
+    verdict,
+)
+from crawler.store.search import story_search
+from crawler.visits.poll import Tally
+from tests.crawler.store.makers import Newsroom, WordJudge, entry
+from tests.crawler.store.makers import source as make_source
+from tests.fakes import NOON, FakeClock
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+DAY = timedelta(days=1)
+BEFORE = NOON - 90 * DAY
+FINAL_STATES = [State.SENT, State.DEAD, State.WITHDRAWN, State.FOLDED]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A story of a random past."""
+
+    age: int  # days
+    group: int  # index of the story that began its group, up to its own
+    state: State | None  # of its message; None: it has none
+    edit: bool
+    page: bool
+    held: bool
+
+    @property
+    def pending(self) -> bool:
+        opened = self.state is not None and (self.state not in FINAL_STATES or self.edit)
+        return opened or self.page or self.held
+
+
+CASES = st.lists(
+    st.builds(
+        Case,
+        age=st.integers(0, 200),
+        group=st.integers(0, 30),
+        state=st.none() | st.sampled_from(State),
+        edit=st.booleans(),
+        page=st.booleans(),
+        held=st.booleans(),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def id_of(case: Case, place: int) -> int:
+    return ((NOON - case.age * DAY - STORY_EPOCH) // timedelta(milliseconds=1) << STORY_TAIL) + place
+
+
+def fill(connection: Connection, cases: list[Case]) -> dict[int, Case]:
+    """Write stories as ingest would have, and return them by id."""
+    for table in (delivery_log, verdict, outbox, page, story_search, story_version, seen, story, poll_log):
+        connection.execute(table.delete())
+    if connection.scalar(select(func.count()).select_from(source)) == 0:
+        row: dict[str, Any] = {
+            "id": "bbc",
+            "enabled": True,
+            "kind": "feed",
+            "url": "https://bbc.example/",
+            "name": "BBC",
+            "tier": 1,
+        }
+        connection.execute(insert(source), row | {"next_due": NOON, "next_why": "", "lease_token": 0, "failures": 0})
+    made = {id_of(case, place): case for place, case in enumerate(cases)}
+    ids = list(made)
+    for place, (number, case) in enumerate(made.items()):
+        group = ids[min(case.group, place)]
+        at = NOON - case.age * DAY
+        connection.execute(
+            insert(story),
+            {"id": number, "source_id": "bbc", "group_id": group, "version": 1, "seen": at, "ignored": 0},
+        )
+        version = {"story_id": number, "version": 1, "at": at, "title": "t", "text": "words", "authors": [], "tags": []}
+        connection.execute(insert(story_version), version | {"rules": "r"})
+        connection.execute(insert(story_search), {"story_id": number, "title": "t", "text": "words"})
+        key = number.to_bytes(16, "big")
+        connection.execute(insert(seen), {"key": key, "story_id": number, "fingerprint": key, "first_seen": at})
+        if case.page:
+            due = {"story_id": number, "source_id": "bbc", "url": "u", "state": "due", "reason": "", "detail": ""}
+            connection.execute(insert(page), due | {"attempts": 0, "lease_token": 0, "next_due": NOON})
+        told = f"key{place}" if case.state else None
+        if case.state:
+            queued: dict[str, Any] = {
+                "key": told,
+                "group_id": group,
+                "story_id": number,
+                "version": 1,
+                "channel": "#n",
+                "severity": 1,
+            }
+            queued |= {"state": case.state, "reason": "", "detail": "", "queued": at, "changed": at, "attempts": 1}
+            queued |= {"looks": 0, "resent": False, "rung": 0, "edit_due": NOON if case.edit else None}
+            connection.execute(insert(outbox), queued)
+            connection.execute(
+                insert(delivery_log), {"key": told, "at": at, "state": case.state, "reason": "", "detail": ""}
+            )
+        for rule, delivery, reason in (
+            *(((f"told{place}", told, Reason.FIRST),) if told else ()),
+            *(((f"held{place}", None, Reason.OVER_LIMIT),) if case.held else ()),
+            ("always", None, Reason.BACKLOG),
+        ):
+            ruling: dict[str, Any] = {
+                "story_id": number,
+                "version": 1,
+                "rule": rule,
+                "channel": "#n",
+                "group_id": group,
+                "name": rule,
+            }
+            ruling |= {"severity": 1, "tags": [], "spans": [], "reason": reason, "delivery": delivery}
+            connection.execute(insert(verdict), ruling)
+    return made
+
+
+def sweep(connection: Connection, few: int) -> int:
+    removed, after = 0, 0
+    while True:
+        last, number = retention.forget_stories(connection, BEFORE, after, few)
+        removed += number
+        if last is None:
+            return removed
+        after = last
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cases=CASES, few=st.integers(1, 5))
+async def test_nothing_that_is_young_pending_or_needed_goes(store: Store, cases: list[Case], few: int) -> None:
+    def check(connection: Connection) -> None:
+        made = fill(connection, cases)
+        groups = {row.id: row.group_id for row in connection.execute(select(story.c.id, story.c.group_id))}
+        removed = sweep(connection, few)
+        left = set(connection.scalars(select(story.c.id)))
+        assert len(left) == len(made) - removed
+        kept_groups = {
+            groups[number] for number, case in made.items() if case.pending or NOON - case.age * DAY >= BEFORE
+        }
+        assert {number for number in made if groups[number] in kept_groups} <= left
+        assert connection.scalar(select(func.max(verdict.c.story_id)).where(verdict.c.rule == "always")) == max(made)
+        assert connection.scalar(select(func.count()).select_from(seen)) == len(made), "that it was seen is kept"
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall() == []
+        last = {number for number, case in made.items() if case.state} | {max(made)}  # the only ones of their rules
+        kept_groups |= {groups[number] for number in last}
+        assert left == {number for number in made if groups[number] in kept_groups}, "and what nobody needs goes"
+
+    await store._write(check)
+
+
+async def test_a_story_that_retention_took_is_not_news_when_its_source_still_lists_it(
+    store: Store, clock: FakeClock
+) -> None:
+    newsroom = Newsroom(store, WordJudge({"talks": ("#news",)}), clock)
+    await newsroom.add(make_source())
+    await newsroom.visit("bbc", entry("a", "talks one"), entry("b", "talks two"))
+    for delivery in await store.outbox.due(clock.now(), 10):
+        await store.outbox.begin(delivery.key, clock.now())
+        await store.outbox.settle(delivery.key, Settlement(state=State.SENT, reason="accepted"), clock.now())
+    clock.advance(120 * DAY)
+    newest, removed = await store.keeper.forget("stories", clock.now() - 90 * DAY, 0, 10)
+    assert removed == 1, "the rule's last one is needed"
+    assert newest is not None
+    assert await newsroom.visit("bbc", entry("a", "talks one"), entry("b", "talks two")) == Tally(seen=2)
+    edited = await newsroom.visit("bbc", entry("b", "talks two, corrected"))
+    assert edited == Tally(seen=1), "nobody can tell any more what is new about it"
+    assert await store.outbox.due(clock.now() + DAY, 10) == []
+
+
+async def test_that_it_was_seen_is_noted_anew_while_it_is_listed_and_goes_when_it_is_not(
+    store: Store, clock: FakeClock
+) -> None:
+    newsroom = Newsroom(store, WordJudge({"talks": ("#news",)}), clock)
+    await newsroom.add(make_source())
+    await newsroom.visit("bbc", entry("a", "one"), entry("b", "two"))
+    clock.advance(120 * DAY)
+    await store.keeper.forget("stories", clock.now() - 90 * DAY, 0, 10)
+    await newsroom.visit("bbc", entry("a", "one"))
+    assert await store.keeper.forget_seen(clock.now() - 60 * DAY, 10) == 1
+    assert await newsroom.visit("bbc", entry("a", "one")) == Tally(seen=1)
+
+
+async def test_words_go_and_the_rest_stays(store: Store, clock: FakeClock) -> None:
+    newsroom = Newsroom(store, WordJudge({}), clock)
+    await newsroom.add(make_source())
+    await newsroom.visit("bbc", entry("a", "a title", "secretword"))
+    later = clock.now() + 40 * DAY
+    assert await store.keeper.forget("bodies", later - 30 * DAY, 0, 10) != (None, 0)
+    (kept,) = await store.kept(None, NOON - DAY, 10)
+    assert (kept.title, kept.text) == ("a title", "")
+
+
+async def test_messages_about_no_story_go_when_they_are_done_with(store: Store) -> None:
+    def bulletin(key: str) -> Plan:
+        content = Bulletin(channel="#ops", topic=Topic.HEALTH, title=key)
+        return Plan(calm=CalmPlan(bulletins=[NewBulletin(key=key, content=content, at=NOON)]))
+
+    await store.apply(lambda _: bulletin("done"), lambda _: bulletin("waits"))
+    await store.outbox.begin("done", NOON)
+    await store.outbox.settle("done", Settlement(state=State.SENT, reason="accepted"), NOON)
+    assert await store.keeper.forget_messages(NOON + DAY, 10) == 1
+    assert [one.key for one in await store.outbox.due(NOON + DAY, 10)] == ["waits"]
+
+
+async def test_the_last_visits_of_a_source_stay(store: Store, clock: FakeClock) -> None:
+    newsroom = Newsroom(store, WordJudge({}), clock)
+    await newsroom.add(make_source())
+    for number in range(retention.VISITS + 5):
+        await newsroom.visit("bbc", entry("a", f"one {number}"))
+    last, removed = await store.keeper.forget("visits", NOON + DAY, 0, 100)
+    assert last is not None
+    assert removed == last - retention.VISITS >= 5
+    dossier = await store.dossier("bbc", NOON + DAY)
+    assert dossier is not None
+    assert len(dossier.visits) == retention.VISITS
+
+
+async def test_a_message_can_still_be_laid_out_when_the_words_it_quoted_are_gone(
+    store: Store, clock: FakeClock
+) -> None:
+    newsroom = Newsroom(store, WordJudge({"talks": ("#news",)}), clock)
+    await newsroom.add(make_source())
+    await newsroom.visit("bbc", entry("a", "a title", "In Paris the talks went on."))
+    for delivery in await store.outbox.due(clock.now(), 10):
+        await store.outbox.begin(delivery.key, clock.now())
+        await store.outbox.settle(delivery.key, Settlement(state=State.SENT, reason="accepted"), clock.now())
+    await store.keeper.forget("bodies", clock.now() + 10 * DAY, 0, 10)
+    (told,) = await store.deliveries()
+    assert told.delivery.alert.story.text == ""
+    assert "a title" in face_for(told.delivery).headline

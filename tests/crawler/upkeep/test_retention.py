@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.cluster.copies import UPDATE_WINDOW
+from alerts.errors import StoreError
+from crawler.config.care import RetentionConfig
+from crawler.upkeep.retention import Retention, cutoffs
+from tests.fakes import NOON, FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+SPANS = st.none() | st.timedeltas(DAY, 1_000 * DAY)
+
+
+class Keep:
+    """A store in which so much of each kind is old."""
+
+    def __init__(self, *, fails: bool = False, **old: int) -> None:
+        self.old = old
+        self.asked: list[str] = []
+        self.fails = fails
+        self.free = 2
+
+    async def forget(self, what: str, before: datetime, after: int, limit: int) -> tuple[int | None, int]:
+        assert before < NOON
+        self.asked.append(what)
+        if self.fails:
+            raise StoreError("the disk is full")
+        taken = min(self.old.get(what, 0) - after, limit)
+        return (after + taken, taken) if taken > 0 else (None, 0)
+
+    async def forget_seen(self, before: datetime, limit: int) -> int:
+        assert before < NOON
+        return self._take("seen", limit)
+
+    async def forget_messages(self, before: datetime, limit: int) -> int:
+        assert before < NOON
+        return self._take("messages", limit)
+
+    async def give_back(self) -> bool:
+        self.free -= 1
+        return self.free > 0
+
+    def _take(self, what: str, limit: int) -> int:
+        self.asked.append(what)
+        taken = min(self.old.get(what, 0), limit)
+        self.old[what] = self.old.get(what, 0) - taken
+        return taken
+
+
+def counted(asked: Sequence[str]) -> dict[str, int]:
+    return {what: asked.count(what) for what in asked}
+
+
+@given(stories=SPANS, bodies=SPANS, seen=SPANS, outbox=SPANS, needed=st.timedeltas(timedelta(), 500 * DAY))
+def test_nothing_goes_before_it_is_needed_no_more(
+    stories: timedelta | None,
+    bodies: timedelta | None,
+    seen: timedelta | None,
+    outbox: timedelta | None,
+    needed: timedelta,
+) -> None:
+    config = RetentionConfig(stories=stories, bodies=bodies, seen=seen, outbox=outbox)
+    found = cutoffs(config, NOON, needed)
+    for kept, before in (
+        (stories, found.stories), (bodies, found.bodies), (seen, found.seen), (outbox, found.outbox),
+    ):  # fmt: skip
+        if kept is None:
+            assert before is None
+        else:
+            assert before is not None
+            assert before <= NOON - kept
+    for before in (found.stories, found.bodies, found.seen):
+        assert before is None or before <= NOON - max(needed, UPDATE_WINDOW)
+
+
+async def test_all_that_is_old_goes_a_few_at_a_time() -> None:
+    store, clock = Keep(stories=250, seen=101, attempts=1_500), FakeClock()
+    retention = Retention(store, clock)
+    await retention.tick(RetentionConfig(), 14 * DAY)
+    assert dict(retention.removed) == {"stories": 250, "seen": 101, "attempts": 1_500}
+    assert counted(store.asked) == {
+        "bodies": 1, "stories": 6, "attempts": 3, "visits": 1, "seen": 4, "messages": 1,
+    }  # fmt: skip
+    assert clock.now() > NOON, "between two of them others have the store"
+    assert store.free == 0
+
+
+async def test_it_is_done_once_an_hour_and_again_when_the_clock_was_set_back() -> None:
+    store, clock = Keep(), FakeClock(eager=True)
+    retention = Retention(store, clock)
+    for by, rounds in ((timedelta(), 1), (HOUR / 2, 1), (HOUR, 2), (-2 * HOUR, 3)):
+        clock.advance(by)
+        await retention.tick(RetentionConfig(), DAY)
+        assert store.asked.count("stories") == rounds
+
+
+async def test_what_is_kept_for_ever_is_not_even_looked_for() -> None:
+    store = Keep(stories=10, bodies=10)
+    config = RetentionConfig(stories=None, bodies=None, seen=None, outbox=None)
+    await Retention(store, FakeClock()).tick(config, DAY)
+    assert store.asked == []
+
+
+async def test_a_store_that_fails_is_left_alone_until_the_next_hour() -> None:
+    store = Keep(fails=True)
+    retention = Retention(store, FakeClock())
+    await retention.tick(RetentionConfig(), DAY)
+    assert store.asked == ["bodies"]
+    assert not retention.removed

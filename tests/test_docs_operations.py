@@ -1,0 +1,74 @@
+"""Every metric, file and check is in the docs, and what deploy/ asks for exists."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from crawler.upkeep.metrics import Metrics
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs/operations.md").read_text("utf-8")
+DEPLOY = ROOT / "deploy"
+FAMILIES = [family for family in Metrics().registry.collect() if family.name.startswith("tocsin")]
+NAMES = {family.name + {"counter": "_total", "info": "_info"}.get(family.type, "") for family in FAMILIES}
+LISTED = set(re.findall(r"^\| `(tocsin_\w+)", PAGE, re.MULTILINE))
+SUFFIXES = ("_bucket", "_sum", "_count")
+PROCESS = {"process_resident_memory_bytes"}
+
+
+def asked(expressions: list[str]) -> set[str]:
+    """Return the metrics that queries ask for."""
+    found = {name for one in expressions for name in re.findall(r"\b(?:tocsin|process)_\w+", one)}
+    return {next((name.removesuffix(end) for end in SUFFIXES if name.endswith(end)), name) for name in found}
+
+
+def test_every_metric_is_documented_and_no_other() -> None:
+    assert LISTED == NAMES
+
+
+def test_metrics_are_named_as_prometheus_asks() -> None:
+    for family in FAMILIES:
+        assert family.documentation.endswith(".")
+        assert re.fullmatch(r"tocsin_[a-z_]+", family.name)
+        assert not re.search(r"_(milliseconds|ms|kb|minutes)\b", family.name), "base units only"
+
+
+def test_the_dashboard_and_the_alert_rules_ask_for_metrics_that_exist() -> None:
+    board = json.loads((DEPLOY / "grafana-dashboard.json").read_text())
+    shown = asked([target["expr"] for panel in board["panels"] for target in panel["targets"]])
+    rules = yaml.safe_load((DEPLOY / "prometheus-alerts.yaml").read_text())["groups"][0]["rules"]
+    watched = asked([rule["expr"] for rule in rules])
+    assert (shown | watched) - PROCESS <= NAMES
+    assert NAMES - shown - watched <= {"tocsin_build_info"}, "what nobody looks at need not be counted"
+    assert all(rule["annotations"]["summary"] for rule in rules)
+    for rule in rules:
+        assert f"`{rule['alert']}`" in PAGE
+
+
+@pytest.mark.parametrize("file", [*sorted(path.name for path in DEPLOY.iterdir())])
+def test_every_file_of_deploy_is_named(file: str) -> None:
+    assert f"deploy/{file}" in (ROOT / "docs/deploy.md").read_text() + PAGE
+
+
+def test_the_unit_feeds_a_watchdog_and_changes_nothing_but_its_state() -> None:
+    lines = (DEPLOY / "tocsin.service").read_text().splitlines()
+    for line in (
+        "Type=notify",
+        "WatchdogSec=60",
+        "ProtectSystem=strict",
+        "NoNewPrivileges=yes",
+        "StateDirectory=tocsin",
+    ):
+        assert line in lines
+
+
+def test_the_container_runs_as_nobody_special_on_a_root_that_cannot_be_written() -> None:
+    service = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["tocsin"]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "USER 10001:10001" in (DEPLOY / "Containerfile").read_text()
