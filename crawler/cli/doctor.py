@@ -51,10 +51,10 @@ def _look(path: os.PathLike[str], errors: int, warnings: int, config: Config | N
     """Look at what is on this machine."""
     from pathlib import Path
 
-    from crawler.upkeep import checkup
     from crawler.clock import SystemClock
     from crawler.store import engine, lock
     from crawler.store.backup import free_at
+    from crawler.upkeep import checkup
 
     file, now = Path(path), SystemClock().now()
     yield checkup.configuration(errors, warnings)
@@ -77,9 +77,9 @@ async def _ask(config: Config) -> list[Finding]:
     """Ask name servers, Slack, and somebody for the time."""
     from urllib.parse import urlsplit
 
-    from crawler.upkeep import checkup
     from crawler.clock import SystemClock
     from crawler.store import backup, engine
+    from crawler.upkeep import checkup
 
     address = config.slack.api_url
     asked = [address] if config.slack.token else []

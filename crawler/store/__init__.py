@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from alerts.errors import StoreError
 from crawler.store import (
-    backup,
     engine,
     families,
     handover,
     kinship,
     ledger,
-    migrate,
+    opening,
     pages,
     reports,
     search,
@@ -25,7 +25,6 @@ from crawler.store import (
 from crawler.store.families import Copies, Event, Kin, Listed, Pulse, Told
 from crawler.store.keeper import Keeper
 from crawler.store.ledger import Account, Dossier, Latency, VisitLine
-from crawler.store.lock import DataLock
 from crawler.store.outbox import StoredOutbox
 from crawler.store.people import People
 from crawler.store.reports import (
@@ -41,13 +40,11 @@ from crawler.store.reports import (
 )
 from crawler.store.schema import story
 from crawler.store.tuning import Tuning
-from crawler.store.worker import Worker
 from crawler.visits.poll import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime, timedelta
-    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -55,8 +52,10 @@ if TYPE_CHECKING:
     from alerts.story import Story
     from alerts.stream import Condition, StreamState
     from crawler.clock import Clock
+    from crawler.store.lock import DataLock
     from crawler.store.plan import Memory, Plan
     from crawler.store.search import Search
+    from crawler.store.worker import Worker
     from crawler.visits.page import PageClaim, PageVisit
     from crawler.visits.poll import Claim, Poll
     from crawler.visits.standing import HostHold
@@ -96,8 +95,7 @@ class Store:
     the disk is full, the file is locked or damaged, or the like; nothing was written then.
     """
 
-    def __init__(self, path: Path, reader: Worker, writer: Worker | None, lock: DataLock | None) -> None:
-        self.path = path
+    def __init__(self, reader: Worker, writer: Worker | None, lock: DataLock | None) -> None:
         self._reader = reader
         self._writer = writer
         self._lock = lock
@@ -111,44 +109,21 @@ class Store:
         ``patience`` says for how many seconds a lock is waited for.
         Raises StoreError, which says what to do.
         """
-        path = engine.locate(url)
-        if engine.version() < engine.OLDEST:
-            raise StoreError(f"{engine.library()} is too old: Tocsin needs 3.35, and 3.51.3 is best")
-        return cls._open_to_write(path, clock.now()) if exclusive else cls._open_to_read(path, patience)
+        if not exclusive:
+            return cls(opening.to_read(url, patience), None, None)
+        return cls(*opening.to_have(url, clock.now()))
 
-    @classmethod
-    def _open_to_write(cls, path: Path, now: datetime) -> Self:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"{path.parent} cannot be made: {error.strerror}; name another `store:`") from error
-        lock = DataLock(path, now)
-        writer = Worker(engine.writer(path), path, "store-writer")
-        try:
-            backup.before_migration(path, writer.run_now(migrate.revision))
-            writer.run_now(migrate.upgrade)
-            writer.run_now(visits.free_all)
-            writer.run_now(pages.free_all)
-        except BaseException:
-            writer.close()
-            lock.release()
-            raise
-        # Where the library cannot bear two connections at work on one WAL, reads share the writer's.
-        safe = engine.wal_reset_is_safe(engine.version())
-        reader = Worker(engine.reader(path), path, "store-reader") if safe else writer
-        return cls(path, reader, writer, lock)
+    @property
+    def file(self) -> Path | None:
+        """Return the file in which everything is; None where a server has it."""
+        return self._reader.place if isinstance(self._reader.place, Path) else None
 
-    @classmethod
-    def _open_to_read(cls, path: Path, patience: float) -> Self:
-        if not path.exists():
-            raise StoreError(f"there is no store at {path} yet: `tocsin run` or `tocsin once` makes it")
-        reader = Worker(engine.reader(path, patience), path, "store-reader")
-        try:
-            reader.run_now(migrate.require_head)
-        except BaseException:
-            reader.close()
-            raise
-        return cls(path, reader, None, None)
+    @property
+    def path(self) -> Path:
+        """Return the same; raises StoreError where there is none."""
+        if self.file is None:
+            raise StoreError(f"{self._reader.place} is no file")
+        return self.file
 
     async def close(self) -> None:
         """Finish what is queued and let go; the writer last, which folds the WAL into the file."""
@@ -160,7 +135,7 @@ class Store:
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         if self._writer is None:
-            raise StoreError(f"{self.path} was opened only to read")
+            raise StoreError(f"{self._reader.place} was opened only to read")
         return await self._writer.run(work)
 
     # ------------------------------------------------------------ the patrol's Frontier
@@ -309,8 +284,8 @@ class Store:
         return Keeper(self._reader.run, self._write)
 
     async def others_wrote(self) -> int:
-        """Return a number that changes whenever another process has written."""
-        return await self._write(engine.others_wrote)
+        """Return a number that changes whenever another process has written, or has deliveries changed."""
+        return await self._write(opening.others_wrote)
 
     async def overview(self, now: datetime) -> Overview:
         """Count sources, stories, verdicts and deliveries."""

@@ -6,15 +6,13 @@ import logging
 from typing import TYPE_CHECKING, Protocol
 
 from alerts.errors import StoreError
-from crawler.store import Store, engine, migrate
-from crawler.store.lock import DataLock
-from crawler.store.worker import Worker
+from crawler.store import Store, opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from crawler.clock import Clock
+    from crawler.store import engine
 
 log = logging.getLogger(__name__)
 
@@ -28,27 +26,8 @@ def open_beside(url: str, clock: Clock, patience: float = PATIENCE, *, library: 
     seconds for its turn. Where the SQLite ``library``, by default the one in use, cannot bear two connections at work
     on one WAL, no daemon may run. Raises StoreError, which says what to do.
     """
-    path = engine.locate(url)
-    if not path.exists():
-        raise StoreError(f"there is no store at {path} yet: `tocsin run` or `tocsin once` makes it")
-    lock = None if engine.wal_reset_is_safe(library or engine.version()) else _lock(path, clock)
-    writer = Worker(engine.guest(path, patience), path, "store-guest")
-    try:
-        writer.run_now(migrate.require_head)
-    except BaseException:
-        writer.close()
-        if lock:
-            lock.release()
-        raise
-    return Store(path, writer, writer, lock)
-
-
-def _lock(path: Path, clock: Clock) -> DataLock:
-    try:
-        return DataLock(path, clock.now())
-    except StoreError as error:
-        way_out = f"{engine.library()} may damage a database that two programs write: stop the daemon for this"
-        raise StoreError(f"{way_out}, or install pysqlite3 ({error})") from error
+    writer, lock = opening.beside(url, clock.now(), patience, library)
+    return Store(writer, writer, lock)
 
 
 class Counted(Protocol):

@@ -57,9 +57,9 @@ class Browse:
     @classmethod
     def beside(cls, store: Store) -> Browse:
         """Read beside what else is asked of an open store; where the library cannot bear that, in turn with it."""
-        if not engine.wal_reset_is_safe(engine.version()):
+        if store.file is None or not engine.wal_reset_is_safe(engine.version()):
             return cls(store.read)
-        worker = Worker(engine.reader(store.path), store.path, "store-console")
+        worker = Worker(engine.reader(store.file), store.file, "store-console")
         worker.run_now(migrate.require_head)
         return cls(worker.run, worker.close)
 

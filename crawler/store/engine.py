@@ -52,6 +52,12 @@ def library() -> str:
     return f"SQLite {driver.sqlite_version} ({driver.__name__.partition('.')[0]})"
 
 
+def require_supported() -> None:
+    """Raise StoreError where the library is too old for us."""
+    if version() < OLDEST:
+        raise StoreError(f"{library()} is too old: Tocsin needs 3.35, and 3.51.3 is best")
+
+
 def wal_reset_is_safe(number: Version) -> bool:
     """Say whether two connections may work on one WAL at the same time.
 
@@ -138,7 +144,7 @@ def others_wrote(connection: Connection) -> int:
     return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
 
 
-def explained(error: DBAPIError, path: Path) -> Exception:
+def explained(error: DBAPIError, path: object) -> Exception:
     """Return a StoreError for what a user can mend, and the error itself for what is a bug."""
     name: str = getattr(error.orig, "sqlite_errorname", None) or ""
     way_out = next((text for prefix, text in _WAYS_OUT.items() if name.startswith(prefix)), None)

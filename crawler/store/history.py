@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from alerts.errors import StoreError
-from crawler.store import engine, migrate
+from crawler.store import opening
 from crawler.store.schema import likeness, page, story_version
-from crawler.store.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from crawler.store.worker import Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +43,7 @@ class History:
     @classmethod
     def open(cls, url: str) -> History:
         """Open a store by its SQLAlchemy URL; raises StoreError, which says what to do."""
-        path = engine.locate(url)
-        if not path.exists():
-            raise StoreError(f"there is no store at {path} yet: `tocsin run` or `tocsin once` makes it")
-        worker = Worker(engine.reader(path), path, "store-history")
-        try:
-            worker.run_now(migrate.require_head)
-        except BaseException:
-            worker.close()
-            raise
-        return cls(worker)
+        return cls(opening.to_read(url))
 
     def close(self) -> None:
         """Let go of the store."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from alerts.outbox import State
-from crawler.store import retention, walks
+from crawler.store import retention, space, walks
 from crawler.store.deliveries import EVERYBODY
 from crawler.store.schema import delivery_log, hold, outbox, story
 
@@ -108,11 +108,7 @@ class Keeper:
 
 
 def _give_back(connection: Connection) -> bool:
-    cursor = connection.connection.cursor()  # SQLAlchemy takes a statement without columns for one that is done
-    cursor.execute(f"PRAGMA incremental_vacuum({PAGES})")
-    cursor.fetchall()  # it frees a page for each step
-    cursor.close()
-    return int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()) > 0
+    return space.give_back(connection, PAGES)
 
 
 def _fate(connection: Connection, key: str) -> Fate | None:
@@ -144,5 +140,4 @@ def _refused(connection: Connection, now: datetime) -> str:
 
 
 def _size(connection: Connection) -> int:
-    pages, size = (connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("page_count", "page_size"))
-    return int(pages) * int(size)
+    return sum(space.taken(connection))

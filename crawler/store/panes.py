@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from alerts.outbox import Receipt, State
 from crawler.ids import STORY_TAIL, ULID_EPOCH, earliest, earliest_delivery
+from crawler.store import space
 from crawler.store.deliveries import EVERYBODY, WAITING, assemble, chosen
 from crawler.store.health import reported
 from crawler.store.ledger import Latency
@@ -247,13 +248,8 @@ def gauge(connection: Connection, now: datetime) -> Gauge:
 
 def size(connection: Connection) -> Size:
     """Return what the database takes."""
-
-    def asked(what: str) -> int:
-        return int(connection.exec_driver_sql(f"PRAGMA {what}").scalar_one())
-
-    page_size = asked("page_size")
-    free = asked("freelist_count") * page_size
-    return Size(used=asked("page_count") * page_size - free, free=free, schema=HEAD)
+    used, free = space.taken(connection)
+    return Size(used=used, free=free, schema=HEAD)
 
 
 def troubles(connection: Connection) -> list[Reported]:

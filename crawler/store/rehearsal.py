@@ -32,7 +32,7 @@ class Rehearsal(Store):
     """Takes a visit in as the store does that it stands on, in that store's own transaction, and keeps nothing."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store.path, store._reader, store._writer, None)  # noqa: SLF001 -- it is the same store
+        super().__init__(store._reader, store._writer, None)  # noqa: SLF001 -- it is the same store
         self.told: tuple[Delivery, ...] = ()  # what the last visit would have told
 
     async def commit(self, poll: Poll, *steps: Callable[[Memory], Plan]) -> Tally:

@@ -10,6 +10,7 @@ from sqlalchemy import Column, Table, and_, delete, exists, func, or_, select, u
 from alerts.outbox import FINAL
 from alerts.stream import Condition
 from crawler.ids import earliest
+from crawler.store.fulltext import story_search
 from crawler.store.quiet import HELD_BACK
 from crawler.store.schema import (
     delivery_log,
@@ -25,7 +26,6 @@ from crawler.store.schema import (
     stream_alert,
     verdict,
 )
-from crawler.store.search import story_search
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -1,8 +1,6 @@
 """Full text over the newest version of every story: the index, and what is asked of it.
 
-Two tables: ``story_search`` holds the normalised texts on every engine, and what the engine makes of them is known
-to this module only. On SQLite it is an FTS5 table over ``story_search``, which triggers keep equal to it: FTS5 must be
-told the old text to forget it, and only the text as it was indexed is the right one. PostgreSQL would have a tsvector.
+``story_search`` holds the normalised texts on every engine; what the engine makes of them is in ``fulltext``.
 """
 
 from __future__ import annotations
@@ -10,32 +8,25 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from math import log
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    Column,
-    ForeignKey,
-    Table,
-    Text,
     bindparam,
-    column,
     func,
     insert,
     or_,
     select,
-    table,
-    text,
     update,
 )
 
 from alerts.rules.facts import is_source
 from alerts.rules.watched import Watched
-from alerts.search.query import AllOf, AnyOf, Phrase, any_of
+from alerts.search.query import AllOf, Phrase, any_of
 from alerts.search.text import searchable
 from crawler.ids import earliest
-from crawler.store.schema import Row, metadata, source, story, story_version, verdict
+from crawler.store.fulltext import SHADOWS, fulltext_of, story_search
+from crawler.store.schema import source, story, story_version, verdict
 from crawler.store.versions import newest
 from spiders.source import Source
 
@@ -43,48 +34,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Select, TextClause
+    from sqlalchemy import ColumnElement, Connection, Select
 
-    from alerts.search.query import Filter, Node, Query
+    from alerts.search.query import Filter, Query
     from alerts.story import Story
-
-story_search = Table(
-    "story_search",
-    metadata,
-    Column("story_id", Row, ForeignKey("story.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("title", Text, nullable=False),  # normalised, of the newest version
-    Column("text", Text, nullable=False),
-)
-
-# What FTS5 makes for itself.
-SHADOWS = frozenset({"story_fts", "story_fts_config", "story_fts_data", "story_fts_docsize", "story_fts_idx"})
+    from crawler.store.fulltext import FullText
 
 _BATCH = 500  # stories that an index is filled with at a time
 LAST = (1 << 63) - 1  # no story has a greater id
 _RANKED_AGAIN = 5  # times as many candidates as are wanted, by their titles
 _IN_TITLE = 1.8  # times what a word is worth anywhere
-_TITLE_WEIGHT, _TEXT_WEIGHT = 4.0, 1.0  # what a word in each is worth to bm25
-# The tokenizer parts at everything in ASCII but letters and digits, and at nothing else: a blank is all there is.
-_CREATE = {
-    "sqlite": (
-        """CREATE VIRTUAL TABLE story_fts USING fts5 (
-            title, text, content='story_search', content_rowid='story_id', tokenize='ascii'
-        )""",
-        """CREATE TRIGGER story_search_added AFTER INSERT ON story_search BEGIN
-            INSERT INTO story_fts (rowid, title, text) VALUES (new.story_id, new.title, new.text);
-        END""",
-        """CREATE TRIGGER story_search_removed AFTER DELETE ON story_search BEGIN
-            INSERT INTO story_fts (story_fts, rowid, title, text)
-            VALUES ('delete', old.story_id, old.title, old.text);
-        END""",
-        """CREATE TRIGGER story_search_changed AFTER UPDATE ON story_search BEGIN
-            INSERT INTO story_fts (story_fts, rowid, title, text)
-            VALUES ('delete', old.story_id, old.title, old.text);
-            INSERT INTO story_fts (rowid, title, text) VALUES (new.story_id, new.title, new.text);
-        END""",
-    )
-}
-_FTS = table("story_fts", column("rowid"), column("story_fts"))
 _ADD = insert(story_search)
 _CHANGE = update(story_search).where(story_search.c.story_id == bindparam("of"))
 IS_NEWEST = (story_version.c.story_id == story.c.id) & (story_version.c.version == story.c.version)
@@ -125,7 +84,7 @@ class Search:
 
 def create(connection: Connection) -> None:
     """Make what the engine needs beside ``story_search``, which is still empty."""
-    for statement in _CREATE[connection.dialect.name]:
+    for statement in fulltext_of(connection).create:
         connection.exec_driver_sql(statement)
 
 
@@ -163,11 +122,12 @@ def find(connection: Connection, search: Search) -> list[Story]:
         conditions.append(story.c.seen < search.until)
     if search.matched:
         conditions.append(select(verdict.c.story_id).where(verdict.c.story_id == story.c.id).exists())
-    chosen, story_id = _chosen(query.words, search.since, conditions)
+    fulltext = fulltext_of(connection)
+    chosen, story_id = _chosen(fulltext, query.words, search.since, conditions)
     if search.below is not None:
         chosen = chosen.where(story_id < search.below)
     by_relevance = search.order is Order.RELEVANCE and query.words.parts
-    order = (_relevance(), story_id.desc()) if by_relevance else (story_id.desc(),)
+    order = (fulltext.relevance(query.words), story_id.desc()) if by_relevance else (story_id.desc(),)
     ids = list(connection.scalars(chosen.order_by(*order).limit(search.limit)))
     found = {one.id: one for one in newest(connection, story.c.id.in_(ids))}
     return [found[one] for one in ids]
@@ -186,7 +146,8 @@ def having(connection: Connection, words: AllOf, since: datetime, limit: int) ->
 
     Some that are older by no more than an hour may be among them.
     """
-    return list(connection.scalars(_chosen(words, None, ())[0].where(_FTS.c.rowid >= earliest(since)).limit(limit)))
+    chosen, story_id = _chosen(fulltext_of(connection), words, None, ())
+    return list(connection.scalars(chosen.where(story_id >= earliest(since)).limit(limit)))
 
 
 def candidates(
@@ -222,20 +183,12 @@ def candidates(
 
 def _shared(connection: Connection, parts: Sequence[Phrase], first: int) -> tuple[dict[int, list[int]], list[float]]:
     """Return which of the parts each story has, of those with this id or a greater one, and what each part is worth."""
-    words = {f"words{number}": _spelled(part) for number, part in enumerate(parts)}
     shared: dict[int, list[int]] = defaultdict(list)
     counts = [0] * len(parts)
-    for story_id, part in connection.execute(_hits(len(parts)), {**words, "first": first}).all():
+    for story_id, part in fulltext_of(connection).hits(connection, parts, first):
         shared[story_id].append(part)
         counts[part] += 1
     return shared, [log((len(shared) + 1) / (count + 0.5)) for count in counts]
-
-
-@cache
-def _hits(parts: int) -> TextClause:
-    """Return how to ask which stories have each of so many parts; as text, for SQLAlchemy looks at it each time."""
-    asked = "SELECT rowid, {number} FROM story_fts WHERE story_fts MATCH :words{number} AND rowid >= :first"
-    return text(" UNION ALL ".join(asked.format(number=number) for number in range(parts)))
 
 
 def _stands_in(part: Phrase, title: str) -> bool:
@@ -247,46 +200,27 @@ def _texts(key: str, story_id: int, title: str, text: str) -> dict[str, Any]:
 
 
 def _chosen(
-    words: AllOf, since: datetime | None, conditions: Sequence[ColumnElement[bool]]
+    fulltext: FullText, words: AllOf, since: datetime | None, conditions: Sequence[ColumnElement[bool]]
 ) -> tuple[Select[int], ColumnElement[int]]:
     """Return a selection of the ids of stories that have these words, and the column by which to order it.
 
     The conditions are on ``story`` and ``story_version``. They are asked of each hit, for FTS5 gives the hits in the
     order of their ids, and whoever wants the newest twenty need not have all.
     """
-    story_id: ColumnElement[int] = _FTS.c.rowid if words.parts else story.c.id
+    story_id: ColumnElement[int] = fulltext.story_id if words.parts else story.c.id
     chosen = select(story_id)
     if since is not None:
         chosen = chosen.where(story_id >= min(earliest(since), LAST))
         conditions = (*conditions, story.c.seen >= since)
     if words.parts:
-        chosen = chosen.where(_matches(words))
+        chosen = chosen.where(fulltext.matches(words))
         if conditions:
             kept = select(story.c.id).join(story_version, IS_NEWEST).where(story.c.id == story_id, *conditions)
-            chosen = chosen.where(kept.correlate(_FTS).exists())
+            chosen = chosen.where(kept.correlate(fulltext.index).exists())
         return chosen, story_id
     for denied in words.without:
-        chosen = chosen.where(story_id.not_in(select(_FTS.c.rowid).where(_matches(denied))))
+        chosen = chosen.where(story_id.not_in(select(fulltext.story_id).where(fulltext.matches(denied))))
     return chosen.join(story_version, IS_NEWEST).where(*conditions), story_id
-
-
-def _matches(node: Node) -> ColumnElement[bool]:
-    return _FTS.c.story_fts.bool_op("MATCH")(_spelled(node))
-
-
-def _relevance() -> ColumnElement[Any]:
-    return func.bm25(_FTS.c.story_fts, _TITLE_WEIGHT, _TEXT_WEIGHT)  # the better, the smaller
-
-
-def _spelled(node: Node) -> str:
-    """Write a tree in the language of FTS5. Tokens are nothing but letters and digits, so quotes hold them."""
-    if isinstance(node, Phrase):
-        field = f"{{{node.field}}} : " if node.field else ""
-        return f'{field}"{" ".join(node.tokens)}"{" *" if node.prefix else ""}'
-    joined = (" OR " if isinstance(node, AnyOf) else " AND ").join(map(_spelled, node.parts))
-    if isinstance(node, AllOf) and node.without:
-        return f"(({joined}) NOT ({' OR '.join(map(_spelled, node.without))}))"
-    return f"({joined})"
 
 
 def _languages(filters: Sequence[Filter]) -> Iterator[ColumnElement[bool]]:

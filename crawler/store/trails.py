@@ -9,10 +9,9 @@ from sqlalchemy import func, or_, select
 
 from alerts.cluster import fingerprint
 from alerts.cluster.groups import independent
-from alerts.errors import StoreError
 from alerts.stream import Condition
 from crawler.ids import encode
-from crawler.store import engine, enquiries, families, ledger, migrate, reports, versions
+from crawler.store import enquiries, families, ledger, opening, reports, versions
 from crawler.store.deliveries import EVERYBODY
 from crawler.store.history import editions_of, stories_at
 from crawler.store.nearby import near
@@ -28,7 +27,6 @@ from crawler.store.schema import (
     verdict,
 )
 from crawler.store.stories import StoredMemory
-from crawler.store.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,6 +43,7 @@ if TYPE_CHECKING:
     from crawler.store.ledger import Account, VisitLine
     from crawler.store.nearby import Near
     from crawler.store.reports import Hold, PageStatus, Ruling
+    from crawler.store.worker import Worker
 
 _MOST = 5  # stories of one address that are looked at
 _MESSAGES = 40  # that are read of one story
@@ -144,16 +143,7 @@ class Trails:
     @classmethod
     def open(cls, url: str) -> Trails:
         """Open a store by its SQLAlchemy URL; raises StoreError, which says what to do."""
-        path = engine.locate(url)
-        if not path.exists():
-            raise StoreError(f"there is no store at {path} yet: `tocsin run` or `tocsin once` makes it")
-        worker = Worker(engine.reader(path), path, "store-trails")
-        try:
-            worker.run_now(migrate.require_head)
-        except BaseException:
-            worker.close()
-            raise
-        return cls(worker)
+        return cls(opening.to_read(url))
 
     def close(self) -> None:
         """Let go of the store."""

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from crawler.store.engine import explained
+from crawler.store import engine, postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from sqlalchemy import Connection, Engine
 
@@ -26,9 +25,10 @@ class Worker:
     for each transaction costs less than one for each statement.
     """
 
-    def __init__(self, engine: Engine, path: Path, name: str) -> None:
-        self._engine = engine
-        self._path = path
+    def __init__(self, of: Engine, place: object, name: str) -> None:
+        """``place`` is where the database is, for people."""
+        self.place = place
+        self._engine = of
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._connection: Connection | None = None
 
@@ -55,9 +55,17 @@ class Worker:
             with self._connection.begin():
                 return work(self._connection)
         except DBAPIError as error:
-            raise explained(error, self._path) from error
+            if error.connection_invalidated:
+                self._let_go()
+            explained = postgres.explained if self._engine.dialect.name == "postgresql" else engine.explained
+            raise explained(error, self.place) from error
 
     def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        self._let_go()
         self._engine.dispose()
+
+    def _let_go(self) -> None:
+        """Give the connection up: the next transaction makes another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()

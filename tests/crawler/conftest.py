@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,10 +11,10 @@ import pytest
 from crawler.store import Store
 from tests.crawler.store.makers import Newsroom, WordJudge
 from tests.fakes import FakeClock
+from tests.postgres import Server, programs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +32,31 @@ def sqlite_url(empty_sqlite: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """Return a server of our own; skip where PostgreSQL is not installed."""
+    found = programs()
+    if found is None:
+        pytest.skip("PostgreSQL is not installed")
+    with TemporaryDirectory(prefix="tocsin-pg-") as folder, Server(found, Path(folder)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def empty_postgres(postgres: Server) -> str:
+    """Return the name of an empty, migrated database."""
+    name = postgres.make()
+    asyncio.run(Store.open(postgres.url(name), clock=FakeClock()).close())
+    return name
+
+
+@pytest.fixture
+def postgres_url(postgres: Server, empty_postgres: str) -> Iterator[str]:
+    name = postgres.make(empty_postgres)
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
@@ -44,14 +71,24 @@ def one_connection(store: Store) -> Store:
     return store
 
 
-@pytest.fixture(params=["sqlite", "sqlite-one-connection"])
-def open_store(request: pytest.FixtureRequest, clock: FakeClock) -> Callable[[], Store]:
-    """Open the same store again and again; everything that uses this is the contract for every engine."""
-    url = request.getfixturevalue("sqlite_url")
+@pytest.fixture(params=["sqlite", "sqlite-one-connection", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Return what the store is kept in; everything that uses it is the contract for every engine."""
+    return str(request.param)
+
+
+@pytest.fixture
+def store_url(database: str, request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue("postgres_url" if database == "postgresql" else "sqlite_url"))
+
+
+@pytest.fixture
+def open_store(database: str, store_url: str, clock: FakeClock) -> Callable[[], Store]:
+    """Open the same store again and again."""
 
     def opener() -> Store:
-        store = Store.open(url, clock=clock)
-        return one_connection(store) if request.param == "sqlite-one-connection" else store
+        store = Store.open(store_url, clock=clock)
+        return one_connection(store) if database == "sqlite-one-connection" else store
 
     return opener
 

@@ -14,6 +14,7 @@ from alerts.story import Field, Outlet, Span, Story
 from crawler.cli import tocsin
 from crawler.cli.try_rule import highlighted
 from crawler.ids import encode
+from tests.crawler.engines import sqlite_only
 from tests.crawler.store.makers import entry, source
 from tests.fakes import NOON
 from tests.server import NewsServer, rss
@@ -189,6 +190,7 @@ def test_an_address_is_visited_and_what_matches_comes_first(run: Any) -> None:
     assert found[0]["title"] == "A pact of Japan and France"
 
 
+@sqlite_only
 async def test_a_story_of_the_store_is_read_by_its_id(run: Any, store: Store, newsroom: Newsroom) -> None:
     await newsroom.add(source())
     await newsroom.visit("bbc", entry(title="A pact of Japan and France"))

@@ -8,6 +8,7 @@ import pytest
 from alerts.errors import StoreError
 from alerts.search.patterns import asked
 from crawler.store.archive import Archive
+from tests.crawler.engines import sqlite_only
 from tests.crawler.store.makers import HOUR, entry, source
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ async def filled(newsroom: Newsroom) -> None:
     await newsroom.visit("bbc", entry("a", "Peace talks end", "In Paris", authors=("Ada",), tags=("world",)))
 
 
+@sqlite_only
 async def test_every_version_is_read_as_the_store_reads_it(newsroom: Newsroom) -> None:
     start = newsroom.clock.now()
     await filled(newsroom)
@@ -44,6 +46,7 @@ async def test_every_version_is_read_as_the_store_reads_it(newsroom: Newsroom) -
         assert [one.story.id for one in archive.some([ids[1]])] == [ids[1]]
 
 
+@sqlite_only
 async def test_a_time_ends_before_its_end(newsroom: Newsroom) -> None:
     start = newsroom.clock.now()
     await filled(newsroom)
@@ -54,6 +57,7 @@ async def test_a_time_ends_before_its_end(newsroom: Newsroom) -> None:
         assert archive.seen(archive.ids(start, start + HOUR)[0]) == start
 
 
+@sqlite_only
 async def test_the_index_knows_the_newest_version_alone(newsroom: Newsroom) -> None:
     start = newsroom.clock.now()
     await filled(newsroom)
@@ -68,6 +72,7 @@ async def test_the_index_knows_the_newest_version_alone(newsroom: Newsroom) -> N
         assert archive.having([tree], start, 1) is None
 
 
+@sqlite_only
 async def test_what_was_so_then_is_told(newsroom: Newsroom) -> None:
     start = newsroom.clock.now()
     await newsroom.add(source(), visited=False)
@@ -82,6 +87,7 @@ async def test_what_was_so_then_is_told(newsroom: Newsroom) -> None:
         assert told.story not in then.backlog
 
 
+@sqlite_only
 async def test_older_copies_are_found_by_their_group(newsroom: Newsroom) -> None:
     start = newsroom.clock.now()
     await filled(newsroom)

@@ -18,9 +18,9 @@ URL = "https://bbc.example/2026/towns-agree"
 
 
 @pytest.fixture
-def history(sqlite_url: str, newsroom: Newsroom) -> Iterator[History]:
-    assert newsroom.store.path.exists()
-    found = History.open(sqlite_url)
+def history(store_url: str, newsroom: Newsroom) -> Iterator[History]:
+    assert newsroom.store is not None  # it was opened first, which makes the database
+    found = History.open(store_url)
     yield found
     found.close()
 

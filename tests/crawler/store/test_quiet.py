@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crawler.store import quiet, stories
+from tests.crawler.engines import sqlite_only
 from tests.fakes import NOON
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ QUESTIONS: dict[str, tuple[Any, dict[str, Any], set[str]]] = {  # the question, 
 }
 
 
+@sqlite_only
 @pytest.mark.parametrize("name", QUESTIONS)
 async def test_no_question_reads_all_verdicts_or_all_that_told_nobody(store: Store, name: str) -> None:
     question, asked, ways = QUESTIONS[name]

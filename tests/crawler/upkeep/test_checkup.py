@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.upkeep import checkup
 from crawler.config.care import BackupConfig
 from crawler.store import backup
 from crawler.store.engine import locate
+from crawler.upkeep import checkup
 from crawler.upkeep.checkup import Level
 from tests.crawler.config.makers import base, loaded
 from tests.fakes import NOON

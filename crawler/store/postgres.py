@@ -1,0 +1,137 @@
+"""Opens PostgreSQL so that what a transaction decides from what it read still holds when it commits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from alerts.errors import StoreError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.engine import URL
+    from sqlalchemy.exc import DBAPIError
+
+OLDEST = 15
+SCHEME = "postgresql+psycopg"
+WRITERS = 0x746F6373696E  # "tocsin": the advisory lock that one writing transaction of a database holds at a time
+DAEMON = WRITERS + 1  # … and the one that a daemon holds for as long as it is connected
+# A machine that vanishes must not hold the lock for two hours, as the system's own defaults would have it.
+_KEPT_ALIVE = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,  # milliseconds
+    "application_name": "tocsin",
+}
+# By the class of SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_WAYS_OUT = {
+    "08": "the connection was lost: nothing was written, and what was left undone is done again",
+    "57P": "the server is being stopped or started: nothing was written, and what was left undone is done again",
+    "53": "the server has no room left, or no connection: look at its disk and at max_connections",
+    "28": "the server does not let us in: look at the user and the password in `store:`, and at pg_hba.conf",
+    "3D": "there is no such database: make it with createdb, or name another one as `store:`",
+    "42501": "the user may not do this: make it the owner of the database",
+    "40": "two transactions stood in each other's way: nothing was written, and it is done again",
+    "25006": "the server only lets us read: name the one that is written to",
+}
+
+
+def is_meant(url: str) -> bool:
+    """Say whether a store's URL names a PostgreSQL database."""
+    return url.startswith(("postgresql:", "postgresql+", "postgres:"))
+
+
+def locate(url: str) -> URL:
+    """Return the address of a database; raises StoreError when psycopg is not there, or the URL is none."""
+    try:
+        import psycopg  # noqa: F401  the extra [scale]
+    except ImportError:
+        raise StoreError("PostgreSQL needs more: pip install 'tocsin[scale]'") from None
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreError(f"the store's address is no URL: write `store: {SCHEME}://user@host/database`") from None
+    return parsed.set(drivername=SCHEME)
+
+
+def spelled(url: URL) -> str:
+    """Return an address for people, without its password."""
+    return url.render_as_string(hide_password=True)
+
+
+def writer(url: URL) -> Engine:
+    """Return an engine for the one connection by which a daemon writes: nobody else has such a connection.
+
+    The lock goes with the connection, so that a daemon which lost it writes nothing once another has taken over.
+    """
+    engine = guest(url)
+
+    @event.listens_for(engine, "connect")
+    def _be_the_only_one(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_try_advisory_lock({DAEMON})")
+            is_alone = cursor.fetchone()[0]
+        connection.rollback()  # the lock is the session's, and stays
+        if not is_alone:
+            raise StoreError(
+                f"{spelled(url)} is in use by another Tocsin; two would tell everything twice: stop that one first, "
+                f"or give this one a `store:` of its own"
+            )
+
+    return engine
+
+
+def guest(url: URL) -> Engine:
+    """Return an engine for connections whose transactions take turns, in this process and in all others.
+
+    That is what SQLite's BEGIN IMMEDIATE gives: whatever a transaction reads stays as it is until its end.
+    """
+    engine = create_engine(url, poolclass=NullPool, connect_args=_KEPT_ALIVE)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+
+    return engine
+
+
+def reader(url: URL) -> Engine:
+    """Return an engine for connections that cannot write."""
+    options = {"options": "-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"}
+    return create_engine(url, poolclass=NullPool, connect_args=_KEPT_ALIVE | options)
+
+
+def require_supported(connection: Connection) -> None:
+    """Raise StoreError for a server that is too old."""
+    number = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one())
+    if number < OLDEST * 10_000:
+        raise StoreError(f"PostgreSQL {number // 10_000} is too old: Tocsin needs {OLDEST} or newer")
+
+
+def others_wrote(connection: Connection) -> int:
+    """Return a number that changes whenever somebody queued or changed a delivery."""
+    return int(connection.exec_driver_sql("SELECT coalesce(max(changed), 0) FROM outbox").scalar_one())
+
+
+def explained(error: DBAPIError, place: object) -> Exception:
+    """Return a StoreError for what a user can mend or only has to wait for, and the error itself for a bug."""
+    state: str = getattr(error.orig, "sqlstate", None) or ""
+    way_out = next((text for prefix, text in _WAYS_OUT.items() if state.startswith(prefix)), None)
+    if way_out is None and (error.connection_invalidated or _never_connected(error.orig)):
+        way_out = "the server cannot be reached: look whether it runs, and what it logs"
+    return StoreError(f"{place}: {way_out} ({str(error.orig).strip()})") if way_out else error
+
+
+def _never_connected(error: Any) -> bool:
+    import psycopg
+
+    return isinstance(error, psycopg.OperationalError) and getattr(error, "sqlstate", None) is None
