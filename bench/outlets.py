@@ -111,7 +111,7 @@ class OutletCrawl(Crawl):
     async def stop(self, timeout: timedelta = timedelta(0)) -> None:  # noqa: ASYNC109 -- the overridden one has it
         """Do nothing."""
 
-    def known_ban(self, url: str) -> str | None:
+    def known_ban(self, url: str) -> None:
         """Return None: everything may be read."""
         del url
 
