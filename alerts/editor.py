@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from alerts.errors import CardRefused, ChannelRefused, DeliveryError, Later, MessageGone, RouteRefused
 from alerts.face import LayOut, face_for, face_of
-from alerts.outbox import Edited
+from alerts.outbox import EDITED, Edited
 from alerts.pacer import Pacer, backoff, rest
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def after_edit(
 ) -> Edited:
     """Decide what an attempt to edit led to. To edit twice does no harm, so what is unclear is tried again."""
     if problem is None:
-        return Edited(reason="edited", face=face)
+        return Edited(reason=EDITED, face=face)
     if isinstance(problem, MessageGone):
         return Edited(reason="message-gone", detail=str(problem))
     if isinstance(problem, CardRefused):

@@ -3,7 +3,8 @@
 TocsinError
 ├── ConfigError            the configuration cannot be used; carries every Problem found
 ├── StoreError             the store cannot be used (wrong version, locked by another daemon, damaged)
-│   └── Overtaken          what was decided about a delivery comes too late: another has gone on with it
+│   ├── Overtaken          what was decided about a delivery comes too late: another has gone on with it
+│   └── TooSlow            reading took longer than it may, and was stopped
 ├── QueryError             what was typed into a search cannot be understood
 ├── CaptureError           what was captured cannot be read, or there is none
 ├── ExpressionError        a condition typed for a command cannot be understood
@@ -85,6 +86,10 @@ class StoreError(TocsinError):
 
 class Overtaken(StoreError):
     """What was decided about a delivery comes too late: another has gone on with it, or ended it."""
+
+
+class TooSlow(StoreError):
+    """Reading took longer than it may; the message says what to do."""
 
 
 class QueryError(TocsinError):

@@ -35,6 +35,7 @@ class State(StrEnum):
 
 FINAL = (State.SENT, State.DEAD, State.WITHDRAWN, State.FOLDED)
 AUDITED, AUDIT_FAILED, AUDIT_GIVEN_UP = "audit", "audit-failed", "audit-given-up"  # what is logged of audits
+EDITED = "edited"  # what is logged of an edit that was accepted
 NAME_STARTS = frozenset(ascii_lowercase)  # a notifier's name begins so, and no channel of the main one does
 
 

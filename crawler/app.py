@@ -31,6 +31,7 @@ from crawler.intake.ingest import Ingestor
 from crawler.log import configure as configure_log
 from crawler.manners import manner_of
 from crawler.memory import give_back
+from crawler.patrol.backfill import Backfill
 from crawler.patrol.discovering import Discovering
 from crawler.patrol.pages import PagePatrol
 from crawler.patrol.sources import Patrol
@@ -59,6 +60,8 @@ if TYPE_CHECKING:
     from crawler.config.model import Config, ConsoleConfig, SlackConfig
     from crawler.console.serving import Console
     from crawler.reload import Changes
+    from crawler.store.gaps import GapClaim
+    from crawler.visits.backfill import Gap
     from crawler.visits.page import PageVisit
     from crawler.visits.poll import Poll, Tally
     from spiders.source import Source
@@ -105,6 +108,13 @@ class Announcing:
             self._courier.wake()
         return tally
 
+    async def commit_missed(self, claim: GapClaim, poll: Poll, after: Callable[[Tally], Gap]) -> tuple[Tally, Gap]:
+        """Commit, then tell the courier."""
+        tally, gap = await self._ingest.commit_missed(claim, poll, after)
+        if tally.brings:
+            self._courier.wake()
+        return tally, gap
+
     async def watch(self) -> None:
         """Look at what only time can bring about, such as silence, and tell the courier."""
         await self._look(self._ingest.watch, "watch-refused")
@@ -144,8 +154,10 @@ class App:
         self.clock = clock
         self.store = Store.open(config.store, clock=clock)
         self.metrics = Metrics()
+        self.capture = _recorder(config, self.store, clock)
+        minutes = self.capture.minutes if self.capture else None
         self.courier = Couriers(
-            self.store.outbox,
+            self.store.outbox.heard_by(minutes),
             MeasuredNotifier(notifier, self.metrics, clock),
             clock,
             config.notifiers,
@@ -155,14 +167,12 @@ class App:
         )
         self.fallback = _fallback(config, self.store, clock, self.courier.wake)
         turns = Turns(config.fetch, clock)
-        self.capture = _recorder(config, self.store, clock)
         heard = self.capture.around if self.capture else None
         self.crawl = Crawl(config.fetch, clock=clock, turns=turns, around=heard)
         judge = config.judge
-        minutes = self.capture.minutes if self.capture else None
         self.ingest = Ingestor(self.store, judge, judge.revision, Ids(clock), clock, manner_of(config), minutes=minutes)
         self.announcing = Announcing(self.ingest, self.courier)
-        self.patrol, self.pages = self._patrols(turns)
+        self.patrol, self.pages, self.backfill = self._patrols(turns)
         self.housekeeping = Housekeeping(self.store, clock)
         self.dispatcher = Dispatcher()
         self.websub = WebSub(config.websub, config.fetch, self.store, clock) if config.websub else None
@@ -187,15 +197,26 @@ class App:
         self.console: Console | None = None  # only a daemon serves one
         self.opening: asyncio.Task[None] | None = None
 
-    def _patrols(self, turns: Turns) -> tuple[Patrol, PagePatrol]:
+    def _patrols(self, turns: Turns) -> tuple[Patrol, PagePatrol, Backfill]:
         """Build who goes out; where answers are captured, each visit is known as one."""
         config, clock, sources = self.config, self.clock, _by_id(self.config.sources)
         discovering = Discovering(self.crawl, turns, clock, lambda: 3 * self.config.fetch.timeout)
         visitor = self.capture.visiting(discovering) if self.capture else discovering
         reader = self.capture.reading(self.crawl) if self.capture else self.crawl
         measured = MeasuredIngest(self.announcing, self.metrics)
-        patrol = Patrol(self.store, measured, visitor, sources, limits=config.fetch, clock=clock, turns=turns)
-        return patrol, PagePatrol(self.store, measured, reader, sources, turns=turns, clock=clock)
+        patrol = Patrol(
+            self.store,
+            measured,
+            visitor,
+            sources,
+            limits=config.fetch,
+            clock=clock,
+            turns=turns,
+            concealed=config.concealed,
+        )
+        pages = PagePatrol(self.store, measured, reader, sources, turns=turns, clock=clock)
+        missed = Backfill(self.store.gaps, self.announcing, self.crawl, sources, turns=turns, clock=clock)
+        return patrol, pages, missed
 
     def _lay_out(self, delivery: Delivery, *, notice: str | None = None) -> Face:
         config = self.config
@@ -204,6 +225,7 @@ class App:
     async def __aenter__(self) -> Self:
         await self.timekeeping.resume()
         await self.store.sync_sources(self.config.sources, self.clock.now())
+        await self.store.unblock(self.clock.now())
         await self.patrol.start()
         judge = self.config.judge
         if self.capture:
@@ -245,6 +267,7 @@ class App:
         collecting = self.upkeep.collecting
         self.dispatcher.every(TICK, collecting(partial(self.patrol.tick, gently=True)), name="patrol")
         self.dispatcher.every(TICK, collecting(self.pages.tick), name="pages")
+        self.dispatcher.every(MINUTE, collecting(self.backfill.tick), name="backfill")
         self.dispatcher.every(MINUTE, self.announcing.watch, name="watch")
         self.dispatcher.every(FEW_SECONDS, self.announcing.release, name="release")
         self.dispatcher.every(MINUTE, self.health.watch, name="health")
@@ -298,13 +321,16 @@ class App:
         if self.capture:
             self.capture.learn(secrets_of(config))
             await self.capture.keep_rules(judge.revision, rule_texts(config.rules))
+        if config.fetch != self.config.fetch:
+            await self.store.unblock(self.clock.now())
         # No waiting from here on: nobody sees one part of the new configuration and one of the old.
         self.ingest.replace(judge, judge.revision, manner_of(config))
         self.crawl.configure(config.fetch)
         if self.websub:
             self.websub.configure(config.fetch)
-        self.patrol.replace(_by_id(config.sources), config.fetch)
+        self.patrol.replace(_by_id(config.sources), config.fetch, config.concealed)
         self.pages.replace(_by_id(config.sources))
+        self.backfill.replace(_by_id(config.sources))
         if config.log != self.config.log:
             configure_log(config.log.format, config.log.level)
         self.config = config

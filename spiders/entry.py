@@ -73,6 +73,7 @@ class Hints:
     skip_days: frozenset[int] = frozenset()  # 0 is Monday
     hub: str | None = None  # of WebSub
     topic: str | None = None  # the address that the hub knows it by: rel=self
+    older: str | None = None  # where what came before stands: a further page of the feed, or of the listing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from spiders.entry import Hints
 from spiders.markup import joined
@@ -47,6 +48,7 @@ def hints_of(feed: Mapping[str, Any], text: str, url: str) -> Hints:
         skip_days=days if len(days) < len(_DAYS) else frozenset(),
         hub=_linked(feed, "hub", url),
         topic=_linked(feed, "self", url),
+        older=_linked(feed, "prev-archive", url) or _linked(feed, "next", url) or _paged(feed, url),
     )
 
 
@@ -87,3 +89,14 @@ def _linked(feed: Mapping[str, Any], rel: str, url: str) -> str | None:
             if target and target.startswith(("http://", "https://")):
                 return target
     return None
+
+
+def _paged(feed: Mapping[str, Any], url: str) -> str | None:
+    """Return the next page of a feed by WordPress, which has pages and names none of them."""
+    if "wordpress" not in str(feed.get("generator", "")).lower():
+        return None
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    page = next((_number(value) for name, value in query if name == "paged"), None) or 1
+    rest = [(name, value) for name, value in query if name != "paged"]
+    return parts._replace(query=urlencode([*rest, ("paged", str(page + 1))])).geturl()

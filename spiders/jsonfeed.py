@@ -31,7 +31,7 @@ def found_in(body: bytes) -> Found:
         dialect="json" + version.rsplit("/", 1)[-1].replace(".", "").ljust(2, "0"),
         language=_text(feed.get("language")),
         items=[_item(item) for item in items],
-        hints=Hints(hub=_hub(feed), topic=_text(feed.get("feed_url"))),
+        hints=Hints(hub=_hub(feed), topic=_text(feed.get("feed_url")), older=_older(feed)),
     )
 
 
@@ -43,6 +43,11 @@ def _hub(feed: dict[str, Any]) -> str | None:
             if address.startswith(("http://", "https://")):
                 return address
     return None
+
+
+def _older(feed: dict[str, Any]) -> str | None:
+    address = _text(feed.get("next_url")) or ""
+    return address if address.startswith(("http://", "https://")) else None
 
 
 def _item(item: dict[str, Any]) -> Item:

@@ -13,6 +13,7 @@ from lxml.cssselect import CSSSelector
 from alerts.errors import FetchError
 from spiders import jsonld
 from spiders.anchors import Link, date_links, is_story, is_story_address, links_of, says_enough
+from spiders.entry import Hints
 from spiders.markup import base_of, joined, links, metas, tree_of, words_of
 from spiders.reading import Found, Item
 from spiders.urls import canonical, site_of
@@ -51,12 +52,14 @@ def found_in(document: Document, source: Source) -> Found:
         items += _told_only(told, known, site)
         if len(items) < FEWEST:
             raise FetchError("drift", _too_few(items, everything))
+    further = _next(root, base, source)
     return Found(
         title=_name(root),
         dialect="listing",
         language=root.get("lang") or None,
         items=items,
-        more=_next(root, base, source),
+        more=further if source.pages > 1 else (),
+        hints=Hints(older=next(iter(further), None)),
     )
 
 
@@ -152,9 +155,7 @@ def _told_only(told: Mapping[str, jsonld.Object], known: set[str], site: str) ->
 
 
 def _next(root: html.HtmlElement, base: str, source: Source) -> tuple[str, ...]:
-    """Return the address of the list's next page, when the user wants more than one."""
-    if source.pages <= 1:
-        return ()
+    """Return the address of the list's next page, if there is one."""
     if source.next:
         found = [anchor for element in select(root, source.next) for anchor in _anchors(element)]
     else:

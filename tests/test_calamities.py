@@ -281,3 +281,30 @@ async def test_a_store_that_is_put_back_from_a_copy_tells_nothing_twice_and_goes
         stories = (await app.store.overview(app.clock.now())).stories
     assert town.told() == [*FIRST, *SECOND, "Parliament calls it invasion"]
     assert stories == len(town.published)
+
+
+async def test_a_lost_store_that_was_begun_anew_tells_nothing_twice_once_the_copy_is_back(town: Town) -> None:
+    async with town.app() as app:
+        town.publish("wire", *FIRST)
+        town.publish("gazette", *SECOND)
+        await town.live(app, 6 * MINUTE)
+        database = app.store.path
+        copy = backup.make(database, town.folder / "copies" / "one.db").path
+    away(database)
+    async with town.app() as app:  # it reads all of them as if they were new, and is stopped before it tells
+        await app.patrol.tick()
+        await app.patrol.idle()
+        assert (await app.store.overview(app.clock.now())).outbox[State.PENDING] > 0
+    done = backup.restore(copy, database, town.machine.true)
+    assert done.twins == len(town.published)
+    async with town.app() as app:
+        await town.live(app, 10 * MINUTE)
+        town.publish("herald", "Parliament calls it invasion")
+        await town.live(app, 6 * MINUTE)
+    assert sorted(town.told()) == sorted([*FIRST, *SECOND, "Parliament calls it invasion"])
+
+
+def away(database: Path) -> None:
+    """Move a store away, as people do who want to begin anew."""
+    for one in database.parent.glob(database.name + "*"):
+        one.rename(one.with_name("lost-" + one.name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -138,6 +139,34 @@ async def test_a_beat_that_does_not_arrive_alarms_by_another_way_and_is_over_whe
     assert not told.report.is_open
 
 
+async def test_an_edit_that_hangs_says_what_the_channel_says(desk: Desk) -> None:
+    await desk.app.upkeep.sing()
+    await desk.deliver()
+    desk.slack.options = replace(desk.slack.options, faults={"500_before": 1.0}, faulty=frozenset({"chat.update"}))
+    desk.machine.ahead += 10 * MINUTE
+    await desk.app.upkeep.sing()
+    await desk.deliver()
+    desk.machine.ahead += 10 * MINUTE
+    await desk.app.upkeep.sing()
+    await desk.app.courier.drain(timedelta(seconds=10))
+    (alarm,) = [body for body in desk.hooked() if "canary is silent" in body]
+    assert "its edit is not accepted: try-later" in alarm
+    assert "sent: accepted" not in alarm
+
+
+async def test_after_a_restart_it_is_known_when_the_last_story_arrived(tmp_path: Path) -> None:
+    async with opened(tmp_path) as desk:
+        await desk.app.upkeep.sing()
+        await desk.deliver()
+        arrived = desk.app.clock.now()
+    async with opened(tmp_path) as desk:
+        await desk.app.upkeep.canary.resume()
+        registry = desk.app.upkeep.metrics.registry
+        seen = registry.get_sample_value("tocsin_canary_last_success_timestamp_seconds")
+        assert seen is not None
+        assert abs(arrived.timestamp() - seen) < 10
+
+
 async def test_a_beat_that_cannot_be_fetched_says_where_it_stopped(desk: Desk) -> None:
     await desk.app.upkeep.sing()
     await desk.deliver()
@@ -202,6 +231,21 @@ async def test_a_full_disk_stops_collecting_not_delivering_and_is_told(desk: Des
     assert len(visits) == 2
 
 
+async def test_after_a_restart_people_hear_of_a_full_disk_once_and_that_it_is_over(tmp_path: Path) -> None:
+    async with opened(tmp_path) as desk:
+        desk.disk.free = 900_000_000
+        await desk.app.upkeep.watch_disk()
+    async with opened(tmp_path) as desk:
+        desk.disk.free = 900_000_000
+        await desk.app.upkeep.watch_disk()
+        assert len(await desk.deliver()) == 1, "the one from before the restart"
+    async with opened(tmp_path) as desk:
+        await desk.app.upkeep.watch_disk()
+        told = await desk.app.upkeep.notices.told("disk")
+        assert told is not None
+        assert not told.report.is_open
+
+
 # ---------------------------------------------------------------- copies
 
 
@@ -224,6 +268,18 @@ async def test_a_copy_is_made_each_day_and_the_newest_are_kept(desk: Desk, tmp_p
     copies = backup.existing(tmp_path / "copies", desk.app.store.path)
     assert len(copies) == 2
     assert backup.made_at(copies[-1]).date() == desk.app.clock.now().date()
+
+
+async def test_a_store_without_any_copy_is_copied_at_once(desk: Desk, tmp_path: Path) -> None:
+    next_day(desk, 1)
+    await desk.app.upkeep.copy()
+    await desk.app.upkeep.copy()
+    (copy,) = backup.existing(tmp_path / "copies", desk.app.store.path)
+    gone = copy.with_name("tocsin-29991231T000000Z.db")
+    gone.symlink_to("nowhere")  # is listed, and cannot be looked at any more
+    metrics = desk.app.upkeep.metrics
+    await desk.app.upkeep.monitor.answer("/metrics")
+    assert metrics.registry.get_sample_value("tocsin_backup_bytes") == copy.stat().st_size
 
 
 async def test_a_copy_that_fails_is_told_once_and_tried_again_in_an_hour(desk: Desk, tmp_path: Path) -> None:

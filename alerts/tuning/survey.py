@@ -15,11 +15,11 @@ from alerts.story import Field
 from alerts.tuning.clauses import LONGEST, parts_of
 from alerts.tuning.contrast import contrast_counts, without_parts
 from alerts.tuning.names import folded_name, is_headline, names_in
-from alerts.tuning.spellings import beside, variants
+from alerts.tuning.spellings import Spellings, beside
 from alerts.tuning.wording import COMMON, MOST_TEXT, terms_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from alerts.rules.parts import Part
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = 3  # stories that are named for one clause or spelling: the newest
 MOST_LOOKED = 5_000  # stories searched for spellings, the newest
+MOST_SECONDS = 20.0  # that the search for spellings may take
 MOST_COUNTED = 2_000  # matches of which the terms are counted, of each stretch
 MOST_SHOWN = 20  # spellings, and terms that rise
 _BYLINES = frozenset({"reuters", "ap", "afp", "kyodo", "xinhua", "dpa", "upi", "pti", "jiji"})  # "TOKYO (Reuters)"
@@ -87,17 +88,31 @@ class Findings:
     recent: int
     before: int
     looked: int  # stories searched for spellings
+    is_hurried: bool = False  # there was no time to search more of them
 
 
 class Survey:
     """Collects, story by story, newest first; what it keeps is bounded whatever it reads."""
 
-    def __init__(self, rules: RuleSet, rule: Rule, names: Collection[str], since: datetime) -> None:
-        """``names`` are what the rule looks for, as far as known; what was seen ``since`` then counts as recent."""
+    def __init__(
+        self,
+        rules: RuleSet,
+        rule: Rule,
+        names: Collection[str],
+        since: datetime,
+        elapsed: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """``names`` are what the rule looks for, as far as known; what was seen ``since`` then counts as recent.
+
+        ``elapsed`` tells the seconds that have gone, by which the search for spellings ends; by default it never does.
+        """
         self._rules = rules
         self._rule = rule
         self._since = since
-        self._names = {folded for name in names if (folded := folded_name(name))}
+        self._names = Spellings(filter(None, map(folded_name, names)))
+        self._elapsed = elapsed
+        self._spent = 0.0  # seconds of searching for spellings
+        self._is_hurried = False
         self._read = self._matches = self._looked = 0
         self._any: Story | None = None  # in whose place a name is asked about
         self._near: dict[str, Near] = {}
@@ -121,9 +136,13 @@ class Survey:
             self._miss(story, *(missing or [(f"only: {gates[0].partition(':')[0]}", gates[0])])[0])
         else:
             return False
-        if self._looked < MOST_LOOKED:
+        if self._spent >= MOST_SECONDS:
+            self._is_hurried = True
+        elif self._looked < MOST_LOOKED:
+            begun = self._elapsed()
             self._looked += 1
             self._spell(story, scan, held)
+            self._spent += self._elapsed() - begun
         return not missing and not gates
 
     def findings(self) -> Findings:
@@ -141,6 +160,7 @@ class Survey:
             recent=recent,
             before=before,
             looked=self._looked,
+            is_hurried=self._is_hurried,
         )
 
     # ------------------------------------------------------------ what is asked of a story
@@ -192,7 +212,7 @@ class Survey:
     def _spell(self, story: Story, scan: Scan, held: Sequence[Hit]) -> None:
         spans = scan.spans(held)
         words = {folded_name(span.of(story)): span.of(story) for span in spans}
-        self._names.update(filter(None, words))
+        self._names.add(filter(None, words))
         found: dict[str, tuple[str, str]] = {}
         for where, text in ((Field.TITLE, story.title), (Field.TEXT, story.text)):
             for span in (span for span in spans if span.field is where):
@@ -202,7 +222,7 @@ class Survey:
         for text, of in found.values():
             self._note(text, of, "in brackets", story)
         tokens = folded_name(f"{story.title}\n\n{story.text[:MOST_TEXT]}").split()
-        for known, there in set(variants(self._names, tokens)):
+        for known, there in set(self._names.variants(tokens)):
             if there not in found:
                 self._note(there, known, "spelled alike", story)
 
@@ -227,7 +247,7 @@ class Survey:
         return any(part.hits(scan) for part in parts_of(self._rule) if not is_denial(part.source))
 
 
-def _subjects(story: Story, known: Collection[str]) -> set[str]:
+def _subjects(story: Story, known: Iterable[str]) -> set[str]:
     """Return what a story may be about: names, and pairs of words; not what consists of known words."""
     text = story.text[:MOST_TEXT] if is_headline(story.title) else f"{story.title}\n\n{story.text[:MOST_TEXT]}"
     words = {part for name in known for part in name.split(" ")} | COMMON

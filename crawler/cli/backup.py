@@ -32,12 +32,12 @@ def backup(config: str | None, target: Path | None, verified: Path | None, *, as
     from crawler.store import backup as copies
 
     loaded = load_config(config)
-    database = _database(loaded)
     if verified is not None:
         with working(f"verifying {verified}"):
             made = copies.verify(verified)
         _print_copy(made, "sound", as_json=as_json)
         return
+    database = _database(loaded)
     path = target or loaded.care.backup.path / copies.name_for(database, _now())
     if path.exists():
         raise click.UsageError(f"{path} is there already: name another file with --to")
@@ -132,6 +132,9 @@ def _print_restored(done: Restored, database: Path) -> None:
     click.echo(f"the store that it replaced is kept: {done.aside}")
     carried = ", ".join(f"{number:,} {name}" for name, number in done.carried.items()) or "nothing: it knew no more"
     click.echo(f"carried over from it: {carried}")
+    if done.twins:
+        said = f"the copy's go on, and {done.withdrawn:,} messages about the others are withdrawn"
+        click.echo(f"{done.twins:,} entries stood in both as stories of their own: {said}")
     if done.unread:
         click.echo(
             f"it could not be read in full ({done.unread}): what was told since the copy may be told again", err=True

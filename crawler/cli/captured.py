@@ -31,11 +31,28 @@ def replay_captured(config: Config, since: datetime | None, *, as_json: bool) ->
 
     with counting("visits") as tell:
         found = asyncio.run(play(config, since=since, tell=tell))
+    altered = None if found.comparison.is_same else _altered(config, found)
     if as_json:
-        print_json(_facts(found))
+        print_json(_facts(found) | {"altered": altered})
     else:
         _print(found, config.timezone)
+        if altered:
+            click.echo(f"  {altered} answers had secrets taken out, of these sources: what differs may come of that")
     return 0 if found.is_same else 1
+
+
+def _altered(config: Config, found: Played) -> int:
+    """Count the answers whose bodies were altered, of the sources whose alerts differ."""
+    from crawler.capture.index import entries
+    from crawler.capture.kept import altered
+    from crawler.capture.shelf import folder_beside
+    from crawler.store import engine
+
+    compared = found.comparison
+    told = (*compared.gained, *(one.told for one in compared.lost), *(one.before for one in compared.changed))
+    folder = folder_beside(engine.locate(config.store))
+    of_then = [one for one in entries(folder) if one.occasion and found.since <= one.at <= found.until]
+    return altered(folder, of_then, {one.source for one in told})
 
 
 def _facts(found: Played) -> dict[str, object]:

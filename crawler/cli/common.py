@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # control and direction
 _MOST_PROBLEMS = 200  # that are printed
 
 config_option = click.option("-c", "--config", "config", type=click.Path(), help="The configuration file.")
@@ -64,8 +66,12 @@ def load_config(given: str | None) -> Config:
 
 
 def print_json(value: object) -> None:
-    """Print a fact, a dataclass or a list of them as JSON: ISO 8601 times, durations in seconds."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    """Print a fact, a dataclass or a list of them as JSON: ISO 8601 times, durations in seconds.
+
+    What could turn around or command a terminal is escaped.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    click.echo(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def _plain(value: object) -> object:

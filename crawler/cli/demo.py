@@ -67,7 +67,7 @@ def demo(config: str | None) -> None:
     wrong = [line for line in lines if not line.expected]
     for line in wrong:
         console.print(f"[b red]not as the script says:[/] {line.item.site}/{line.item.story}: {line.why}")
-    console.print("Now look at config.yaml, and start your own with [b]make run[/].")
+    console.print("Now begin your own: [b]tocsin init[/] asks what to watch, and [b]tocsin run[/] starts it.")
     sys.exit(1 if wrong else 0)
 
 

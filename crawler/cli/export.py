@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from alerts.errors import CaptureError
 from crawler.cli.common import config_option, json_option, load_config, print_json, shown
 from crawler.cli.stories_show import numbers_of
 from crawler.ids import encode
@@ -129,7 +130,10 @@ def _visits(folder: Path) -> list[Visit]:
     from crawler.capture.index import entries
     from crawler.capture.playing import visits_of
 
-    return visits_of(entries(folder)) if folder.is_dir() else []
+    try:
+        return visits_of(entries(folder)) if folder.is_dir() else []
+    except OSError as error:
+        raise CaptureError(f"{error.filename or folder} cannot be read: {error.strerror or error}") from error
 
 
 def _chain(config: Config, story: int, now: datetime) -> Mapping[str, Any]:

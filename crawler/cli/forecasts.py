@@ -29,6 +29,13 @@ def words(config: Config, said: Forecast, rule: str) -> str:
     return spoken(said, rule, config.routing.budget)
 
 
+def short(config: Config, said: Forecast, rule: str) -> str:
+    """Say it in a table: ``9 in 7 d → #minerals, budget 20/h``."""
+    from crawler.replay.forecast import brief
+
+    return brief(said, rule, config.routing.budget)
+
+
 def facts(said: Forecast, rule: str) -> dict[str, object] | None:
     """Return the forecast of a rule for programs; None where nothing is known."""
     one = said.rules.get(rule)

@@ -297,7 +297,9 @@ def _own_zone() -> str:
 
 
 def _report(target: Path, answers: Answers, left_out: Sequence[str]) -> None:
-    click.echo(f"{click.style('written', fg='green', bold=True)}: {target}, with {len(answers.sources)} sources")
+    number = len(answers.sources)
+    written = click.style("written", fg="green", bold=True)
+    click.echo(f"{written}: {target}, with {number} source{'s' * (number != 1)}")
     for line in left_out:
         click.echo(f"not taken over: {shown(line, 300)}", err=True)
     if not os.environ.get("SLACK_BOT_TOKEN"):

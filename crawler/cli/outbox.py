@@ -68,7 +68,7 @@ def replay(keys: tuple[str, ...], config: str | None, author: str | None, *, dea
     """Try messages again that were refused, or wait for their next try: something was mended.
 
     KEY is the key of a message, or the end of it as `tocsin outbox list` shows it. A running daemon takes them up
-    within a second. Exit code 1 when there is nothing to try.
+    within a second. Exit code 1 when there is nothing to try of those that you name.
     """
     if bool(keys) == dead:
         raise click.UsageError("name messages by their keys, or write --dead for all that were refused in every form")
@@ -80,7 +80,9 @@ def replay(keys: tuple[str, ...], config: str | None, author: str | None, *, dea
             told = f"was {one.state}, is tried again" if one.again else f"is {one.state}: left as it is"
             click.echo(f"{one.key} to {one.channel} {told}")
     if not any(one.again for one in done):
-        raise click.ClickException("there was nothing to try again")
+        if keys:
+            raise click.ClickException("there was nothing to try again")
+        click.echo("there was nothing to try again", err=True)
 
 
 async def _replay(config: Config, written: Sequence[str] | None, author: str) -> Sequence[Replayed]:

@@ -91,7 +91,7 @@ def _print_channels(console: Console, volume: Volume) -> None:
         console.print(Text(f"  {channel:{width}} {total:>7,}  ", "bold") + Text(bars, "cyan"), soft_wrap=True)
     if volume.busiest:
         channel, hour, number = volume.busiest
-        said = f"  the busiest hour: {_counted(number, 'message')} to {channel}, {hour:%Y-%m-%d %H} UTC"
+        said = f"  the busiest hour: {_counted(number, 'message')} to {channel}, {hour:%Y-%m-%d %H:%M}"
         console.print(Text(said, "dim"))
 
 

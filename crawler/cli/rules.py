@@ -9,14 +9,13 @@ import click
 
 from crawler.cli.common import config_option, json_option, load_config, print_json
 from crawler.cli.forecasts import facts as forecast_facts
-from crawler.cli.forecasts import forecast_of, summary
+from crawler.cli.forecasts import forecast_of, short, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from alerts.rules.embedded import Report
     from crawler.config.model import Config
-    from crawler.replay.forecast import Forecast
     from crawler.tuning.standing import Standing
 
 SECONDS = 2.0  # that a forecast of all rules may take
@@ -33,7 +32,8 @@ def rules() -> None:
 def list_rules(config: str | None, *, as_json: bool) -> None:
     """List the rules: severity, channels, what they found in a week, their precision, state and tests.
 
-    Under `sends` stands how many messages each would have sent in that week, as it is now; the last line sums it up.
+    Under `sends` stands how many messages each would have sent in that week, as it is now, to which channels and within
+    which budget; the last line sums it up.
     Precision is the share of stories that people called relevant, with its 95 % interval (Wilson), of n judged ones.
     """
     from alerts.rules.embedded import run_tests
@@ -46,7 +46,7 @@ def list_rules(config: str | None, *, as_json: bool) -> None:
         told = {one.id: {"forecast": forecast_facts(said, one.id)} for one in known}
         print_json([one.facts | told[one.id] | _tests(one, report) for one in known])
     else:
-        _print(known, report, said)
+        _print(known, report, {one.id: short(loaded, said, one.id) for one in known})
         click.echo(summary(loaded, said))
 
 
@@ -74,14 +74,14 @@ def _tests(rule: Standing, report: Report) -> dict[str, object]:
     return {"tests": len(results), "tests_passed": sum(result.passed for result in results)}
 
 
-def _print(listed: Sequence[Standing], report: Report, said: Forecast) -> None:
+def _print(listed: Sequence[Standing], report: Report, said: Mapping[str, str]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in ("rule", "name", "severity", "channels", "7 d", "sends", "precision", "n", "state", "tests"):
-        right = heading in {"7 d", "sends", "n"}
+        right = heading in {"7 d", "n"}
         table.add_column(
             heading,
             no_wrap=right or heading in {"rule", "precision", "tests", "state"},
@@ -97,7 +97,7 @@ def _print(listed: Sequence[Standing], report: Report, said: Forecast) -> None:
             rule.severity.label,
             ", ".join(rule.channels),
             "" if rule.volume is None else f"{rule.volume:,}",
-            f"{said.rules[rule.id].total:,}" if rule.id in said.rules else "",
+            said[rule.id],
             _share(rule),
             str(rule.precision.judged or ""),
             rule.state,

@@ -234,7 +234,9 @@ def _print_advice(advice: Advice) -> None:
             f"`tocsin feedback STORY --rule {advice.rule} --not-relevant` does the same."
         )
         return
-    tried = f"Tried on {advice.matches:,} matches" + (", the newest" if advice.capped else "")
+    tried = f"Tried on {advice.matches:,} match{'es' * (advice.matches != 1)}" + (
+        ", the newest" if advice.capped else ""
+    )
     old = f"; {advice.outdated:,} more are of an earlier form of the rule" if advice.outdated else ""
     console.print(Text(f"{tried}{old}.", "dim"))
     if advice.stand_in:

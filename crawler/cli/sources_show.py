@@ -120,6 +120,9 @@ def _yield(dossier: Dossier, now: datetime) -> Iterator[tuple[str, str, str]]:
             f"{how.gaps} visit{'s' if how.gaps > 1 else ''} shared nothing with the one before: stories may be missing"
         )
         yield "gaps", text, "yellow"
+    for one in dossier.filled:
+        span = f"of {roughly(one.until - one.since)}, {ago(one.until, now)}"
+        yield "", f"{span}: {shown(one.result) or 'to be filled from other documents'}", "dim"
     yield from _pages(dossier, now)
     if account.rate is None:
         yield "rhythm", "nothing learnt yet", ""

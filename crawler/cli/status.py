@@ -114,10 +114,17 @@ def _errors(attempt: Attempt) -> int:
 
 
 def _lines(glance: Glance, attempt: Attempt, now: datetime) -> Iterator[RenderableType]:
+    from alerts.upkeep_cards import megabytes
+
     if errors := _errors(attempt):
         yield (
             f"[b red]refused[/]   the configuration has {errors} error{'s' if errors > 1 else ''}, see `tocsin check`; "
             "a running daemon goes on with the one from before"
+        )
+    if glance.disk_low:
+        yield (
+            f"[b red]paused[/]    nothing is collected: {megabytes(glance.disk_free)} are free on the store's disk, "
+            "less than `disk.stop_below`"
         )
     yield from _summary(glance.overview, now)
     yield from _upkeep(glance, now)

@@ -86,6 +86,7 @@ def _facts(found: Suggestion) -> dict[str, object]:
         "capped": found.capped,
         "matches": of.matches,
         "searched_for_names": of.looked,
+        "searched_in_a_hurry": of.is_hurried,
         "near_misses": [
             {"clause": one.clause, "stories": one.stories, "examples": list(map(_example, one.examples))}
             for one in of.near
@@ -130,7 +131,8 @@ def _print(found: Suggestion, rule: Rule) -> None:
     more = f" of {found.stored:,}, the newest" if found.capped else ""
     console.print(f"{of.read:,} stories were read{more}; the rule holds for {of.matches:,} of them.")
     _print_near(console, of, alone=len(parts_of(rule)) == 1)
-    _heading(console, "Names that may be meant too", f"from {of.looked:,} matches and near misses")
+    hurried = ", the newest: there was no time to search more" if of.is_hurried else ""
+    _heading(console, "Names that may be meant too", f"from {of.looked:,} matches and near misses{hurried}")
     for one in of.spellings:
         line = Text(f"  {shown(one.text)}", "bold") + Text(f"  {one.kind}: {shown(one.of)}; {_stories(one.stories)}")
         console.print(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +15,7 @@ from crawler.ids import STORY_LENGTH
 if TYPE_CHECKING:
     from crawler.config.model import Config
     from crawler.why.absent import Robots
-    from crawler.why.chain import Chain, Clock
+    from crawler.why.chain import Chain, Clock, Step
     from crawler.why.inquiry import Facts
 
 _WANTED = (
@@ -27,11 +28,12 @@ _WANTED = (
 @click.argument("subject")
 @config_option
 @json_option
+@click.option("--text", "texts", is_flag=True, help="Show the text as it is kept, and what was left out of its page.")
 @click.option("--rule", "only", help="Only what became of this rule, with each of its clauses.")
 @click.option(
     "--fetch", is_flag=True, help="Fetch the address now, and judge what is there; nothing is stored or sent."
 )
-def why(subject: str, config: str | None, only: str | None, *, fetch: bool, as_json: bool) -> None:
+def why(subject: str, config: str | None, only: str | None, *, texts: bool, fetch: bool, as_json: bool) -> None:
     """Say why a story was told, or where it ended: the whole chain, from its source to its message.
 
     SUBJECT is the address of a story, in any spelling and also the one that its page names; or the id of a story, or
@@ -64,9 +66,11 @@ def why(subject: str, config: str | None, only: str | None, *, fetch: bool, as_j
     if as_json:
         print_json(_facts(chain))
         return
-    from crawler.cli.why_print import print_chain
+    from crawler.cli.why_print import print_chain, print_text
 
     print_chain(chain, clock, whole=rule is not None)
+    if texts:
+        print_text(chain)
     if address and not fetch and not chain.told:
         click.echo("`--fetch` tries it now.")
 
@@ -115,6 +119,8 @@ def _with_trial(config: Config, chain: Chain, url: str | None, clock: Clock, onl
 
 def _facts(chain: Chain) -> dict[str, object]:
     """Return a chain for programs."""
+    from spiders.clean import length_of
+
     return {
         "verdict": chain.verdict,
         "told": chain.told,
@@ -123,5 +129,17 @@ def _facts(chain: Chain) -> dict[str, object]:
         "story": chain.story,
         "title": chain.title or None,
         "about": chain.about or None,
-        "steps": list(chain.steps),
+        "words": length_of(chain.text) if chain.story else None,
+        "text": chain.text or None,
+        "reading": chain.reading or None,
+        "steps": [_step(one) for one in chain.steps],
     }
+
+
+def _step(one: Step) -> dict[str, object]:
+    """Return a step for programs, with severities by name."""
+    facts: dict[str, object] = {field.name: getattr(one, field.name) for field in fields(one)}
+    if one.clauses:
+        clauses = {field.name: getattr(one.clauses, field.name) for field in fields(one.clauses)}
+        facts["clauses"] = clauses | {"severity": one.clauses.severity.label}
+    return facts

@@ -38,6 +38,21 @@ def print_chain(chain: Chain, clock: Clock, *, whole: bool) -> None:
         console.print(Text(link, "cyan"), soft_wrap=True)
 
 
+def print_text(chain: Chain) -> None:
+    """Print the text as it is kept, and what was left out of its page; or that there is none."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    console.print()
+    if not chain.text:
+        console.print(Text("No text of it is kept.", "dim"))
+    for paragraph in chain.text.splitlines():
+        console.print(Text(shown(paragraph)))
+    if chain.reading:
+        console.print(Text(shown(f"read {chain.reading}"), "dim"))
+
+
 def _verdict(chain: Chain) -> Text:
     from rich.text import Text
 

@@ -158,7 +158,7 @@ def _read_config(document: Document, findings: Findings, environ: Mapping[str, s
         fetch=sections.read_fetch(main.section("fetch")),
         sources=sources,
         concealed=concealed(contents.sources, sources),
-        hidden=frozenset(Secret(value) for draft in contents.sources for value in draft.hidden),
+        hidden={name: Secret(value) for draft in contents.sources for name, value in draft.hidden.items()},
         capture=read_capture(main),
         rules=rules,
         marks=marks,

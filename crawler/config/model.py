@@ -150,7 +150,7 @@ class Config:
     fallback: str | None = None  # the name of one
     wordings: Mapping[str, Wording] = field(default_factory=dict)  # by the names that `cards` and routes have for them
     capture: timedelta | None = None  # for how long raw answers are kept; None: they are not
-    hidden: frozenset[Secret] = frozenset()  # the values of variables in addresses of sources
+    hidden: Mapping[str, Secret] = field(default_factory=dict)  # of variables in addresses of sources, by their names
     concealed: frozenset[str] = frozenset()  # ids of sources whose address holds the value of a variable
     warnings: tuple[Problem, ...] = ()
     files: Files = field(default_factory=Files)  # all that was read for it

@@ -111,10 +111,10 @@ class Item:
         raw = self.node.value if isinstance(self.node, yaml.ScalarNode) else ""
         return [name for name in _VARIABLE.findall(raw) if not self.context.environ.get(name)]
 
-    def variable_values(self) -> tuple[str, ...]:
-        """Return what the environment variables that the value names are set to."""
+    def variable_values(self) -> dict[str, str]:
+        """Return what the environment variables that the value names are set to, by their names."""
         raw = self.node.value if self.has_variable else ""
-        return tuple(value for name in _VARIABLE.findall(raw) if (value := self.context.environ.get(name)))
+        return {name: value for name in _VARIABLE.findall(raw) if (value := self.context.environ.get(name))}
 
     def items(self) -> list[Item]:
         """Return the entries of a list; a single value counts as a list of one."""

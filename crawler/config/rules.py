@@ -38,7 +38,7 @@ class RuleDefaults:
 class RuleDraft:
     """A rule as written."""
 
-    spec: RuleSpec | None  # None: no usable id or query, which is noted
+    spec: RuleSpec | None  # None: no usable query, which is noted
     place: Place
     routed: bool  # it says where its alerts go, or the defaults do, though perhaps unusably
     gates: Gates
@@ -51,9 +51,10 @@ def read_rule(item: Item, defaults: RuleDefaults) -> RuleDraft:
     name = given.text() if given and given.read(values.identifier) else None
     when = read_query(query) if query else None
     nothing = Text("", ((0, item.place),))
+    nameless = Text(f"(line {item.place.line})", ((0, item.place),))  # the rest is looked at all the same
     only = section.section("only")
     rule = RuleSpec(
-        id=name or nothing,
+        id=name or nameless,
         name=section.read("name", values.text, name.value if name else ""),
         when=when or nothing,
         only=_read_only(only),
@@ -70,7 +71,7 @@ def read_rule(item: Item, defaults: RuleDefaults) -> RuleDraft:
         tests=_read_tests(section.section("tests")),
     )
     return RuleDraft(
-        spec=rule if name and when else None,
+        spec=rule if when else None,
         place=given.place if given else item.place,
         routed=defaults.to_given or section.tried("to") or not section.is_mapping,
         gates=Gates.of(only),

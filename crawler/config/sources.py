@@ -21,7 +21,7 @@ from crawler.config.strangers import read_language
 from spiders.source import DEFAULT_BACKLOG, LONGEST, SHORTEST, Fulltext, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import timedelta
 
     from alerts.errors import Place
@@ -55,7 +55,7 @@ class Draft:
     place: Place
     id_place: Place | None = None  # None: the id is derived
     concealed: bool = False  # its address holds the value of a variable
-    hidden: tuple[str, ...] = field(default=(), repr=False)  # these values
+    hidden: Mapping[str, str] = field(default_factory=dict, repr=False)  # these values, by their variables
     imported: bool = False  # from an OPML file: what is watched already comes before it
 
 

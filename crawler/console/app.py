@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from alerts.errors import StoreError
+from alerts.errors import StoreError, TooSlow
 from crawler.console.api import Api, problem
 from crawler.console.feeds import Feeds
 from crawler.console.guard import (
     HEADERS,
     LIFE,
     PROGRAMS,
+    SAFE,
     SESSION,
     Asked,
     Door,
@@ -28,6 +30,7 @@ from crawler.console.guard import (
     Visitor,
     credential_of,
     decide,
+    is_wrong,
 )
 from crawler.console.pages_delivery import Delivery
 from crawler.console.pages_now import Now
@@ -36,7 +39,8 @@ from crawler.console.pages_sources import Sources
 from crawler.console.pages_stories import Stories
 from crawler.console.pages_system import System
 from crawler.console.pages_workbench import Workbench
-from crawler.console.room import VISITOR, asked, form_of
+from crawler.console.room import LONGEST, VISITOR, asked, form_of
+from crawler.console.tries import WAIT, Tries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +73,8 @@ def build(
 ) -> ASGIApp:
     """Return the console as an ASGI application; ``more`` are routes of others on the same port."""
     sessions = Sessions(config, room.now)
-    entrance = Entrance(room, sessions)
+    tries = Tries(room.now)
+    entrance = Entrance(room, sessions, tries, live)
     routes: list[BaseRoute] = [
         *Now(room, live).routes(),
         *Stories(room).routes(),
@@ -86,36 +91,23 @@ def build(
     ]
     faults = Faults(room)
     handlers = {HTTPException: faults.told, StoreError: faults.store}
-    return Guard(Starlette(routes=routes, exception_handlers=handlers), config, sessions)
+    return Guard(Starlette(routes=routes, exception_handlers=handlers), config, sessions, tries)
 
 
 class Guard:
     """Lets requests in or not, and puts the same headers on every answer."""
 
-    def __init__(self, app: ASGIApp, config: ConsoleConfig, sessions: Sessions) -> None:
+    def __init__(self, app: ASGIApp, config: ConsoleConfig, sessions: Sessions, tries: Tries) -> None:
         self._app = app
         self._config = config
         self._sessions = sessions
+        self._tries = tries
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        request = Request(scope)
-        headers, session = Headers(scope=scope), request.cookies.get(SESSION)
-        signed_in = self._sessions.is_in_force(session)
-        wanted = Asked(
-            method=scope["method"],
-            path=scope["path"],
-            host=headers.get("host", ""),
-            origin=headers.get("origin"),
-            site=headers.get("sec-fetch-site"),
-            credential=credential_of(headers.get("authorization")),
-            signed_in=signed_in,
-        )
-        door = decide(wanted, self._config)
-        scope[VISITOR] = Visitor(may_act=self._config.token is not None, signed_in=signed_in)
-        answer = self._app if door is Door.OPEN else refusal(door, wanted)
+        answer = self._answering(Request(scope))
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -126,11 +118,48 @@ class Guard:
 
         await answer(scope, receive, dressed)
 
+    def _answering(self, request: Request) -> ASGIApp:
+        """Return what answers a request: the application, or a refusal."""
+        scope, headers, session = request.scope, request.headers, request.cookies.get(SESSION)
+        address, signed_in = sender_of(request), self._sessions.is_in_force(session)
+        wait = self._tries.wait(address)
+        wanted = Asked(
+            method=scope["method"],
+            path=scope["path"],
+            query=scope["query_string"].decode("latin-1"),
+            host=headers.get("host", ""),
+            origin=headers.get("origin"),
+            site=headers.get("sec-fetch-site"),
+            credential=credential_of(headers.get("authorization")),
+            signed_in=signed_in,
+            must_wait=wait > 0,
+        )
+        door = decide(wanted, self._config)
+        if is_wrong(wanted, door, self._config):
+            self._tries.wrong(address)
+        stays = partial(self._sessions.is_in_force, session) if signed_in else _always
+        scope[VISITOR] = Visitor(may_act=self._config.token is not None, signed_in=signed_in, stays=stays)
+        return self._app if door is Door.OPEN else refusal(door, wanted, wait)
 
-def refusal(door: Door, wanted: Asked) -> Response:
-    """Return the answer to a request that is not let in."""
+
+def _always() -> bool:
+    return True
+
+
+def sender_of(request: Request) -> str:
+    """Return the address that a request came from: a proxy's, where there is one, for anybody can claim another."""
+    return request.client.host if request.client else ""
+
+
+def refusal(door: Door, wanted: Asked, wait: int = 0) -> Response:
+    """Return the answer to a request that is not let in; ``wait`` is in seconds."""
     if door is Door.SIGN_IN:
-        return RedirectResponse(f"/login?{urlencode({'to': wanted.path})}", 303)
+        return RedirectResponse(f"/login?{urlencode({'to': _wanted(wanted)})}", 303)
+    if door is Door.WAIT:
+        headers = {"retry-after": str(wait)}
+        if wanted.path.startswith("/api/"):
+            return problem(429, WAIT, headers=headers)
+        return PlainTextResponse(WAIT, 429, headers=headers)
     if door is Door.UNAUTHORIZED:
         scheme = "Bearer" if wanted.path.startswith(PROGRAMS) else 'Basic realm="Tocsin", charset="UTF-8"'
         headers = {"www-authenticate": scheme}
@@ -141,12 +170,21 @@ def refusal(door: Door, wanted: Asked) -> Response:
     return problem(status, says) if wanted.path.startswith("/api/") else PlainTextResponse(says, status)
 
 
+def _wanted(asked: Asked) -> str:
+    """Return where to go after signing in: the page that was asked for, with its query where that is not too long."""
+    path = quote(asked.path)
+    whole = f"{path}?{asked.query}" if asked.query and asked.method in SAFE else path
+    return next((one for one in (whole, path) if len(one) <= LONGEST), "/")
+
+
 class Entrance:
     """Lets people in who have the token."""
 
-    def __init__(self, room: Room, sessions: Sessions) -> None:
+    def __init__(self, room: Room, sessions: Sessions, tries: Tries, live: Live) -> None:
         self._room = room
         self._sessions = sessions
+        self._tries = tries
+        self._live = live
 
     def routes(self) -> list[Route]:
         """Return what is served."""
@@ -158,26 +196,31 @@ class Entrance:
 
     async def ask(self, request: Request) -> Response:
         """Ask for the token."""
-        return self._room.page(request, "login.html", to=asked(request, "to"), wrong=False)
+        return self._room.page(request, "login.html", to=asked(request, "to"), wrong="")
 
     async def enter(self, request: Request) -> Response:
         """Begin a session."""
         form = await form_of(request)
+        to, address = form.get("to", "/"), sender_of(request)
+        if wait := self._tries.wait(address):
+            answer = self._room.page(request, "login.html", status=429, to=to, wrong=WAIT)
+            answer.headers["retry-after"] = str(wait)
+            return answer
         session = self._sessions.begin(form.get("token", "").strip())
-        to = form.get("to", "/")
         if session is None:
-            log.warning("console-refused", extra={"from": request.client.host if request.client else ""})
-            return self._room.page(request, "login.html", status=403, to=to, wrong=True)
-        answer = RedirectResponse(to if to.startswith("/") and not to.startswith(("//", "/\\")) else "/", 303)
+            self._tries.wrong(address)
+            return self._room.page(request, "login.html", status=403, to=to, wrong="That is not the token.")
+        onward = RedirectResponse(to if to.startswith("/") and not to.startswith(("//", "/\\")) else "/", 303)
         secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
-        answer.set_cookie(
+        onward.set_cookie(
             SESSION, session, int(LIFE.total_seconds()), secure=secure, httponly=True, samesite="strict", path="/"
         )
-        return answer
+        return onward
 
     async def leave(self, request: Request) -> Response:
         """End a session."""
         self._sessions.end(request.cookies.get(SESSION))
+        self._live.dismiss()
         answer = RedirectResponse("/login", 303)
         answer.delete_cookie(SESSION)
         return answer
@@ -199,6 +242,8 @@ class Faults:
     async def store(self, request: Request, error: Exception) -> Response:
         """Say that the store cannot be read now."""
         log.warning("console-store", extra={"path": request.url.path, "detail": str(error)})
+        if isinstance(error, TooSlow):
+            return self._answer(request, 503, f"{error}.", {"retry-after": "5"})
         return self._answer(request, 503, f"The store cannot be read now: {error}", {"retry-after": "5"})
 
     def _answer(self, request: Request, status: int, says: str, headers: dict[str, str]) -> Response:

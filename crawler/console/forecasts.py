@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from crawler.console.workbench import DAYS
@@ -13,7 +14,7 @@ from crawler.replay.running import Replay
 from crawler.store.archive import Archive
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from crawler.config.model import Config
@@ -27,9 +28,17 @@ class Wanted:
     wanted_ids: Collection[int] = ()
 
 
-def told_of(config: Config, now: datetime, seconds: float, rule: str | None = None) -> tuple[str, ...]:
-    """Say what rules, or one, would have sent; takes so many seconds, on a thread."""
-    said = forecast(config, now=now, since=timedelta(days=DAYS), rules={rule} if rule else None, seconds=seconds)
+def told_of(
+    config: Config,
+    now: datetime,
+    seconds: float,
+    rule: str | None = None,
+    *,
+    elapsed: Callable[[], float] = monotonic,
+) -> tuple[str, ...]:
+    """Say what rules, or one, would have sent; takes so many seconds, as ``elapsed`` has them, on a thread."""
+    rules = {rule} if rule else None
+    said = forecast(config, now=now, since=timedelta(days=DAYS), rules=rules, seconds=seconds, elapsed=elapsed)
     chosen = [one.id for one in config.rules.rules if rule in {None, one.id}]
     lines = [spoken(said, one, config.routing.budget) for one in chosen]
     return tuple(f"It {line}." if line.startswith("would") else f"{line.capitalize()}." for line in lines)

@@ -28,8 +28,6 @@ FEEDS = "/feeds/"
 SESSION = "tocsin_session"  # the cookie
 LIFE = timedelta(hours=12)  # of a session
 _MOST_SESSIONS = 100
-_TRIES = 10  # wrong tokens in a minute, before nobody is let in for the rest of it
-_MINUTE = timedelta(minutes=1)
 
 
 class Door(Enum):
@@ -40,6 +38,7 @@ class Door(Enum):
     SIGN_IN = "sign-in"
     UNAUTHORIZED = "unauthorized"  # a program without the token
     STRANGE_ORIGIN = "strange-origin"  # another site's page asks
+    WAIT = "wait"  # too many wrong tokens came from there; what it sends now is not looked at
     READ_ONLY = "read-only"  # there is no token, so nobody may act
 
 
@@ -54,6 +53,8 @@ class Asked:
     site: str | None = None  # the Sec-Fetch-Site header
     credential: str | None = None  # as a Bearer, or as the password of Basic
     signed_in: bool = False  # by a session that is in force
+    query: str = ""  # what the address has behind its question mark, as it was sent
+    must_wait: bool = False  # the sender has sent too many wrong tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +63,15 @@ class Visitor:
 
     may_act: bool
     signed_in: bool  # by a session, which can be ended
+    stays: Callable[[], bool] = lambda: True  # whether what let them in is still in force
 
 
 def decide(asked: Asked, config: ConsoleConfig) -> Door:
     """Say whether a request is let in."""
     if is_loopback(config.host) and not is_loopback(host_of(asked.host)):
         return Door.STRANGE_HOST
+    if asked.must_wait and _shows_token(asked, config):
+        return Door.WAIT
     knows = config.token is None or asked.signed_in or _is_token(asked.credential, config)
     if not knows and not asked.path.startswith(OPEN_PATHS):
         programs = asked.path.startswith((*PROGRAMS, FEEDS))
@@ -78,6 +82,19 @@ def decide(asked: Asked, config: ConsoleConfig) -> Door:
     if asked.path.startswith(ACTS) and config.token is None:
         return Door.READ_ONLY
     return Door.OPEN
+
+
+def is_wrong(asked: Asked, door: Door, config: ConsoleConfig) -> bool:
+    """Say whether a request was refused that brought a wrong token: what it was answered tells that it is wrong."""
+    is_refused = door in {Door.UNAUTHORIZED, Door.STRANGE_ORIGIN}
+    return is_refused and _shows_token(asked, config) and not _is_token(asked.credential, config)
+
+
+def _shows_token(asked: Asked, config: ConsoleConfig) -> bool:
+    """Say whether the answer to a request depends on the token in its header."""
+    if config.token is None or asked.credential is None or asked.signed_in:
+        return False
+    return asked.method not in SAFE or not asked.path.startswith(OPEN_PATHS)
 
 
 def is_same_origin(asked: Asked) -> bool:
@@ -121,17 +138,12 @@ class Sessions:
         self._config = config
         self._now = now
         self._until: dict[str, datetime] = {}
-        self._wrong: list[datetime] = []
 
     def begin(self, token: str) -> str | None:
-        """Return the session of somebody who has the token; None for a wrong one, or after too many of these."""
-        now = self._now()
-        self._wrong = [at for at in self._wrong if now - at < _MINUTE]
-        if len(self._wrong) >= _TRIES:
-            return None
+        """Return the session of somebody who has the token; None for a wrong one."""
         if not _is_token(token, self._config):
-            self._wrong.append(now)
             return None
+        now = self._now()
         self._until = {one: until for one, until in self._until.items() if until > now}
         while len(self._until) >= _MOST_SESSIONS:
             del self._until[next(iter(self._until))]

@@ -27,7 +27,7 @@ class Live:
     ) -> None:
         self._newest = newest
         self._draw = draw
-        self._queues: set[asyncio.Queue[bytes]] = set()
+        self._queues: dict[asyncio.Queue[bytes], Callable[[], bool]] = {}  # and whether its page may still be told
         self._marks: dict[str, object] = {}
         self._quiet = 0
         self._closed = False
@@ -39,6 +39,7 @@ class Live:
 
     async def tick(self) -> None:
         """Look once; to be called every second."""
+        self.dismiss()
         if not self._queues:
             self._marks.clear()
             return
@@ -52,13 +53,13 @@ class Live:
             self._quiet = 0
             self._tell(HEARTBEAT)
 
-    async def stream(self) -> AsyncIterator[bytes]:
-        """Yield events until the page or the console is gone."""
+    async def stream(self, stays: Callable[[], bool] = lambda: True) -> AsyncIterator[bytes]:
+        """Yield events until the page or the console is gone, or ``stays`` says that the page is let in no more."""
         if self._closed or len(self._queues) >= MOST:
             yield b"retry: 60000\n\n"
             return
         queue: asyncio.Queue[bytes] = asyncio.Queue(BEHIND)
-        self._queues.add(queue)
+        self._queues[queue] = stays
         try:
             yield f"retry: {RETRY}\n\n".encode()
             cards = await self._newest()
@@ -68,7 +69,13 @@ class Live:
             while chunk := await queue.get():
                 yield chunk
         finally:
-            self._queues.discard(queue)
+            self._queues.pop(queue, None)
+
+    def dismiss(self) -> None:
+        """Let the pages go that are let in no more: somebody signed out, or a session ended."""
+        for queue, stays in tuple(self._queues.items()):
+            if not stays():
+                self._let_go(queue)
 
     def close(self) -> None:
         """Let every page go."""
@@ -84,7 +91,7 @@ class Live:
                 self._let_go(queue)
 
     def _let_go(self, queue: asyncio.Queue[bytes]) -> None:
-        self._queues.discard(queue)
+        self._queues.pop(queue, None)
         while not queue.empty():
             queue.get_nowait()
         queue.put_nowait(_END)

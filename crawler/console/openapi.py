@@ -65,7 +65,8 @@ _REFUSALS = {
     401: "The token is missing or wrong",
     404: "There is no such thing",
     421: "The Host header is not this machine's",
-    503: "The store cannot be read now",
+    429: "Too many wrong tokens came from this address",
+    503: "The store cannot be read now, or reading took too long",
 }
 
 
@@ -128,6 +129,6 @@ def _faults() -> dict[str, Any]:
 
 
 def _itself() -> dict[str, Any]:
-    faults = {status: fault for status, fault in _faults().items() if status in {"400", "401", "421"}}
+    faults = {status: fault for status, fault in _faults().items() if status in {"400", "401", "421", "429"}}
     about = _answer("An OpenAPI document", {"type": "object"})
     return {"operationId": "openapi", "summary": "This description", "responses": {"200": about, **faults}}

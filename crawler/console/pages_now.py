@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from alerts.outbox import State
 from alerts.timing import Stage, figures
-from crawler.console.room import asked
+from crawler.console.room import asked, visitor_of
 from crawler.console.views import MessageView, Tile, ago, message_view, source_tile
 from crawler.store.panes import DAY
 from crawler.visits.spans import roughly
@@ -47,6 +47,7 @@ def tiles(gauge: Gauge, whole: Figure | None, now: datetime) -> tuple[Tile, ...]
     """Return the numbers at the top; ``whole`` is from publication to the message, of the last day."""
     waiting = sum(gauge.outbox[state] for state in (State.PENDING, State.SENDING, State.UNCLEAR))
     dead = gauge.outbox[State.DEAD]
+    unknown = "of none sent in 24 h is it known" if gauge.sent else "nothing was told in 24 h"
     oldest = f"the oldest since {ago(gauge.oldest_waiting, now)}" if gauge.oldest_waiting else "nothing waits"
     return (
         Tile(name="Last alert", value=ago(gauge.last_alert, now), note=f"{gauge.sent:,} sent in 24 h"),
@@ -54,7 +55,7 @@ def tiles(gauge: Gauge, whole: Figure | None, now: datetime) -> tuple[Tile, ...]
             name="Time to alert",
             value=roughly(whole.p50) if whole else "-",
             link="/system",
-            note=f"95 of 100 within {roughly(whole.p95)}" if whole else "nothing was told in 24 h",
+            note=f"95 of 100 within {roughly(whole.p95)}" if whole else unknown,
         ),
         source_tile(gauge.sources),
         Tile(name="Waiting", value=f"{waiting:,}", tone="warn" if waiting else "", link="/delivery", note=oldest),
@@ -108,10 +109,12 @@ class Now:
             is_first=below is None,
         )
 
-    async def follow(self, _request: Request) -> Response:
+    async def follow(self, request: Request) -> Response:
         """Stream cards as they come and change."""
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return StreamingResponse(self._live.stream(), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(
+            self._live.stream(visitor_of(request).stays), media_type="text/event-stream", headers=headers
+        )
 
 
 async def whole(room: Room, now: datetime) -> Figure | None:

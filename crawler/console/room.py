@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 VISITOR = "tocsin.visitor"  # where the guard puts who asks
 MOST_BYTES = 256 * 1024  # of a form
 _MOST_FIELDS = 200
-_MOST_TEXT = 1_000  # characters of a value in an address
+LONGEST = 1_000  # characters of a value in an address
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # before any story
 _SAID = {  # what was done, after a redirect; the page shows nothing that an address says
@@ -106,8 +106,8 @@ async def form_of(request: Request) -> dict[str, str]:
 def asked(request: Request, name: str) -> str:
     """Return a value of the address, empty where it has none; raises HTTPException for a very long one."""
     value = request.query_params.get(name, "").strip()
-    if len(value) > _MOST_TEXT:
-        raise HTTPException(400, f"`{name}` is longer than {_MOST_TEXT} characters.")
+    if len(value) > LONGEST:
+        raise HTTPException(400, f"`{name}` is longer than {LONGEST} characters.")
     return value
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from crawler.store.reports import DeliveryStatus, Ruling
 
 SNIPPET = 280  # characters
+HEADLINE = 300  # characters of one in a list; the page of the story has all of it
 _RULES = 6  # that a line names
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 _KIB = 1024
@@ -142,15 +143,16 @@ class StoryRow:
 def story_row(story: Story, rulings: Sequence[Ruling], found: Sequence[Span] = ()) -> StoryRow:
     """Lay a story out for a list; ``found`` are the words that it is looked at for."""
     in_title, in_text = places_in(found, Field.TITLE), places_in(found, Field.TEXT)
-    start, end = best_slice(story.text, in_text, SNIPPET)
-    shifted = [(max(first - start, 0), last - start) for first, last in in_text if last > start]
+    title, title_before, title_after = _part(story.title, in_title, HEADLINE)
+    snippet, before, after = _part(story.text, in_text, SNIPPET)
+    cut = (Segment("… "),) if title_before else (), (Segment(" …"),) if title_after else ()
     late = story.seen - story.published if story.published else None
     return StoryRow(
         id=encode(story.id),
-        title=marked(story.title, in_title) or (Segment("(no title)"),),
-        snippet=marked(story.text[start:end], shifted),
-        before=start > 0,
-        after=end < len(story.text),
+        title=(*cut[0], *title, *cut[1]) or (Segment("(no title)"),),
+        snippet=snippet,
+        before=before,
+        after=after,
         link=story.url if safe_link(story.url) else None,
         host=safe_link(story.url),
         outlet=clean(story.outlet.name, 80) or story.outlet.id,
@@ -161,6 +163,13 @@ def story_row(story: Story, rulings: Sequence[Ruling], found: Sequence[Span] = (
         late=roughly(late) if late is not None and late > _MOMENT else None,
         chips=chips(rulings),
     )
+
+
+def _part(text: str, places: Sequence[tuple[int, int]], length: int) -> tuple[tuple[Segment, ...], bool, bool]:
+    """Return the part of a text where most places stand, and whether something stands before and after it."""
+    start, end = best_slice(text, places, length)
+    shifted = [(max(first - start, 0), last - start) for first, last in places if last > start]
+    return marked(text[start:end], shifted), start > 0, end < len(text)
 
 
 def searched(story: Story, rulings: Sequence[Ruling], phrases: Sequence[Phrase]) -> StoryRow:

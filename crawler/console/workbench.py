@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from alerts.errors import Level
 from crawler.console.views import Spark, StoryRow, spark, story_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from alerts.errors import Problem
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 DAYS = 30
 SHOWN = 30  # stories of each kind
-_CONTEXT = 3  # lines around a change
+MOST_MISTAKES = 100  # that are shown
+_WHOLE = 200  # lines of a text that is shown whole; of a longer one only what is near its mistakes is
+_CONTEXT = 3  # lines around a change, or a mistake
+_FARTHEST = 200  # column at which a mistake is still pointed at
 
 
 class Kind(StrEnum):
@@ -50,6 +54,11 @@ class Mistake:
     is_error: bool
     message: str
     hint: str
+
+    @property
+    def caret(self) -> str:
+        """What points at its column; empty where that is too far to the right to be seen."""
+        return " " * (self.column - 1) + "^" if self.column <= _FARTHEST else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,16 +151,18 @@ def mistakes(problems: Sequence[Problem]) -> tuple[Mistake, ...]:
 
 
 def lines(text: str, wrong: Sequence[Mistake]) -> tuple[Line, ...]:
-    """Return the lines of a text, each with the mistakes in it; one beyond the end belongs to the last."""
+    """Return the lines of a text, each with the mistakes in it; one beyond the end belongs to the last.
+
+    Of a long text only the lines near a mistake are returned.
+    """
     written = text.rstrip("\n").split("\n")
-    return tuple(
-        Line(
-            number=number,
-            text=line,
-            mistakes=tuple(one for one in wrong if min(one.line, len(written)) == number),
-        )
-        for number, line in enumerate(written, 1)
-    )
+    by_line: defaultdict[int, list[Mistake]] = defaultdict(list)
+    for one in wrong:
+        by_line[min(one.line, len(written))].append(one)
+    near: Iterable[int] = range(1, len(written) + 1)
+    if len(written) > _WHOLE:
+        near = sorted({at for line in by_line for at in range(line - _CONTEXT, line + _CONTEXT + 1)} & set(near))
+    return tuple(Line(number=at, text=written[at - 1], mistakes=tuple(by_line.get(at, ()))) for at in near)
 
 
 def difference(live: str | None, edited: str) -> tuple[tuple[str, str], ...]:

@@ -24,6 +24,7 @@ from crawler.config.edits import promoted
 from crawler.desk import words
 from crawler.intake.held import names_of, preview
 from crawler.nearest import nearest
+from crawler.replay.forecast import brief, forecast
 from crawler.store.search import Search
 from crawler.tuning.advice import advise
 from crawler.tuning.standing import standings
@@ -178,7 +179,9 @@ class Clerk:
         """List the rules in force."""
         now, config = self._clock.now(), self._config()
         silences, known = await self._people.silences(now), await standings(config, self._store, now)
-        return words.rules(known, silences, now, config.timezone)
+        said = await asyncio.to_thread(forecast, config, now=now)
+        sends = {one.id: brief(said, one.id, config.routing.budget) for one in known}
+        return words.rules(known, silences, now, config.timezone, sends)
 
     async def advise(self, rule: str) -> str:
         """Say what a rule could exclude or require, tried on what it found in the last 30 days."""

@@ -14,7 +14,7 @@ from crawler.ids import encode
 from spiders.reasons import meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, tzinfo
 
     from alerts.card import Card
@@ -101,8 +101,17 @@ def status(overview: Overview, silences: Sequence[Silence], now: datetime, zone:
     return "\n".join([*lines, *_more(len(silences), _LISTED)])
 
 
-def rules(known: Sequence[Standing], silences: Sequence[Silence], now: datetime, zone: tzinfo) -> str:
-    """List rules with what mutes them, what they found in a week, and how often people called that right."""
+def rules(
+    known: Sequence[Standing],
+    silences: Sequence[Silence],
+    now: datetime,
+    zone: tzinfo,
+    sends: Mapping[str, str] | None = None,
+) -> str:
+    """List rules with what mutes them, what they found in a week, and how often people called that right.
+
+    ``sends`` says by rule what it would have sent.
+    """
     if not known:
         return "There are no rules yet: write some in config.yaml."
     lines = []
@@ -110,6 +119,7 @@ def rules(known: Sequence[Standing], silences: Sequence[Silence], now: datetime,
         parts = [f"{one.id}: {clean(one.name, _NAME)}, {one.severity.label}"]
         parts += ["switched off"] * (not one.enabled) + ["on trial"] * one.shadow
         parts += [f"found {one.volume} in 7 d"] * (one.volume is not None)
+        parts += [f"would have sent {said}" for said in [(sends or {}).get(one.id)] if said]
         parts += [
             f"muted until {local(silence.end, zone)} by {silence.author} ({silence.id})"
             for silence in silences
@@ -133,7 +143,8 @@ def advice(found: Advice) -> str:
     lines = [f"Rule {found.rule}: {found.precision.says}"]
     if not found.enough:
         return "\n".join([*lines, "Too few are called not relevant to propose anything: say so below its messages."])
-    lines.append(f"Tried on {found.matches:,} matches of 30 days{', the newest' if found.capped else ''}:")
+    tried = f"Tried on {found.matches:,} match{'es' * (found.matches != 1)} of 30 days"
+    lines.append(f"{tried}{', the newest' if found.capped else ''}:")
     for one in (offer.proposal for offer in found.offers):
         toll = one.toll
         lines.append(

@@ -180,6 +180,15 @@ class Crawl:
         self._refuse(page, source.url, feed=False)
         return self._document(page)
 
+    async def further(self, url: str, source: Source) -> Document:
+        """Fetch a document that may tell what a source's own lists no longer; raises FetchError.
+
+        The rules of its host hold, as for whatever was found.
+        """
+        page = (await self._follow(self._engine(source), _asked(source, url, found=True))).page
+        self._refuse(page, url, feed=source.kind in _FOR_MACHINES)
+        return self._document(page)
+
     async def page(self, url: str, source: Source) -> Document:
         """Fetch a web page that a source led to; the document's address is where it was in the end.
 

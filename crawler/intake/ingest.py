@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from alerts.language import identify
-from crawler.intake import escalations, liveposts
+from crawler.intake import escalations, liveposts, missed
 from crawler.intake import pages as page_ingest
 from crawler.intake.calm import Manner
 from crawler.intake.held import Releases
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from crawler.intake.sift import Item
     from crawler.intake.verdicts import Judges
     from crawler.store import Store
+    from crawler.store.gaps import GapClaim
     from crawler.store.plan import Memory, NewDelivery, Plan
+    from crawler.visits.backfill import Gap
     from crawler.visits.page import PageVisit
     from crawler.visits.poll import Poll, Tally
 
@@ -132,6 +134,16 @@ class Ingestor:
             planned += self._steps(partial(plan, poll, alone), now)
         with self._minutes.visit(visit, now, planned) as steps:
             return await self._store.commit_page(visit, *steps)
+
+    async def commit_missed(self, claim: GapClaim, poll: Poll, after: Callable[[Tally], Gap]) -> tuple[Tally, Gap]:
+        """Store what fills a gap, and where filling it stands ``after`` that, in one transaction.
+
+        Raises StoreError when the claim is outdated: nothing was written then.
+        """
+        await self._start()
+        items = await self._items(poll)
+        now = self._clock.now()
+        return await self._store.gaps.commit(claim, poll, after, *self._steps(partial(missed.plan, poll, items), now))
 
     async def _start(self) -> None:
         """Before the first story is taken in, find out which ids are taken; nobody makes one until that is known."""

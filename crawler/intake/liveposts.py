@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from alerts.policy import is_backlog
 from alerts.story import DateNote
 from crawler.store.following import Listing
+from crawler.visits import backfill
 from crawler.visits.poll import Answer, Claim, Poll, Validators
 from crawler.visits.standing import Next, Standing
 from spiders.entry import Entry, Reading
@@ -42,9 +43,9 @@ def polls(visit: PageVisit) -> Sequence[Poll]:
 
 
 def listing(poll: Poll, present: Collection[int]) -> Listing | None:
-    """Return what a source lists, as a poll found it; None when it is a live blog's posts that were found."""
-    is_blog = poll.reading is not None and poll.reading.dialect == _DIALECT
-    return None if is_blog else Listing(source=poll.source.id, stories=present)
+    """Return what a source lists, as a poll found it; None for a live blog's posts, and for what fills a gap."""
+    is_other = poll.reading is not None and poll.reading.dialect in {_DIALECT, backfill.DIALECT}
+    return None if is_other else Listing(source=poll.source.id, stories=present)
 
 
 def _poll(visit: PageVisit, article: Article, source: Source, posts: Sequence[Post], *, first: bool) -> Poll:

@@ -15,13 +15,14 @@ from crawler.intake.calm import Subject
 from crawler.intake.followups import after_edits
 from crawler.intake.grouping import Groups
 from crawler.intake.kinship import Kinship
-from crawler.intake.sift import likeness_keys
+from crawler.intake.sift import identity_key, likeness_keys
 from crawler.intake.verdicts import Family, Rulings
 from crawler.intake.wanted import wants_page
 from crawler.store.kin import StoryState
 from crawler.store.plan import Kin, Likeness, Plan, Redated, Sighting, Touch, Version, WantedPage
 from crawler.store.schema import from_ms, to_ms
 from crawler.visits import flood
+from crawler.visits.backfill import is_near
 from crawler.visits.poll import Tally
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class _Planner:
         self._kinship = kinship
 
         self._seen: dict[bytes, tuple[int, bytes]] = {}  # identity key → story, fingerprint
+        self._filled: dict[bytes, tuple[int, bytes]] = {}  # the same, of stories that were known by their address
         self._likeness: dict[bytes, list[bytes]] = {}  # identity key → the keys that copies share
         self._alike: dict[bytes, list[Kin]] = defaultdict(list)
         self._looks: dict[bytes, Look] = {}  # by identity key
@@ -92,6 +94,7 @@ class _Planner:
             if self._poll.at - seen.at > NOTED_ANEW:
                 self._stale.add(key)
             self._present.add(seen.story.id)
+        self._look_by_address(items, memory)
         fresh = [item for item in items if self._seen.get(item.key, (0, b""))[1] != item.fingerprint]
         if not fresh:
             return
@@ -104,9 +107,23 @@ class _Planner:
             self._look_up(item)
         touched = {self._seen[item.key][0] for item in fresh if item.key in self._seen}
         touched |= {one.story.id for kin in found.values() for one in kin}
+        touched |= {story for story, _ in self._filled.values()}
         touched |= {one.state.id for look in self._looks.values() for one in look.copies}
         groups = {self._states[story].group for story in touched}
         self._rulings.remember(memory, touched, groups, flood=self._is_flood(items))
+
+    def _look_by_address(self, items: Sequence[Item], memory: Memory) -> None:
+        """Find the stories that were known by their address alone, as those that filled a gap, and now have a name."""
+        named = {
+            identity_key(self._poll.source.id, item.entry.url): item
+            for item in items
+            if item.key not in self._seen and item.entry.url and item.entry.url != item.entry.identity
+        }
+        for key, seen in (memory.seen(list(named)) if named else {}).items():
+            item, story = named[key], seen.story
+            if not story.is_forgotten and is_near(story.published, item.entry.published):
+                self._filled[item.key] = story.id, seen.fingerprint
+                self._states[story.id] = story
 
     def _look_up(self, item: Item) -> None:
         """Find out whom an item copies, and what it has in common with other stories."""
@@ -168,7 +185,8 @@ class _Planner:
         for kin in self._namesakes(item):
             if published and published == kin.story.published and kin.story.id not in self._present:
                 return kin.story.id, kin.fingerprint
-        return None
+        filled = self._filled.get(item.key)
+        return filled if filled and filled[0] not in self._present else None
 
     def _namesakes(self, item: Item) -> list[Kin]:
         """Return this source's stories with the link and title of an item, the newest first."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 _LOUDNESS = (Voice.CARD, Voice.BROADCAST, Voice.REPLY)
+_UNSAID = frozenset({Reason.EARLIER, Reason.SHADOW, Reason.COUNTED, Reason.LEARNING})
 PAGE_PATIENCE = timedelta(hours=1)  # longer than all tries of a page together take
 
 
@@ -148,7 +149,7 @@ class Rulings:
                     _circumstances(story, finding.match, channel, near, backlog=backlog),
                     counted=rule in self._judging.judge.streams,
                     learning=rule in self._learning,
-                    held=rule in held,
+                    held=rule in held and not self._was_ruled(story.id, finding.match, channel),
                     page=page,
                     flood=self._flood,
                     critical=finding.match.severity >= Severity.CRITICAL,
@@ -214,11 +215,20 @@ class Rulings:
         return any(one.tells and one.story != story for one in near)
 
     def _held_before(self, story: Story) -> frozenset[str]:
-        """Return the rules that hold for the version before, when older rules judged it: they tell of no past."""
+        """Return the rules that hold for the version before, when older rules judged it: those may tell of no past."""
         before = self._judged_otherwise.get(story.id)
         if before is None or before.version != story.version - 1:
             return frozenset()
         return frozenset(finding.match.rule for finding in self._judging.judge(before))
+
+    def _was_ruled(self, story: int, match: Match, channel: str) -> bool:
+        """Say whether the rule was asked for this channel when an earlier version came: it is not new to the story.
+
+        What it said on trial is no past once that is over, nor what it counted, or let pass because it was new.
+        """
+        unsaid = _UNSAID - {Reason.SHADOW} if match.shadow else _UNSAID
+        past = (one for one in self._past["story", story] if (one.rule, one.channel) == (match.rule, channel))
+        return any(one.story == story and one.reason not in unsaid for one in past)
 
     def _past_of(self, relatives: Sequence[StoryState]) -> list[Past]:
         """Return the verdicts on these stories and on their groups."""

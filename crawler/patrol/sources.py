@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import random
+import re
 from collections import Counter
 from datetime import timedelta
 from functools import partial
@@ -17,7 +18,7 @@ from crawler.visits.poll import Answer, Poll, host_of
 from crawler.visits.schedule import next_visit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from crawler.clock import Clock
@@ -38,6 +39,7 @@ _UNCOMMITTED = 16
 _CROWD = 200  # sources that may become due at once without being spread
 _RAMP = timedelta(minutes=1)  # over which more are spread, as after a pause of as long
 _RAMP_TICKS = 60
+_ADDRESS = re.compile(r"(https?://)(?:[^/?#\s]*@)?([^/?#\s]+)\S*")
 
 
 class Visitor(Protocol):
@@ -61,8 +63,12 @@ class Patrol:
         clock: Clock,
         turns: Turns | None = None,
         luck: Callable[[], float] = random.random,
+        concealed: Collection[str] = (),
     ) -> None:
-        """``turns`` are those of whoever else makes requests, the crawl above all."""
+        """``turns`` are those of whoever else makes requests, the crawl above all.
+
+        Of the sources that ``concealed`` names by their ids, the log must not tell the addresses.
+        """
         self._frontier = frontier
         self._ingest = ingest
         self._crawl = crawl
@@ -70,6 +76,7 @@ class Patrol:
         self._limits = limits
         self._clock = clock
         self._luck = luck
+        self._concealed = concealed
         self._owed: dict[str, Claim] = {}  # to be given back as soon as the store can take it
         self._store_fails = False
         self._turns = turns or Turns(limits, clock)
@@ -86,10 +93,10 @@ class Patrol:
         self._ramp_ends = clock.now()
         self.counts: Counter[str] = Counter()  # visits by how they ended
 
-    def replace(self, sources: Mapping[str, Source], limits: FetchConfig) -> None:
+    def replace(self, sources: Mapping[str, Source], limits: FetchConfig, concealed: Collection[str] = ()) -> None:
         """Visit these sources from now on, within these limits; visits under way end as they began."""
         self._turns.configure(limits)
-        self._sources, self._limits = sources, limits
+        self._sources, self._limits, self._concealed = sources, limits, concealed
 
     async def start(self) -> None:
         """Leave alone the hosts that asked for it before the last end. Raises StoreError."""
@@ -284,15 +291,24 @@ class Patrol:
             self._reasons.pop(name, None)
         elif plan.standing.failures > poll.claim.failures and self._reasons.get(name) != poll.reason:
             self._reasons[name] = poll.reason
-            log.info("failing", extra=facts | {"detail": poll.detail, "url": poll.source.url})
+            told = {"detail": poll.detail, "url": poll.source.url}
+            log.info("failing", extra=facts | {key: self._shown(name, text) for key, text in told.items()})
         for event in plan.events:
             level = logging.WARNING if event.loud else logging.INFO
-            log.log(level, event.name, extra={"source": name, "detail": event.text, "next": plan.why})
+            log.log(
+                level, event.name, extra={"source": name, "detail": self._shown(name, event.text), "next": plan.why}
+            )
+
+    def _shown(self, name: str, text: str) -> str:
+        """Return a text about a source as the log may tell it: of an address that holds a secret, only the host."""
+        return _ADDRESS.sub(r"\1\2/…", text) if name in self._concealed else text
 
     def _note_address(self, source: Source, address: str) -> None:
         if self._addresses.setdefault(source.id, source.url) != address:
             self._addresses[source.id] = address
-            log.info("redirected", extra={"source": source.id, "url": source.url, "to": address})
+            addresses = {"url": source.url, "to": address}
+            told = {key: self._shown(source.id, text) for key, text in addresses.items()}
+            log.info("redirected", extra={"source": source.id} | told)
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._visits.discard(task)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 WEEK = timedelta(days=7)
 SECONDS = 1.0  # that a forecast may take
 PATIENCE = 0.2  # seconds that a locked store is waited for
+_READING = 2 / 3  # of the seconds; deciding has the rest
 _STRETCH = 100  # stories between two looks at the clock
 _UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("m", timedelta(minutes=1)))
 
@@ -51,7 +52,7 @@ class Forecast:
     asked: timedelta
     covered: timedelta  # that was looked at: less when there were no stories before, or the time was up
     rules: Mapping[str, RuleForecast]  # by id; those that are switched off are absent
-    is_cut: bool = False  # the time was up before all was read
+    is_cut: bool = False  # the time was up before all was read, or decided
     why: str = ""  # why nothing is known; "": something is
 
     @property
@@ -71,10 +72,11 @@ def forecast(
 ) -> Forecast:
     """Return what rules, all or those with these ids, would have told in the time that ends now.
 
-    It reads the newest stories first and ends when ``seconds`` are over: then ``covered`` says how far it came. Rules
-    on trial are forecast as if they were not. It raises nothing: what is in the way is told in ``why``.
+    It reads the newest stories first, and decides the oldest of them first; it ends when ``seconds`` are over, of which
+    reading has two thirds: then ``covered`` says how much of the time that is. Rules on trial are forecast as if they
+    were not. It raises nothing: what is in the way is told in ``why``.
     """
-    end = elapsed() + seconds
+    begun = elapsed()
     chosen = frozenset(one.id for one in config.rules.rules if one.enabled and (rules is None or one.id in rules))
     request = Request(since=now - since, until=now, rules=chosen, as_if_live=True, lead=timedelta())
     try:
@@ -82,12 +84,12 @@ def forecast(
         if archive is None:
             return _unknown(since, "there are no stories yet")
         with archive:
-            return _forecast(archive, config, request, lambda: elapsed() > end)
+            return _forecast(archive, config, request, lambda part: elapsed() > begun + part * seconds)
     except StoreError as error:
         return _unknown(since, str(error))
 
 
-def _forecast(archive: Archive, config: Config, request: Request, is_over: Callable[[], bool]) -> Forecast:
+def _forecast(archive: Archive, config: Config, request: Request, is_over: Callable[[float], bool]) -> Forecast:
     asked, now = request.until - request.since, request.until
     first = archive.first_seen()
     if first is None or first >= now:
@@ -98,16 +100,16 @@ def _forecast(archive: Archive, config: Config, request: Request, is_over: Calla
     while left and not is_cut:
         stretch, _ = left.pop()
         batches.append(replay.look(stretch))
-        if left and is_over():
+        if left and is_over(_READING):
             is_cut, since = True, max(since, archive.seen(stretch.first))
     reading = Reading(stories=len(plan.ids), read=0, texts=0, prefiltered=plan.wanted is not None)
-    (result,) = replay.results(plan, batches, reading)
+    (result,) = replay.results(plan, batches, reading, lambda: is_over(1.0))
     volume = volume_of(result, config.timezone)
     return Forecast(
         asked=asked,
-        covered=now - since,
+        covered=max(timedelta(), result.until - since),
         rules={rule: _of_rule(rule, volume) for rule in sorted(request.rules or ())},
-        is_cut=is_cut,
+        is_cut=is_cut or result.until < now,
     )
 
 
@@ -140,6 +142,23 @@ def spoken(said: Forecast, rule: str, budget: Rate | None = None) -> str:
         return f"would have sent {first[1]:,} in {time} to {first[0]}{limit}{listed}"
     parts = [f"{number:,} to {channel}" for channel, number in (first, *others)]
     return f"would have sent {', '.join(parts[:-1])} and {parts[-1]} in {time}{limit}{listed}"
+
+
+def brief(said: Forecast, rule: str, budget: Rate | None = None) -> str:
+    """Say it in a few words: ``9 in 7 d → #minerals, budget 20/h``; "" where nothing is known."""
+    one = said.rules.get(rule)
+    if one is None or not said.is_known:
+        return ""
+    days = round(said.covered / timedelta(days=1), 1)
+    time = f"{days:g} d" if days >= 1 else spoken_span(said.covered)
+    listed = f", {one.waiting:,} for a digest" if one.waiting else ""
+    if not one.messages:
+        return f"none in {time}{listed}"
+    ranked = sorted(one.messages.items(), key=lambda each: (-each[1], each[0]))
+    many = len(ranked) > 1
+    channels = ", ".join(f"{channel} {number:,}" if many else channel for channel, number in ranked)
+    limit = f", budget {rate(budget)}" if budget else ""
+    return f"{one.total:,} in {time} → {channels}{limit}{listed}"
 
 
 def time_of(said: Forecast) -> str:

@@ -38,6 +38,20 @@ class Held:
 
 
 @dataclass(slots=True)
+class _Waiting:
+    """What waits for one channel for one reason."""
+
+    held: list[Held] = field(default_factory=list)
+    due: datetime | None = None  # when the first of it is
+
+    def append(self, one: Held) -> None:
+        """Let one more wait."""
+        due = one.verdict.until or one.at
+        self.due = due if self.due is None else min(self.due, due)
+        self.held.append(one)
+
+
+@dataclass(slots=True)
 class _Limit:
     """What one rule told one channel, and what its limit keeps back."""
 
@@ -72,7 +86,7 @@ class ReplayedCalm:
         self._critical: dict[int, list[Told]] = defaultdict(list)
         self.sent_to: dict[str, list[datetime]] = defaultdict(list)  # ascending; what counts for a budget
         self.last_flush: dict[str, datetime] = {}
-        self.waiting: dict[str, list[Held]] = defaultdict(list)  # by channel
+        self.waiting: dict[str, dict[Reason, _Waiting]] = defaultdict(dict)  # by channel
 
     def silences(self, now: datetime) -> Sequence[Silence]:
         """Return those that were in force."""
@@ -99,9 +113,14 @@ class ReplayedCalm:
         return self.last_flush.get(channel)
 
     def held(self, channels: Collection[str] | None = None) -> Sequence[HeldVerdict]:
-        """Return the verdicts that wait for their channels, of these or of all."""
+        """Return the verdicts that wait for their channels, of these or of all; not those that a digest will list."""
         chosen = self.waiting if channels is None else channels
-        return [_held(one) for channel in chosen for one in self.waiting.get(channel, ())]
+        waiting = (some for channel in chosen for some in self.waiting.get(channel, {}).values())
+        return [_held(one) for some in waiting for one in some.held]
+
+    def wait(self, one: Held) -> None:
+        """Let a verdict wait for its channel."""
+        self.waiting[one.verdict.channel].setdefault(one.verdict.reason, _Waiting()).append(one)
 
     def open(self, made: NewDelivery, event: int | None, verdicts: Sequence[Verdict], title: str) -> None:
         """Take note of a message and of the thread that it begins or goes on."""
@@ -186,7 +205,7 @@ class ReplayedPast:
         if verdict.reason.is_of_rule:
             self.quiet.limits[verdict.match.rule, verdict.channel].waiting.append(held)
         elif verdict.reason.is_of_channel and verdict.delivery is None:
-            self.calm.waiting[verdict.channel].append(held)
+            self.calm.wait(held)
 
     def undo(self, story: int, rule: str, channel: str, reason: Reason) -> None:
         """Let a rule have told a channel nothing of a story after all."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import timedelta
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from alerts.policy import Reason
@@ -43,8 +42,14 @@ class Releases:
                 limit.sent.append(at)
                 yield self._summary(held, channel, at), held
         for channel, waiting in self._past.calm.waiting.items():
-            for _, some in groupby(sorted(waiting, key=_reason), key=_reason):
-                yield from self._over(channel, list(some), now)
+            for reason in sorted(waiting):
+                if reason is not Reason.GROUPED and channel in self._with_digest:
+                    del waiting[reason]  # nobody looks at it again: the digest finds it among the decisions
+                elif (due := waiting[reason].due) and due <= now:
+                    held = waiting.pop(reason).held
+                    if reason is Reason.GROUPED:
+                        self._past.calm.last_flush[channel] = due
+                    yield self._summary(held, channel, due), held
 
     def _room(self, rule: str, sent: Sequence[datetime], since: datetime) -> datetime:
         """Return when a rule may tell a channel one message more, of what waits since a moment."""
@@ -53,19 +58,6 @@ class Releases:
         if limit is None or len(sent) - bisect_right(sent, soon - limit.per) < limit.count:
             return soon
         return max(soon, sent[-limit.count] + limit.per)
-
-    def _over(self, channel: str, waiting: Sequence[Held], now: datetime) -> Iterator[tuple[Message, Sequence[Held]]]:
-        reason = waiting[0].verdict.reason
-        if reason is not Reason.GROUPED and channel in self._with_digest:
-            return
-        at = min(one.verdict.until or one.at for one in waiting)
-        if at > now:
-            return
-        gone = {id(one) for one in waiting}
-        self._past.calm.waiting[channel] = [one for one in self._past.calm.waiting[channel] if id(one) not in gone]
-        if reason is Reason.GROUPED:
-            self._past.calm.last_flush[channel] = at
-        yield self._summary(waiting, channel, at), waiting
 
     def _summary(self, held: Sequence[Held], channel: str, at: datetime) -> Message:
         newest = max(held, key=lambda one: (one.verdict.story, one.verdict.version)).verdict
@@ -85,7 +77,3 @@ class Releases:
             group=newest.group,
             says=f"{len(groups)} {'story' if len(groups) == 1 else 'stories'} held back: {newest.reason.words}",
         )
-
-
-def _reason(one: Held) -> str:
-    return one.verdict.reason

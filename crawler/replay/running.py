@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -94,9 +94,10 @@ class Replay:
             texts=sum(batch.texts for batch in batches),
             prefiltered=plan.wanted is not None,
             workers=number,
-            seconds=elapsed() - begun,
         )
-        result, *before = self.results(plan, batches, reading)
+        results = self.results(plan, batches, reading)
+        reading = replace(reading, seconds=elapsed() - begun)
+        result, *before = [replace(one, reading=reading) for one in results]
         progress = Progress(done=done, of=len(plan.ids), found=found)
         yield Step(progress=progress, result=result, before=before[0] if before else None)
 
@@ -123,13 +124,17 @@ class Replay:
         )
         return pool.read(recipe, some, workers)
 
-    def results(self, plan: Plan, batches: Sequence[Batch], reading: Reading) -> list[Result]:
-        """Decide by each side what would have been told of all that was found."""
+    def results(
+        self, plan: Plan, batches: Sequence[Batch], reading: Reading, is_over: Callable[[], bool] = lambda: False
+    ) -> list[Result]:
+        """Decide by each side what would have been told of all that was found, or until the time is up."""
         older = self._finder.of(self._relatives(plan, batches))
         every = [*batches, older]
         found = [versions for batch in every for versions in batch.found]
         before = [versions for batch in every for versions in batch.before]
-        return [self._decide(side, some, reading) for side, some in zip(self._sides, (found, before), strict=False)]
+        return [
+            self._decide(side, some, reading, is_over) for side, some in zip(self._sides, (found, before), strict=False)
+        ]
 
     def _relatives(self, plan: Plan, batches: Sequence[Batch]) -> Sequence[int]:
         """Return the older stories that those which were found are copies of: what they told is not told again."""
@@ -137,19 +142,19 @@ class Replay:
         groups = {versions[0].group for versions in found if versions[0].group < plan.ids[0]}
         return self._archive.relatives(sorted(groups), plan.ids[0]) if groups else ()
 
-    def _decide(self, side: Config, found: Sequence[Versions], reading: Reading) -> Result:
+    def _decide(self, side: Config, found: Sequence[Versions], reading: Reading, is_over: Callable[[], bool]) -> Result:
         request = self._request
         start = min((versions[0].at for versions in found), default=request.since)
         then = self._archive.circumstances(min((versions[0].story.id for versions in found), default=0), start)
         backlogs = {source.id: source.backlog for source in self._config.sources}
         teller = Teller(side.judge, manner_of(side), then, backlogs, start, as_if_live=request.as_if_live)
-        decisions, messages = teller.tell(found, request.until)
+        decisions, messages, until = teller.tell(found, request.until, is_over)
         decisions = [one for one in decisions if one.at >= request.since]
         messages = [one for one in messages if one.at >= request.since]
         shown = {one.story for one in decisions} | {one.story for one in messages}
         return Result(
             since=request.since,
-            until=request.until,
+            until=max(until, request.since),
             decisions=decisions,
             messages=messages,
             headlines=_headlines(found, shown),

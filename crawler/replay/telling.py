@@ -21,7 +21,7 @@ from crawler.store.kin import StoryState
 from crawler.store.plan import Memory, Plan, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from alerts.judge import Finding, Judge
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from crawler.store.archive import Circumstances
     from crawler.store.plan import NewDelivery, StreamAlert, Verdict
 
+_LOOK = 50  # transactions between two looks at the clock
 BACKLOG = timedelta(hours=24)  # of sources that are no longer in the configuration
 
 
@@ -107,15 +108,23 @@ class Teller:
         self._messages: dict[str, Message] = {}
         self._waiting: dict[int, list[NewDelivery]] = {}  # by story: messages that wait for its page
 
-    def tell(self, found: Iterable[Versions], until: datetime) -> tuple[Sequence[Decision], Sequence[Message]]:
-        """Decide about all that was found before a moment, in the order in which it came."""
+    def tell(
+        self, found: Iterable[Versions], until: datetime, is_over: Callable[[], bool] = lambda: False
+    ) -> tuple[Sequence[Decision], Sequence[Message], datetime]:
+        """Decide about all that was found before a moment, in the order in which it came.
+
+        Return also until when: that moment, or an earlier one where ``is_over`` said that the time was up.
+        """
         texts = sorted((one for versions in found for one in versions if one.at < until), key=_turn)
-        for (at, *_), some in groupby(texts, key=_transaction):
+        for number, ((at, *_), some) in enumerate(groupby(texts, key=_transaction), 1):
+            if number % _LOOK == 0 and is_over():
+                until = at
+                break
             self._release(at)
             self._time.moment = max(at, self._time.moment)
             self._transact(list(some), at)
         self._release(until)
-        return list(self._decisions.values()), [one for one in self._messages.values() if one.rules]
+        return list(self._decisions.values()), [one for one in self._messages.values() if one.rules], until
 
     # ------------------------------------------------------------ one visit
 

@@ -37,7 +37,7 @@ class Volume:
     waiting_by_rule: Mapping[str, int]  # stories and channels by rule
     sources: Sequence[tuple[str, int]]  # names of outlets, with the stories that some rule holds for
     reasons: Mapping[Reason, int]  # decisions by reason
-    busiest: tuple[str, datetime, int] | None  # channel, beginning and messages of its busiest hour
+    busiest: tuple[str, datetime, int] | None  # channel, beginning (local) and messages of its busiest hour
 
     @property
     def channels(self) -> dict[str, int]:
@@ -66,7 +66,7 @@ def volume_of(result: Result, zone: tzinfo) -> Volume:
         waiting_by_rule=Counter(one.rule for one in result.decisions if _waits(one)),
         sources=outlets.most_common(),
         reasons=Counter(one.reason for one in result.decisions),
-        busiest=_busiest(shown),
+        busiest=_busiest(shown, zone),
     )
 
 
@@ -107,8 +107,10 @@ def _found(decisions: Sequence[Decision]) -> dict[str, int]:
     return {rule: len(some) for rule, some in sorted(stories.items())}
 
 
-def _busiest(messages: Sequence[Message]) -> tuple[str, datetime, int] | None:
-    hours = Counter((one.channel, one.at.replace(minute=0, second=0, microsecond=0)) for one in messages)
+def _busiest(messages: Sequence[Message], zone: tzinfo) -> tuple[str, datetime, int] | None:
+    hours = Counter(
+        (one.channel, one.at.astimezone(zone).replace(minute=0, second=0, microsecond=0)) for one in messages
+    )
     if not hours:
         return None
     (channel, hour), number = max(hours.items(), key=lambda one: (one[1], -one[0][1].timestamp()))

@@ -10,6 +10,7 @@ from alerts.errors import StoreError
 from crawler.store import (
     engine,
     families,
+    gaps,
     handover,
     kinship,
     ledger,
@@ -23,6 +24,7 @@ from crawler.store import (
     visits,
 )
 from crawler.store.families import Copies, Event, Kin, Listed, Pulse, Told
+from crawler.store.gaps import Gaps
 from crawler.store.keeper import Keeper
 from crawler.store.ledger import Account, Dossier, Latency, VisitLine
 from crawler.store.outbox import StoredOutbox
@@ -148,6 +150,10 @@ class Store:
         history stays.
         """
         await self._write(partial(visits.sync, sources=sources, now=now))
+
+    async def unblock(self, now: datetime) -> int:
+        """Make those sources due whose address could not be fetched by the configuration, and say how many."""
+        return await self._write(partial(visits.unblock, now=now))
 
     async def claim(self, now: datetime, limit: int, lease: timedelta) -> Sequence[Claim]:
         """Claim up to ``limit`` due sources, longest overdue first, each until ``now + lease``."""
@@ -279,6 +285,11 @@ class Store:
         return Tuning(self._reader.run, self._write)
 
     @property
+    def gaps(self) -> Gaps:
+        """What who fills gaps asks and writes."""
+        return Gaps(self._reader.run, self._write, _take)
+
+    @property
     def keeper(self) -> Keeper:
         """What keeps it small and sound."""
         return Keeper(self._reader.run, self._write)
@@ -343,6 +354,7 @@ def take_in(connection: Connection, poll: Poll, steps: Sequence[Callable[[Memory
     tally, notes = _take(connection, steps)
     plan = poll.decide(tally)
     visits.settle(connection, poll, plan)
+    gaps.note(connection, poll, plan)
     visits.log(connection, poll, tally, [*notes, *(event.text for event in plan.events)])
     return tally
 

@@ -8,16 +8,21 @@ import shutil
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from alerts.errors import StoreError
-from crawler.store import carrying, engine, migrate
+from crawler.store import carrying, doubled, engine, migrate
 from crawler.store.schema import HEAD, from_ms
 from crawler.store.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from sqlalchemy import Connection
+
+T = TypeVar("T")
 
 _COUNTED = ("source", "story", "seen", "verdict", "outbox")
 _NEWEST = ("SELECT max(id) FROM story", "SELECT max(key) FROM outbox", "SELECT max(id) FROM poll_log")
@@ -43,6 +48,8 @@ class Restored:
     aside: Path | None  # where the replaced database is now; None: there was none
     carried: Mapping[str, int]  # rows that the replaced one had and the copy did not, by table
     unread: str  # what of the replaced one could not be read; "": all could
+    twins: int = 0  # entries that both had taken in, as two stories: the copy's go on
+    withdrawn: int = 0  # messages about these that are not sent after all
 
 
 def name_for(database: Path, now: datetime) -> str:
@@ -69,14 +76,13 @@ def make(database: Path, target: Path, *, measure: Callable[[Path], int] = free_
     It is there only once it is whole, on the disk and verified. Takes some four seconds for each GB, and then seven to
     verify it. Raises StoreError.
     """
+    if not database.exists():
+        raise StoreError(f"there is no store at {database} yet: `tocsin run` or `tocsin once` makes it")
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part.unlink(missing_ok=True)
-        free, size = measure(target.parent), database.stat().st_size
-        if free < size + _SPARE:
-            room = f"{size / 1e6:,.0f} MB are needed, and {free / 1e6:,.0f} MB are free"
-            raise StoreError(f"there is no room for a copy in {target.parent}: {room}")
+        _require_room(target.parent, database.stat().st_size, measure)
         with closing(_open(database)) as connection:
             newest = _newest(connection)
             connection.execute("VACUUM INTO ?", (str(part),))
@@ -137,7 +143,7 @@ def prune(folder: Path, database: Path, keep: int) -> Sequence[Path]:
     spare = existing(folder, database)[:-keep]
     try:
         for one in spare:
-            one.unlink()
+            one.unlink(missing_ok=True)  # `tocsin backup` may do the same beside a daemon
     except OSError as error:
         raise StoreError(f"{folder}: old copies cannot be removed: {error.strerror}") from error
     return spare
@@ -173,7 +179,7 @@ def bring_up(database: Path) -> tuple[str | None, Path | None]:
     return found, copy
 
 
-def restore(copy: Path, database: Path, now: datetime) -> Restored:
+def restore(copy: Path, database: Path, now: datetime, *, measure: Callable[[Path], int] = free_at) -> Restored:
     """Put a copy in the place of a database, which is kept aside, and carry over what only that one knows.
 
     The caller holds the DataLock. Nothing is changed before the copy is verified and ready. Raises StoreError.
@@ -184,9 +190,13 @@ def restore(copy: Path, database: Path, now: datetime) -> Restored:
         database.parent.mkdir(parents=True, exist_ok=True)
         for leftover in _family(stage):
             leftover.unlink(missing_ok=True)
+        replaced = sum(one.stat().st_size for one in _family(database) if one.exists())
+        _require_room(database.parent, copied.size + replaced, measure)
         shutil.copyfile(copy, stage)
-        _migrate(stage)
-        carried, unread = carrying.carry(database, stage) if database.exists() else ({}, "")
+        _work_on(stage, migrate.upgrade)
+        carried = carrying.carry(database, stage) if database.exists() else carrying.Carried(rows={})
+        settle = partial(doubled.settle, twins=carried.twins, at=now)
+        withdrawn = _work_on(stage, settle) if carried.twins else 0
         verify(stage)
         _sync(stage)
         aside = _set_aside(database, now) if database.exists() else None
@@ -198,20 +208,38 @@ def restore(copy: Path, database: Path, now: datetime) -> Restored:
         for leftover in _family(stage):
             with suppress(OSError):
                 leftover.unlink(missing_ok=True)
-    return Restored(copy=copied, aside=aside, carried=carried, unread=unread)
+    return Restored(
+        copy=copied,
+        aside=aside,
+        carried=carried.rows,
+        unread=carried.unread,
+        twins=len(carried.twins),
+        withdrawn=withdrawn,
+    )
 
 
-def _migrate(stage: Path) -> None:
-    """Bring a copy to the schema of this program, and fold its WAL into it."""
+def _require_room(folder: Path, size: int, measure: Callable[[Path], int]) -> None:
+    free = measure(folder)
+    if free < size + _SPARE:
+        room = f"{size / 1e6:,.0f} MB are needed, and {free / 1e6:,.0f} MB are free"
+        raise StoreError(f"there is no room for a copy in {folder}: {room}")
+
+
+def _work_on(stage: Path, step: Callable[[Connection], T]) -> T:
+    """Do something to a copy, and fold its WAL into it."""
     worker = Worker(engine.writer(stage), stage, "store-restore")
     try:
-        worker.run_now(migrate.upgrade)
+        return worker.run_now(step)
     finally:
         worker.close()
 
 
 def _set_aside(database: Path, now: datetime) -> Path:
-    """Give a database another name, so that the old one can be taken at once by the next."""
+    """Give a database another name, so that the old one can be taken at once by the next.
+
+    It is whole under both names until then. Only a WAL that cannot be folded, that of a damaged one, is parted from it.
+    """
+    _fold(database)
     aside = database.with_name(f"{database.name}.replaced-{now.strftime(_STAMP)}")
     try:
         os.link(database, aside)
@@ -222,6 +250,19 @@ def _set_aside(database: Path, now: datetime) -> Path:
         if beside.exists():
             beside.rename(aside.with_name(aside.name + suffix))
     return aside
+
+
+def _fold(database: Path) -> None:
+    """Write a WAL into its database; raises StoreError while somebody reads it."""
+    try:
+        with closing(engine.connect(database.absolute(), "rw", 30.0)) as connection:
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except engine.Error as error:
+        if engine.name_of(error) == "SQLITE_FULL":
+            raise StoreError(f"{database} cannot be set aside: {engine.way_out(error)}") from error
+        return
+    if busy:
+        raise StoreError(f"another program reads {database}: close it, and restore again; it is as it was")
 
 
 def _family(database: Path) -> tuple[Path, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from crawler.store import (
@@ -19,6 +20,7 @@ from crawler.store import (
     versions,
     walks,
 )
+from crawler.store.patience import within
 from crawler.store.schema import story
 from crawler.store.worker import Worker
 
@@ -47,25 +49,54 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Browse:
-    """Reads a store for people who look around in it; all methods raise StoreError."""
+SECONDS = 4.0  # that one look may take
 
-    def __init__(self, read: Transact, close: Callable[[], None] = lambda: None) -> None:
-        self._read = read
+
+class Browse:
+    """Reads a store for people who look around in it; all methods raise StoreError, and TooSlow where it takes long."""
+
+    def __init__(
+        self,
+        read: Transact,
+        close: Callable[[], None] = lambda: None,
+        *,
+        search: Transact | None = None,
+        seconds: float = SECONDS,
+        elapsed: Callable[[], float] = monotonic,
+    ) -> None:
+        """``search`` is a way of its own for searches; a look may take so many ``seconds``, as ``elapsed`` has them."""
+        self._reading = read
+        self._searching = search or read
+        self._seconds = seconds
+        self._elapsed = elapsed
         self.close = close
 
     @classmethod
-    def beside(cls, store: Store) -> Browse:
-        """Read beside what else is asked of an open store; where the library cannot bear that, in turn with it."""
+    def beside(cls, store: Store, *, seconds: float = SECONDS, elapsed: Callable[[], float] = monotonic) -> Browse:
+        """Read beside what else is asked of an open store; where the library cannot bear that, in turn with it.
+
+        Searches, which may take long, have a connection of their own, so that no page waits for one.
+        """
         if store.file is None or not engine.wal_reset_is_safe(engine.version()):
-            return cls(store.read)
-        worker = Worker(engine.reader(store.file), store.file, "store-console")
-        worker.run_now(migrate.require_head)
-        return cls(worker.run, worker.close)
+            return cls(store.read, seconds=seconds, elapsed=elapsed)
+        reads, searches = (
+            Worker(engine.reader(store.file), store.file, name) for name in ("store-console", "store-search")
+        )
+
+        def close() -> None:
+            reads.close()
+            searches.close()
+
+        reads.run_now(migrate.require_head)
+        return cls(reads.run, close, search=searches.run, seconds=seconds, elapsed=elapsed)
+
+    async def _read(self, work: Callable[[Connection], T]) -> T:
+        return await self._reading(partial(within, work=work, seconds=self._seconds, elapsed=self._elapsed))
 
     async def search(self, wanted: Search) -> Sequence[Story]:
         """Return the stories that are looked for; raises QueryError for a source that there never was."""
-        return await self._read(partial(search.find, search=wanted))
+        work = partial(search.find, search=wanted)
+        return await self._searching(partial(within, work=work, seconds=self._seconds, elapsed=self._elapsed))
 
     async def story(self, story_id: int) -> Story | None:
         """Return the newest version of a story, None when there is no such story."""
@@ -101,6 +132,10 @@ class Browse:
     async def matches(self, rule: str | None, below: int | None, limit: int) -> Sequence[Story]:
         """Return the newest stories with an id below one that a rule, or any, holds for, the newest first."""
         return await self._read(partial(panes.matches, rule=rule, below=below, limit=limit))
+
+    async def touched(self, stories: Collection[int]) -> Mapping[int, datetime]:
+        """Return when the newest version of each story came."""
+        return await self._read(partial(panes.touched, stories=stories)) if stories else {}
 
     async def volumes(self, rules: Collection[str], days: int, now: datetime) -> Mapping[str, Volume]:
         """Count what rules found in the last days."""

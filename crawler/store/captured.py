@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,14 @@ from sqlalchemy import insert, select
 
 from alerts.outbox import Receipt
 from crawler.store import Store, pages, reports, visits
+from crawler.store.deliveries import EVERY
 from crawler.store.enquiries import Step
 from crawler.store.history import editions_of
+from crawler.store.outbox import StoredOutbox
 from crawler.store.rows import spans, words
 from crawler.store.schema import delivery_log, outbox, silence, source, story, story_version, stream_alert, verdict
 from crawler.store.schema import page as page_table
+from crawler.visits.page import PageState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,10 +26,16 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from alerts.outbox import Delivery
+    from crawler.store.deliveries import Lane
     from crawler.store.history import Edition
+    from crawler.store.people import Transact
     from crawler.store.reports import PageStatus, Ruling
     from crawler.visits.page import PageClaim
     from crawler.visits.poll import Claim
+
+
+_ALL = 100_000  # messages that are asked for, as those that are hidden may come first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,18 +106,89 @@ class Record:
         return words(spans(decision.match), edition.title, edition.text)
 
 
+class GatedOutbox(StoredOutbox):
+    """An outbox of which some messages are not due."""
+
+    def __init__(self, read: Transact, write: Transact, lane: Lane, hides: Callable[[str], bool]) -> None:
+        super().__init__(read, write, lane)
+        self._hides = hides
+
+    def of(self, lane: Lane) -> GatedOutbox:
+        """Return the outbox of the courier that looks after some channels."""
+        return GatedOutbox(self._read, self._write, lane, self._hides)
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Return what is due and not hidden, be it more than ``limit``."""
+        return [one for one in await super().due(now, max(limit, _ALL)) if not self._hides(one.key)]
+
+    async def next_due(self) -> datetime | None:
+        """Return None: what is hidden would be due at once."""
+        return None
+
+
+class PagesByAddress:
+    """Finds pages by their addresses without secrets, and spells each address of the store once."""
+
+    def __init__(self, spelt: Callable[[str], str]) -> None:
+        """``spelt`` takes the secrets out of an address."""
+        self._spelt = spelt
+        self._stories: dict[str, set[int]] = defaultdict(set)  # by address, some of which they have no more
+        self._addresses: dict[str, str] = {}  # as they are spelt
+        self._newest = 0  # story whose page was read
+
+    def find(self, connection: Connection, source_id: str, url: str) -> int | None:
+        """Return the story whose page has an address, the longest overdue of several; source "" is any.
+
+        Stories' ids grow, so those of new pages are mostly above all that were read. Where that finds none, those
+        that wait to be read are looked through: an old story may have come by a page, or its page by another address.
+        """
+        followed = select(page_table.c.story_id, page_table.c.url).where(page_table.c.next_due.is_not(None))
+        waiting = followed.where(page_table.c.state == PageState.DUE)
+        for rows in (followed.where(page_table.c.story_id > self._newest), waiting):
+            self._learn(connection.execute(rows).all())
+            stories = self._stories.get(url)
+            found = self._followed(connection, source_id, url, stories) if stories else None
+            if found is not None:
+                return found
+        return None
+
+    def _learn(self, rows: Sequence[Row[Any, Any]]) -> None:
+        for row in rows:
+            self._newest = max(self._newest, row.story_id)
+            self._stories[self._as_spelt(row.url)].add(row.story_id)
+
+    def _followed(self, connection: Connection, source_id: str, url: str, stories: set[int]) -> int | None:
+        query = select(page_table.c.story_id, page_table.c.url).where(
+            page_table.c.story_id.in_(stories), page_table.c.next_due.is_not(None)
+        )
+        if source_id:
+            query = query.where(page_table.c.source_id == source_id)
+        rows = connection.execute(query.order_by(page_table.c.next_due, page_table.c.story_id))
+        return next((row.story_id for row in rows if self._as_spelt(row.url) == url), None)
+
+    def _as_spelt(self, url: str) -> str:
+        if url not in self._addresses:
+            self._addresses[url] = self._spelt(url)
+        return self._addresses[url]
+
+
 class CapturedStore(Store):
     """A store that can be visited at moments that are known, and asked who was told."""
+
+    def gated(self, hides: Callable[[str], bool]) -> GatedOutbox:
+        """Return an outbox without the messages whose keys are hidden for now."""
+        return GatedOutbox(self._reader.run, self._write, EVERY, hides)
 
     async def claim_now(self, name: str, now: datetime, lease: timedelta) -> Sequence[Claim]:
         """Claim one source, due or not; of none that is configured, none."""
         return await self._write(partial(visits.claim_one, name=name, now=now, lease=lease))
 
     async def claim_page_now(
-        self, source_id: str, is_it: Callable[[str], bool], now: datetime, lease: timedelta
+        self, source_id: str, url: str, index: PagesByAddress, now: datetime, lease: timedelta
     ) -> Sequence[PageClaim]:
-        """Claim the page that is still visited and of which ``is_it`` holds, by its address; source "" is any."""
-        return await self._write(partial(_claim_page, source_id=source_id, is_it=is_it, now=now, lease=lease))
+        """Claim the page that is still visited and has this address, as ``index`` spells it; source "" is any."""
+        find = partial(index.find, source_id=source_id, url=url)
+        return await self._write(partial(_claim_page, find=find, now=now, lease=lease))
 
     async def told(self, since: datetime, until: datetime) -> Sequence[Told]:
         """Return who was told of what by versions that came in between two moments, both included."""
@@ -145,13 +226,9 @@ class CapturedStore(Store):
 
 
 def _claim_page(
-    connection: Connection, source_id: str, is_it: Callable[[str], bool], now: datetime, lease: timedelta
+    connection: Connection, find: Callable[[Connection], int | None], now: datetime, lease: timedelta
 ) -> list[PageClaim]:
-    query = select(page_table.c.story_id, page_table.c.url).where(page_table.c.next_due.is_not(None))
-    if source_id:
-        query = query.where(page_table.c.source_id == source_id)
-    rows = connection.execute(query.order_by(page_table.c.next_due, page_table.c.story_id))
-    found = next((row.story_id for row in rows if is_it(row.url)), None)
+    found = find(connection)
     return [] if found is None else pages.claim_one(connection, found, now, lease)
 
 

@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alerts.errors import StoreError
 from crawler.store import engine
+from crawler.store.doubled import Twin
 from crawler.store.schema import metadata, source
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import Column, Table
 
 # Of these the copy's own rows stand. A source's say what was read last: an ETag must never be newer than its stories.
-_STAY = frozenset({"source", "delivery_log", "audit", "frequency", "line"})
+_STAY = frozenset({"source", "frequency", "line"})
+_LINES = frozenset({"delivery_log", "audit"})  # their ids are counted, so that two stores give the same to two lines
 _LEFT = frozenset({"poll_log", "host", "hold"})  # the log of visits, and what passes by itself
 
 
-def carry(replaced: Path, copy: Path) -> tuple[dict[str, int], str]:
-    """Write into ``copy`` what ``replaced`` has beyond it, and return how many rows of which tables.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What was carried over."""
 
-    With them comes what of ``replaced`` could not be read, as a sentence; where that is anything, every source starts
-    over with a first visit. Both may have other schemas: columns that both have are carried. Raises StoreError.
+    rows: Mapping[str, int]  # by table
+    unread: str = ""  # what of the replaced one could not be read, as a sentence
+    twins: Sequence[Twin] = ()  # what both took in by the same key, as two stories
+
+
+def carry(replaced: Path, copy: Path) -> Carried:
+    """Write into ``copy`` what ``replaced`` has beyond it.
+
+    Where some of ``replaced`` cannot be read, every source starts over with a first visit. Both may have other
+    schemas: columns that both have are carried. Raises StoreError, above all where ``copy`` cannot be written.
     """
-    carried, unread = dict[str, int](), list[str]()
+    try:
+        return _carry(replaced, copy)
+    except engine.Error as error:
+        raise StoreError(f"{copy} cannot be written: {engine.way_out(error) or error}") from error
+
+
+def _carry(replaced: Path, copy: Path) -> Carried:
+    carried, unread, twins = dict[str, int](), list[str](), list[Twin]()
     with closing(engine.connect(copy.absolute(), "rw", 30.0)) as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("PRAGMA recursive_triggers = ON")  # or the index of words would not hear what is replaced
@@ -36,6 +56,7 @@ def carry(replaced: Path, copy: Path) -> tuple[dict[str, int], str]:
         except engine.Error as error:
             unread.append(str(error))
         else:
+            twins = _twins(connection, unread)
             for table in metadata.sorted_tables:
                 _carry_table(connection, table, carried, unread)
         if unread:
@@ -45,26 +66,60 @@ def carry(replaced: Path, copy: Path) -> tuple[dict[str, int], str]:
             raise StoreError(
                 f"{replaced} and the copy do not fit together: move {replaced.name} away, and restore again"
             )
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    return {name: number for name, number in carried.items() if number}, "; ".join(dict.fromkeys(unread))
+        connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)").fetchall()
+    rows = {name: number for name, number in carried.items() if number}
+    return Carried(rows=rows, unread="; ".join(dict.fromkeys(unread)), twins=twins)
+
+
+def _twins(connection: Any, unread: list[str]) -> list[Twin]:
+    query = (
+        "SELECT DISTINCT mine.story_id, theirs.story_id FROM replaced.seen theirs "
+        "JOIN main.seen mine ON mine.key = theirs.key WHERE mine.story_id <> theirs.story_id"
+    )
+    try:
+        return [Twin(kept=kept, other=other) for kept, other in connection.execute(query)]
+    except engine.Error as error:
+        unread.append(f"seen: {error}")
+        return []
 
 
 def _carry_table(connection: Any, table: Table, carried: dict[str, int], unread: list[str]) -> None:
     columns = [name for name in _columns(connection, "main", table) if name in _columns(connection, "replaced", table)]
     if table.name in _LEFT or not columns:
         return
-    names = ", ".join(f'"{name}"' for name in columns)
-    verb = "INSERT OR IGNORE" if table.name in _STAY else "INSERT OR REPLACE"
-    wanted = " AND ".join(_has_parent(column) for column in table.c if column.foreign_keys and column.name in columns)
-    where = f" WHERE {wanted}" if wanted else ""
+    statement = _statement(table, columns)
     before = _count(connection, table)
-    statement = f'{verb} INTO main."{table.name}" ({names}) SELECT {names} FROM replaced."{table.name}"{where}'  # noqa: S608 -- the names are our own
     try:
         _transact(connection, statement)
     except engine.Error as error:
+        if _is_of_copy(error):
+            raise
         unread.append(f"{table.name}: {error}")
         _piecemeal(connection, table, statement)
     carried[table.name] = _count(connection, table) - before
+
+
+def _statement(table: Table, columns: Sequence[str]) -> str:
+    """Return what carries all rows of a table; another condition can be put at its end."""
+    wanted = [_has_parent(column) for column in table.c if column.foreign_keys and column.name in columns]
+    verb = "INSERT OR IGNORE" if table.name in _STAY else "INSERT OR REPLACE"
+    if table.name == "seen":  # the copy's story goes on: it says what people were told
+        wanted.append("NOT EXISTS (SELECT 1 FROM main.seen m WHERE m.key = r.key AND m.story_id <> r.story_id)")
+    if table.name in _LINES:
+        verb, columns = "INSERT", [name for name in columns if name != "id"]
+        same = " AND ".join(f'm."{name}" IS r."{name}"' for name in columns)
+        known = f'SELECT 1 FROM main."{table.name}" m WHERE {same}'  # noqa: S608 -- the names are our own
+        wanted += [f"NOT EXISTS ({known} AND m.id = r.id)", f"NOT EXISTS ({known})"]  # the first is found at once
+    names = ", ".join(f'"{name}"' for name in columns)
+    where = " AND ".join(wanted) or "true"
+    return f'{verb} INTO main."{table.name}" ({names}) SELECT {names} FROM replaced."{table.name}" r WHERE {where}'  # noqa: S608 -- the names are our own
+
+
+def _is_of_copy(error: Exception) -> bool:
+    """Say whether the copy cannot be written, which is no fault of what is only read."""
+    name = engine.name_of(error)
+    reads = ("SQLITE_IOERR_READ", "SQLITE_IOERR_SHORT_READ", "SQLITE_IOERR_CORRUPTFS")
+    return name.startswith(("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR")) and name not in reads
 
 
 def _transact(connection: Any, statement: str, *values: object) -> None:
@@ -86,13 +141,16 @@ def _piecemeal(connection: Any, table: Table, statement: str) -> None:
     parent = next(iter(column.foreign_keys)).column
     keys = connection.execute(f'SELECT "{parent.name}" FROM main."{parent.table.name}"').fetchall()  # noqa: S608 -- the names are our own
     for (key,) in keys:
-        with suppress(engine.Error):
-            _transact(connection, f'{statement} AND "{column.name}" = ?', key)
+        try:
+            _transact(connection, f'{statement} AND r."{column.name}" = ?', key)
+        except engine.Error as error:
+            if _is_of_copy(error):
+                raise
 
 
 def _has_parent(column: Column[Any]) -> str:
     parents = [(key.column.table.name, key.column.name) for key in column.foreign_keys]
-    own = f'"{column.name}"'
+    own = f'r."{column.name}"'
     return " AND ".join(
         f'({own} IS NULL OR {own} IN (SELECT "{name}" FROM main."{parent}"))'  # noqa: S608 -- the names are our own
         for parent, name in parents

@@ -146,9 +146,19 @@ def others_wrote(connection: Connection) -> int:
 
 def explained(error: DBAPIError, path: object) -> Exception:
     """Return a StoreError for what a user can mend, and the error itself for what is a bug."""
-    name: str = getattr(error.orig, "sqlite_errorname", None) or ""
-    way_out = next((text for prefix, text in _WAYS_OUT.items() if name.startswith(prefix)), None)
-    return StoreError(f"{path}: {way_out} ({error.orig})") if way_out else error
+    meant = way_out(error.orig)
+    return StoreError(f"{path}: {meant} ({error.orig})") if meant else error
+
+
+def way_out(error: BaseException | None) -> str | None:
+    """Return what a user can do about an error of the driver; None for a bug."""
+    name = name_of(error)
+    return next((text for prefix, text in _WAYS_OUT.items() if name.startswith(prefix)), None)
+
+
+def name_of(error: BaseException | None) -> str:
+    """Return what SQLite calls an error of the driver, such as SQLITE_FULL; "" for any other."""
+    return getattr(error, "sqlite_errorname", None) or ""
 
 
 def connect(path: Path, mode: str, patience: float = BUSY_TIMEOUT) -> Any:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from alerts.outbox import State
+from alerts.outbox import EDITED, State
+from alerts.outcomes import ACCEPTED, FOUND
 from crawler.store import retention, space, walks
 from crawler.store.deliveries import EVERYBODY
 from crawler.store.schema import delivery_log, hold, outbox, story
@@ -36,6 +37,8 @@ class Fate:
     changed: datetime
     edit_due: datetime | None  # None: it says what it should
     last: str  # the reason of the last line of its log; "": there is none
+    last_detail: str = ""
+    arrived: datetime | None = None  # when it, or an edit of it, was accepted last; None: nobody knows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ BY_ID: dict[str, Forget] = {
     "bodies": retention.forget_bodies,
     "visits": retention.forget_visits,
     "attempts": retention.forget_attempts,
+    "seen": retention.forget_seen,
 }
 
 
@@ -63,16 +67,12 @@ class Keeper:
         self._write = write
 
     async def forget(self, what: str, before: datetime, after: int, limit: int) -> tuple[int | None, int]:
-        """Remove some of what is old, of ids above ``after``: ``stories``, ``bodies``, ``visits`` or ``attempts``.
+        """Remove some of what is old, of ids above ``after``: a kind of BY_ID.
 
         Returns the last id that was looked at, None when nothing that old is left, and how many were removed.
         """
         step = BY_ID[what]
         return await self._write(lambda connection: step(connection, before, after, limit))
-
-    async def forget_seen(self, before: datetime, limit: int) -> int:
-        """Remove up to ``limit`` identity keys of stories that are gone, and say how many."""
-        return await self._write(partial(retention.forget_seen, before=before, limit=limit))
 
     async def forget_messages(self, before: datetime, limit: int) -> int:
         """Remove up to ``limit`` messages that tell of no story, and say how many."""
@@ -115,7 +115,9 @@ def _fate(connection: Connection, key: str) -> Fate | None:
     row = connection.execute(select(outbox).where(outbox.c.key == key)).one_or_none()
     if row is None:
         return None
-    lines = select(delivery_log.c.reason).where(delivery_log.c.key == key).order_by(delivery_log.c.id.desc())
+    lines = select(delivery_log).where(delivery_log.c.key == key).order_by(delivery_log.c.id.desc()).limit(1)
+    last = connection.execute(lines).one_or_none()
+    accepted = connection.execute(lines.where(delivery_log.c.reason.in_((ACCEPTED, FOUND, EDITED)))).one_or_none()
     return Fate(
         channel=row.channel,
         state=State(row.state),
@@ -123,7 +125,9 @@ def _fate(connection: Connection, key: str) -> Fate | None:
         detail=row.detail,
         changed=row.changed,
         edit_due=row.edit_due,
-        last=connection.scalar(lines.limit(1)) or "",
+        last=last.reason if last else "",
+        last_detail=last.detail if last else "",
+        arrived=accepted.at if accepted else None,
     )
 
 

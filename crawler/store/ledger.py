@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from crawler.store import gaps
 from crawler.store.reports import CONDITION, Pages, PageStatus, last_failed_page, pages
 from crawler.store.schema import host, poll_log, source, story
 from crawler.store.standings import standing
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from crawler.store.gaps import GapLine
     from crawler.visits.standing import Standing
 
 WINDOW = timedelta(days=7)  # for which stories and pages are counted and lateness is measured
@@ -92,6 +94,7 @@ class Dossier:
     visits: tuple[VisitLine, ...]  # the newest first
     pages: Pages  # of its stories, in WINDOW
     failed_page: PageStatus | None  # the last that was given up
+    filled: tuple[GapLine, ...] = ()  # its last gaps, and what was found of what it had missed
 
 
 def accounts(connection: Connection, now: datetime, only: str | None = None) -> list[Account]:
@@ -120,6 +123,7 @@ def dossier(connection: Connection, name: str, now: datetime) -> Dossier | None:
         visits=tuple(visit_line(one) for one in _log(connection, name)),
         pages=pages(connection, now - WINDOW, name),
         failed_page=last_failed_page(connection, name),
+        filled=tuple(gaps.lines(connection, name)),
     )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, Self
 
 from alerts.outbox import AUDITED
 from crawler.store import changes, deliveries
 from crawler.store.deliveries import EVERY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from alerts.outbox import Delivery, Edit, Edited, Settlement, Suspect
@@ -18,17 +19,29 @@ if TYPE_CHECKING:
     from crawler.store.people import Transact
 
 
+class Listener(Protocol):
+    """Hears of every message that is begun; declared here, answered by crawler.capture.minutes."""
+
+    def sending(self, key: str, now: datetime) -> AbstractContextManager[Callable[[bool], bool]]:
+        """Return what is asked inside the transaction whether it was, and hands the answer on."""
+
+
 class StoredOutbox:
     """Deliveries in the database; each method is one transaction, and raises StoreError as the Store does."""
 
-    def __init__(self, read: Transact, write: Transact, lane: Lane = EVERY) -> None:
+    def __init__(self, read: Transact, write: Transact, lane: Lane = EVERY, listener: Listener | None = None) -> None:
         self._read = read
         self._write = write
         self._lane = lane
+        self._listener = listener
 
-    def of(self, lane: Lane) -> StoredOutbox:
+    def of(self, lane: Lane) -> Self:
         """Return the outbox of the courier that looks after some channels."""
-        return StoredOutbox(self._read, self._write, lane)
+        return type(self)(self._read, self._write, lane, self._listener)
+
+    def heard_by(self, listener: Listener | None) -> Self:
+        """Return the same outbox, which tells somebody of what is begun."""
+        return type(self)(self._read, self._write, self._lane, listener)
 
     async def recover(self, now: datetime) -> int:
         """Make every ``sending`` delivery ``unclear``, due at once, and say how many; called at start-up."""
@@ -50,7 +63,11 @@ class StoredOutbox:
 
         Nor is it when it has not so many ``attempts`` behind it: somebody else has tried since it was read.
         """
-        return await self._write(partial(deliveries.begin, key=key, now=now, attempts=attempts))
+        work = partial(deliveries.begin, key=key, now=now, attempts=attempts)
+        if self._listener is None:
+            return await self._write(work)
+        with self._listener.sending(key, now) as heard:
+            return await self._write(lambda connection: heard(work(connection)))
 
     async def settle(self, key: str, settlement: Settlement, now: datetime) -> None:
         """Write what an attempt or a look-up led to, and log it for ``why``.

@@ -191,6 +191,13 @@ def editions(connection: Connection, story_id: int) -> list[Edition]:
     return [Edition(**row._mapping) for row in rows]  # noqa: SLF001 -- SQLAlchemy's public name for a row as a mapping
 
 
+def touched(connection: Connection, *, stories: Collection[int]) -> dict[int, datetime]:
+    """Return when the newest version of each story came."""
+    columns = story_version.c.story_id, func.max(story_version.c.at)
+    query = select(*columns).where(story_version.c.story_id.in_(stories)).group_by(story_version.c.story_id)
+    return {number: at for number, at in connection.execute(query)}  # noqa: C416 -- a row is no pair to mypy
+
+
 def matches(connection: Connection, *, rule: str | None, below: int | None, limit: int) -> list[Story]:
     """Return the newest stories that a rule, or any, holds for: in their newest version, the newest first."""
     query = select(verdict.c.story_id).distinct().order_by(verdict.c.story_id.desc()).limit(limit)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
 VISITS = 20  # of each source that stay in the log, however old they are
+_PASSED = 20  # times as many stories without words are passed as are emptied
+_KEY = 16  # bytes
 _ONCE = (Condition.FIRST_TERM, Condition.FIRST_SOURCE)  # told once and never again, however long ago that was
 _OPEN = or_(outbox.c.state.not_in(FINAL), outbox.c.edit_due.is_not(None), outbox.c.audit_due.is_not(None))
 
@@ -56,28 +58,45 @@ def forget_stories(connection: Connection, before: datetime, after: int, limit: 
 
 
 def forget_bodies(connection: Connection, before: datetime, after: int, limit: int) -> tuple[int | None, int]:
-    """Remove the words of up to ``limit`` stories, as ``forget_stories`` does; title, link and verdicts stay."""
-    groups = _old(connection, before, after, limit)
+    """Remove the words of up to ``limit`` stories, as ``forget_stories`` does; title, link and verdicts stay.
+
+    Those that have none any more are passed, many at a time.
+    """
+    passed = list(_old(connection, before, after, _PASSED * limit))
+    if not passed:
+        return None, 0
+    worded = story_version.c.text != ""
+    full = exists().where(story_version.c.story_id == story.c.id, worded)
+    rows = connection.execute(
+        select(story.c.id, story.c.group_id)
+        .where(story.c.id > after, story.c.id <= passed[-1], story.c.seen < before, full)
+        .order_by(story.c.id)
+        .limit(limit)
+    )
+    groups = {row.id: row.group_id for row in rows}
     kept = _pending(connection, groups)
     ids = [one for one, group in groups.items() if group not in kept]
-    if not ids:
-        return max(groups, default=None), 0
-    worded = and_(story_version.c.story_id.in_(ids), story_version.c.text != "")
-    emptied = set(connection.scalars(select(story_version.c.story_id).where(worded)))
-    if emptied:
-        connection.execute(update(story_version).where(worded).values(text=""))
-        indexed = and_(story_search.c.story_id.in_(emptied), story_search.c.text != "")
+    if ids:
+        connection.execute(update(story_version).where(story_version.c.story_id.in_(ids), worded).values(text=""))
+        indexed = and_(story_search.c.story_id.in_(ids), story_search.c.text != "")
         connection.execute(update(story_search).where(indexed).values(text=""))
-        cut = and_(page.c.story_id.in_(emptied), page.c.reading != "")  # it quotes what was left out
+        cut = and_(page.c.story_id.in_(ids), page.c.reading != "")  # it quotes what was left out
         connection.execute(update(page).where(cut).values(reading=""))
-    return max(groups), len(emptied)
+    return max(groups) if len(groups) == limit else passed[-1], len(ids)
 
 
-def forget_seen(connection: Connection, before: datetime, limit: int) -> int:
-    """Remove up to ``limit`` identity keys that were noted before a moment, and of which the story is gone."""
+def forget_seen(connection: Connection, before: datetime, after: int, limit: int) -> tuple[int | None, int]:
+    """Remove those of ``limit`` identity keys that were noted before a moment, and of which the story is gone.
+
+    Their ids are the keys, read as numbers.
+    """
+    query = select(seen.c.key).where(seen.c.key > after.to_bytes(_KEY)).order_by(seen.c.key).limit(limit)
+    keys = connection.scalars(query).all()
+    if not keys:
+        return None, 0
     gone = ~exists().where(story.c.id == seen.c.story_id)
-    old = select(seen.c.key).where(seen.c.first_seen < before, gone).limit(limit)
-    return connection.execute(delete(seen).where(seen.c.key.in_(old))).rowcount
+    old = and_(seen.c.key.in_(keys), seen.c.first_seen < before, gone)
+    return int.from_bytes(keys[-1]), connection.execute(delete(seen).where(old)).rowcount
 
 
 def forget_messages(connection: Connection, before: datetime, limit: int) -> int:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CROWD = 200  # more new sources than this are not visited all at once
 SPREAD = timedelta(seconds=60)
+_BLOCKED = "blocked-address"  # FetchError.reason
 
 _LEASED = (  # built once: to build a statement costs more than to run it
     update(source)
@@ -59,6 +60,12 @@ def sync(connection: Connection, sources: Sequence[Source], now: datetime) -> No
     gone = known.keys() - {one.id for one in sources}
     if gone:
         connection.execute(update(source).where(source.c.id.in_(gone)).values(enabled=False))
+
+
+def unblock(connection: Connection, now: datetime) -> int:
+    """Make those due whose address may not be fetched, and say how many: the configuration may let them in by now."""
+    blocked = update(source).where(source.c.enabled, source.c.last_reason == _BLOCKED, source.c.next_due > now)
+    return connection.execute(blocked.values(next_due=now, next_why="what may be fetched changed")).rowcount
 
 
 def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -> list[Claim]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from alerts.rules.nodes import FACTS, Name, Not, Phrase, Scoped, children
@@ -54,13 +55,14 @@ async def suggest(
     now: datetime,
     progress: Callable[[int, int], None],
     most: int = MOST,
+    elapsed: Callable[[], float] = monotonic,
 ) -> Suggestion:
     """Read the stories seen since a moment, newest first; ``progress`` hears how many of how many were read.
 
     ``names`` are what the rule looks for, see ``names_of``. Raises StoreError.
     """
     stored = await store.tuning.count(since)
-    survey = Survey(config.rules, rule, names, max(now - RECENT, since))
+    survey = Survey(config.rules, rule, names, max(now - RECENT, since), elapsed)
     matches: list[int] = []
     before: int | None = None
     read = 0

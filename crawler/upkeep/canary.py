@@ -14,7 +14,8 @@ from aiohttp import web
 from alerts.errors import FetchError, Place, StoreError
 from alerts.health import Condition
 from alerts.judge import Judge, Switch
-from alerts.outbox import State
+from alerts.outbox import EDITED, State
+from alerts.outcomes import ACCEPTED, FOUND
 from alerts.rules.ruleset import compile_rules
 from alerts.rules.spec import RuleSpec, Text
 from alerts.upkeep_cards import Beat, of_canary, of_missed, of_return, spoken
@@ -129,6 +130,18 @@ class Canary:
         addresses = self._runner.addresses if self._runner else []
         return int(addresses[0][1]) if addresses else 0
 
+    async def resume(self) -> None:
+        """Know again, after a restart, when a story arrived last."""
+        try:
+            told = await self._notices.told(LIVING)
+            fate = await self._store.keeper.fate(told.key) if told else None
+        except StoreError as error:
+            log.warning("canary-forgot", extra={"detail": str(error)})
+            return
+        if fate is not None and fate.arrived is not None:
+            self._arrived = fate.arrived
+            self._metrics.canary_seen.set(fate.arrived.timestamp())
+
     async def tick(self, ways: Ways) -> None:
         """Walk when it is time; to be called every minute."""
         now = self._clock.now()
@@ -168,8 +181,7 @@ class Canary:
         key, since = self._sent
         fate = await self._fate(key)
         if fate is None or fate.state is not State.SENT or fate.edit_due is not None:
-            said = "the message is gone" if fate is None else f"{fate.state}: {fate.reason} {fate.detail}".strip()
-            raise _Missed("from the queue to the channel", said)
+            raise _Missed("from the queue to the channel", _why(fate))
         self._arrived = max(fate.changed, since)
         self._metrics.canary_seen.set(self._arrived.timestamp())
         return self._arrived
@@ -264,6 +276,17 @@ class Canary:
             return
         lasts = told is not None and told.report.is_open
         await self._notices.tell(ALARM, Condition.FAILING, content, anew=not lasts)
+
+
+def _why(fate: Fate | None) -> str:
+    """Say why a message does not stand there as it should."""
+    if fate is None:
+        return "the message is gone"
+    if fate.state is not State.SENT:
+        return f"{fate.state}: {fate.reason} {fate.detail}".strip()
+    if fate.last in {ACCEPTED, FOUND, EDITED, ""}:
+        return "nobody has tried its edit: it waits in the queue"
+    return f"its edit is not accepted: {fate.last} {fate.last_detail}".strip()
 
 
 def _judge() -> Judge:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from alerts.timing import promptness
 from crawler.store import backup, lock
 from crawler.upkeep.canary import LIVING
+from crawler.upkeep.disk import decide
 from crawler.upkeep.monitor import WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from alerts.timing import Promptness
     from crawler.config.care import CareConfig
@@ -29,6 +31,7 @@ class Glance:
     daemon: str | None  # who has the store; None: nobody
     store_bytes: int
     disk_free: int | None  # bytes; None: nobody can tell
+    disk_low: bool  # less than `disk.stop_below` is free, so that a daemon collects nothing
     newest_backup: datetime | None
     canary: datetime | None  # when its message was last posted or edited; None: there is none
     canary_waits: bool  # its last beat has not arrived yet
@@ -39,10 +42,7 @@ async def look(store: Store, care: CareConfig | None, now: datetime) -> Glance:
     told = await store.ask(lambda memory: memory.health.reports().get(LIVING))
     fate = await store.keeper.fate(told.key) if told else None
     copies = backup.existing(care.backup.path, store.path) if care else []
-    try:
-        free = backup.free_at(store.path.parent)
-    except OSError:
-        free = None
+    free = free_space(store.path)
     return Glance(
         overview=await store.overview(now),
         sources=await store.sources(),
@@ -50,7 +50,16 @@ async def look(store: Store, care: CareConfig | None, now: datetime) -> Glance:
         daemon=lock.holder(store.path),
         store_bytes=await store.keeper.size(),
         disk_free=free,
+        disk_low=care is not None and decide(free, False, care.disk),
         newest_backup=backup.made_at(copies[-1]) if copies else None,
         canary=fate.changed if fate else None,
         canary_waits=fate is not None and (fate.edit_due is not None or fate.state != "sent"),
     )
+
+
+def free_space(database: Path) -> int | None:
+    """Return how many bytes are free beside a database; None when nobody can tell."""
+    try:
+        return backup.free_at(database.parent)
+    except OSError:
+        return None

@@ -83,6 +83,7 @@ class Metrics:
         self.last_tick = gauge("last_tick_timestamp_seconds", "When due sources were looked for last.")
         self.canary_seen = gauge("canary_last_success_timestamp_seconds", "When the canary last arrived.")
         self.canary_time = gauge("canary_duration_seconds", "How long its last walk took, from fetch to queue.")
+        self.canary_every = gauge("canary_interval_seconds", "How often the canary sings; 0: never.")
         self.backup_at = gauge("backup_last_success_timestamp_seconds", "When the newest copy was made.")
         self.backup_bytes = gauge("backup_bytes", "Size of the newest copy.")
         for one in (self.store_bytes, self.disk_free, self.last_tick, self.canary_seen, self.canary_time):

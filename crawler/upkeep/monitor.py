@@ -16,7 +16,7 @@ from alerts.errors import StoreError
 from alerts.timing import promptness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from alerts.timing import Figure, Promptness, Stage, Walk
     from crawler.clock import Clock
@@ -84,7 +84,7 @@ class Monitor:
     """Answers, whoever serves it."""
 
     def __init__(
-        self, metrics: Metrics, store: Books, clock: Clock, pulse: Pulse, refresh: Callable[[Metrics], None]
+        self, metrics: Metrics, store: Books, clock: Clock, pulse: Pulse, refresh: Callable[[Metrics], Awaitable[None]]
     ) -> None:
         """``refresh`` shows what is known without the store, such as the disk."""
         self._metrics = metrics
@@ -140,7 +140,7 @@ class Monitor:
                 self._read = now
                 await self._read_store(now)
                 self._fresh = max(_FRESH, _REST * (self._clock.now() - now))
-        self._refresh(self._metrics)
+        await self._refresh(self._metrics)
         return self._metrics.render(accept)
 
     async def _read_store(self, now: datetime) -> None:

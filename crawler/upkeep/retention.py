@@ -24,6 +24,7 @@ LINES = 1_000  # of a log: they hang on nothing
 EVERY = timedelta(hours=1)
 PAUSE = timedelta(milliseconds=50)  # between two of these, in which others have the store to themselves
 LONGEST = timedelta(minutes=10)  # for one round; the next goes on where it ended
+AFRESH = timedelta(days=1)  # what was passed over, since it was needed still, is looked at again then
 
 
 class Keeping(Protocol):
@@ -31,9 +32,6 @@ class Keeping(Protocol):
 
     async def forget(self, what: str, before: datetime, after: int, limit: int) -> tuple[int | None, int]:
         """Remove some of what is old; return the last id looked at, None for none, and how many were removed."""
-
-    async def forget_seen(self, before: datetime, limit: int) -> int:
-        """Remove up to ``limit`` identity keys of stories that are gone, and say how many."""
 
     async def forget_messages(self, before: datetime, limit: int) -> int:
         """Remove up to ``limit`` messages that tell of no story, and say how many."""
@@ -70,6 +68,15 @@ def cutoffs(config: RetentionConfig, now: datetime, needed: timedelta) -> Cutoff
     )
 
 
+@dataclass(slots=True)
+class _Pass:
+    """How far one kind was gone through."""
+
+    began: datetime
+    after: int = 0
+    ended: bool = False
+
+
 class Retention:
     """Goes through the store once an hour."""
 
@@ -77,6 +84,7 @@ class Retention:
         self._store = store
         self._clock = clock
         self._last: datetime | None = None
+        self._passes: dict[str, _Pass] = {}
         self.removed: Counter[str] = Counter()  # ever, by what it was
 
     async def tick(self, config: RetentionConfig, needed: timedelta) -> None:
@@ -87,45 +95,58 @@ class Retention:
             await self.tidy(cutoffs(config, now, needed))
 
     async def tidy(self, before: Cutoffs) -> Counter[str]:
-        """Remove what is older than this and say how much; what takes too long is left for the next round."""
+        """Remove what is older than this and say how much; what takes too long is left for the next round.
+
+        Each kind has its share of the time, and what it leaves goes to those after it: none waits for ever.
+        """
         ends, removed = self._clock.now() + LONGEST, Counter[str]()
+        kinds = (
+            ("bodies", before.bodies, FEW),
+            ("stories", before.stories, FEW),
+            ("attempts", before.outbox, LINES),
+            ("visits", before.outbox, LINES),
+            ("seen", before.seen, LINES),
+        )
         try:
-            for what, moment, few in (
-                ("bodies", before.bodies, FEW),
-                ("stories", before.stories, FEW),
-                ("attempts", before.outbox, LINES),
-                ("visits", before.outbox, LINES),
-            ):
-                await self._go_through(what, moment, few, ends, removed)
-            await self._rest(before, ends, removed)
-            while removed and self._clock.now() < ends and await self._store.give_back():
+            for left, (what, moment, few) in zip(range(len(kinds) + 2, 2, -1), kinds, strict=True):
+                if moment is not None:
+                    await self._go_through(what, moment, few, self._share(ends, left), removed)
+            if before.outbox is not None:
+                await self._messages(before.outbox, self._share(ends, 2), removed)
+            while +removed and self._clock.now() < ends and await self._store.give_back():
                 await self._breathe()
         except StoreError as error:
             log.warning("retention-refused", extra={"detail": str(error), "next": "tried again in an hour"})
+        removed = +removed
         self.removed.update(removed)
         if removed:
             log.info("forgotten", extra=dict(removed))
         return removed
 
-    async def _go_through(
-        self, what: str, before: datetime | None, few: int, ends: datetime, removed: Counter[str]
-    ) -> None:
-        after: int | None = 0
-        while before is not None and after is not None and self._clock.now() < ends:
-            after, number = await self._store.forget(what, before, after, few)
+    def _share(self, ends: datetime, left: int) -> datetime:
+        """Return when one of so many kinds that are left must make way for the next."""
+        now = self._clock.now()
+        return now + max(ends - now, timedelta()) / left
+
+    async def _go_through(self, what: str, before: datetime, few: int, ends: datetime, removed: Counter[str]) -> None:
+        now = self._clock.now()
+        known = self._passes.get(what)
+        if known is None or (known.ended and not timedelta() <= now - known.began < AFRESH):
+            known = self._passes[what] = _Pass(now)
+        known.ended = False
+        while self._clock.now() < ends:
+            last, number = await self._store.forget(what, before, known.after, few)
             removed[what] += number
             await self._breathe()
-        if not removed[what]:
-            del removed[what]
+            if last is None:
+                known.ended = True
+                return
+            known.after = last
 
-    async def _rest(self, before: Cutoffs, ends: datetime, removed: Counter[str]) -> None:
-        for what, moment, forget in (
-            ("seen", before.seen, self._store.forget_seen),
-            ("messages", before.outbox, self._store.forget_messages),
-        ):
-            while moment is not None and self._clock.now() < ends and (number := await forget(moment, FEW)):
-                removed[what] += number
-                await self._breathe()
+    async def _messages(self, before: datetime, ends: datetime, removed: Counter[str]) -> None:
+        while self._clock.now() < ends and (number := await self._store.forget_messages(before, FEW)):
+            removed["messages"] += number
+            await self._breathe()
 
     async def _breathe(self) -> None:
         await self._clock.wait_until(self._clock.now() + PAUSE)

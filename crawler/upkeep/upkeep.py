@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import time, timedelta
+from math import nan
 from typing import TYPE_CHECKING, Protocol
 
 from alerts import upkeep_cards as cards
@@ -31,10 +33,12 @@ if TYPE_CHECKING:
     from alerts.face import Face
     from alerts.outbox import Delivery
     from crawler.clock import Clock
+    from crawler.config.care import DiskConfig
     from crawler.config.model import Config
     from crawler.dispatch import Dispatcher
     from crawler.store import Store
     from crawler.upkeep.canary import Fetcher, Turns
+    from crawler.upkeep.disk import Space
     from crawler.upkeep.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -84,6 +88,7 @@ class Upkeep:
         self._supervisor = Supervisor(environ)
         self._copy_again: datetime | None = None  # when one failed
         self._copying = False
+        self._disk_told: bool | None = None  # that it is full, as far as people know; None: look at the store
         self._lag = 0.0
         self._beat_at: float | None = None  # by the loop's own clock, which nobody sets
 
@@ -92,6 +97,7 @@ class Upkeep:
     async def start(self, dispatcher: Dispatcher) -> None:
         """Begin: look at the disk, serve numbers, and do the rest from time to time."""
         await self.watch_disk()
+        await self.canary.resume()
         if self.server:
             await self.server.start()
             dispatcher.every(MINUTE, self.server.start, name="metrics")
@@ -136,19 +142,18 @@ class Upkeep:
         if self._supervisor.patience is not None:
             self._supervisor.say("WATCHDOG=1")
 
-    def _refresh(self, metrics: Metrics) -> None:
-        space = self.guard.space
+    async def _refresh(self, metrics: Metrics) -> None:
+        space, care = self.guard.space, self._config().care
         metrics.disk_low.set(space.low)
         if space.free is not None:
             metrics.disk_free.set(space.free)
         metrics.loop_lag.set(self._lag)
+        metrics.canary_every.set(care.canary.total_seconds() if care.canary and self._ops else 0)
         if self.pulse.tick is not None:
             metrics.last_tick.set(self.pulse.tick.timestamp())
-        copies = backup.existing(self._config().care.backup.path, self._store.path)
-        if copies:
-            newest = copies[-1].stat()
-            metrics.backup_at.set(newest.st_mtime)
-            metrics.backup_bytes.set(newest.st_size)
+        at, size = await asyncio.to_thread(_newest, care.backup.path, self._store.path)
+        metrics.backup_at.set(at)
+        metrics.backup_bytes.set(size)
 
     # ------------------------------------------------------------ the disk
 
@@ -158,16 +163,29 @@ class Upkeep:
         was = self.guard.space.low
         space = await asyncio.to_thread(self.guard.look, config)
         self.pulse.paused = space.low
-        if space.low == was:
-            return
-        event = "disk-low" if space.low else "disk-free"
-        log.log(logging.ERROR if space.low else logging.WARNING, event, extra={"free": space.free})
+        if space.low != was:
+            event = "disk-low" if space.low else "disk-free"
+            log.log(logging.ERROR if space.low else logging.WARNING, event, extra={"free": space.free})
         if channel := self._ops:
-            if space.low:
-                content = cards.of_full_disk(channel, str(self._store.path.parent), space.free, config.stop_below)
-                await self.notices.tell(DISK, Condition.FAILING, content, anew=True)
-            else:
-                await self.notices.over(DISK, cards.of_freed_disk(channel, space.free))
+            await self._tell_disk(channel, space, config)
+
+    async def _tell_disk(self, channel: str, space: Space, config: DiskConfig) -> None:
+        """Tell people, unless they know: what they were told before a restart is in the store."""
+        if self._disk_told is None:
+            try:
+                told = await self.notices.told(DISK)
+            except StoreError as error:
+                log.warning("notice-refused", extra={"subject": DISK, "detail": str(error)})
+                return
+            self._disk_told = told is not None and told.report.is_open
+        if space.low == self._disk_told:
+            return
+        self._disk_told = None  # the store may refuse it: then it is told in a minute
+        if space.low:
+            content = cards.of_full_disk(channel, str(self._store.path.parent), space.free, config.stop_below)
+            await self.notices.tell(DISK, Condition.FAILING, content, anew=True)
+        else:
+            await self.notices.over(DISK, cards.of_freed_disk(channel, space.free))
 
     # ------------------------------------------------------------ what is old
 
@@ -187,10 +205,10 @@ class Upkeep:
         care, now = config.care.backup, self._clock.now()
         if care.at is None or self._copying:
             return
-        due = _daily(care.at, config)
+        if self._copy_again is not None and now < self._copy_again:
+            return
         copies = await asyncio.to_thread(backup.existing, care.path, self._store.path)
-        told = _day_of(copies[-1], config) if copies else _yesterday(now, config)
-        if next_due(due, told, now).at > now or (self._copy_again is not None and now < self._copy_again):
+        if copies and next_due(_daily(care.at, config), _day_of(copies[-1], config), now).at > now:
             return
         self._copying = True
         try:
@@ -294,8 +312,13 @@ def _daily(at: time, config: Config) -> DigestSpec:
     return DigestSpec(name=BACKUP, at=at, days=EVERY_DAY, zone=config.timezone, to=())
 
 
-def _yesterday(now: datetime, config: Config) -> date:
-    return now.astimezone(config.timezone).date() - timedelta(days=1)
+def _newest(folder: Path, database: Path) -> tuple[float, float]:
+    """Return when the newest copy was made and its size; NaN without one. Others may remove old ones meanwhile."""
+    for copy in reversed(backup.existing(folder, database)):
+        with suppress(OSError):
+            found = copy.stat()
+            return found.st_mtime, found.st_size
+    return nan, nan
 
 
 def _day_of(copy: Path, config: Config) -> date:

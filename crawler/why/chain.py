@@ -51,6 +51,8 @@ class Chain:
     title: str = ""  # "": there is no story
     about: str = ""  # outlet and address, or the address alone
     story: str | None = None  # its id, as people see it
+    text: str = ""  # as it is kept
+    reading: str = ""  # how that was found in its page, and what was left out, as far as that was written down
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,8 +65,9 @@ def _of_channel(
     trail: Trail, channel: str, rulings: Sequence[Ruling], verdict: Verdict | None, clock: Clock
 ) -> Finding:
     """Answer for a channel with the version that got furthest; later ones are told of beside it."""
-    ranked = [(_rank(trail, one), -one.version, one) for one in rulings]
-    rank, _, ruling = min(ranked, key=lambda one: one[:2])
+    heard = any(one.delivery for one in rulings) or (rulings[0].match.rule, channel) in trail.heard
+    ranked = [(*_rank(trail, one, heard=heard), -one.version, one) for one in rulings]
+    rank, _, _, ruling = min(ranked, key=lambda one: one[:3])
     held = Step(
         name="rule",
         mark=Mark.PASSED,
@@ -101,16 +102,22 @@ _MARKS = {
 }
 
 
-def _rank(trail: Trail, ruling: Ruling) -> Rank:
+def _rank(trail: Trail, ruling: Ruling, *, heard: bool) -> tuple[Rank, bool]:
+    """Return how far a version got, and whether it says only that an earlier one decided.
+
+    ``heard``: the channel heard of the story by the rule at some time; on trial or held back by a limit it did not.
+    """
     if ruling.delivery:
-        return rank_of(trail, ruling.delivery)
+        return rank_of(trail, ruling.delivery), False
+    if ruling.reason is Reason.TOLD and not heard:
+        return Rank.DECIDED, True
     if ruling.reason in {Reason.COPY, Reason.TOLD, Reason.SAME_STORY}:
-        return Rank.HEARD
+        return Rank.HEARD, False
     if ruling.reason.is_summed_up:
-        return Rank.KEPT
+        return Rank.KEPT, False
     if ruling.reason is Reason.COUNTED and any(one.rule == ruling.match.rule and one.key for one in trail.told):
-        return Rank.FOLDED
-    return Rank.DECIDED
+        return Rank.FOLDED, False
+    return Rank.DECIDED, False
 
 
 def _reason(trail: Trail, ruling: Ruling, rank: Rank) -> str:

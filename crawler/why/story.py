@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alerts.policy import Reason
 from crawler.ids import encode
+from crawler.visits.backfill import DIALECT
 from crawler.visits.page import PageState
 from crawler.visits.spans import roughly
 from crawler.why.chain import Chain, Mark, Step, sentence
@@ -72,6 +73,8 @@ def chain_of(trail: Trail, judged: Judged, clock: Clock) -> tuple[Rank, Chain]:
         title=trail.story.title,
         about=" · ".join(filter(None, (trail.story.outlet.name, trail.story.url))),
         story=encode(trail.story.id),
+        text=trail.story.text,
+        reading=trail.page.reading if trail.page else "",
     )
     return (best.rank if best else Rank.NOTHING), chain
 
@@ -136,6 +139,9 @@ def _visit_step(trail: Trail) -> Step:
         return Step(
             name="visit", mark=Mark.PASSED, says="found; the log of visits has no line of that any more", at=seen
         )
+    if visit.reason == DIALECT:
+        says = "listed no more when its source was visited, and found where that gap was filled from"
+        return Step(name="visit", mark=Mark.PASSED, reason=visit.reason, says=says, at=seen, more=visit.notes)
     took = f"{visit.elapsed.total_seconds():.2f} s"
     parts = [f"answered {visit.reason} in {took}", f"{visit.new} new of {visit.new + visit.changed + visit.seen}"]
     late = seen - trail.story.published if trail.story.published else None
@@ -178,7 +184,8 @@ def _page_step(trail: Trail, unwanted: str, clock: Clock) -> Step:
     if page.reading or page.state is PageState.READ:
         later = page.detail if page.detail != page.reading else ""
         more = tuple(filter(None, (later,)))
-        says = f"read {page.reading or page.detail}".strip()
+        length = "" if trail.wordless else f", {_words(trail)}"
+        says = f"read {page.reading or page.detail}".strip() + length
         return Step(name="page", mark=Mark.PASSED, reason=page.reason, says=says, at=page.at, more=more)
     if page.state is PageState.FAILED:
         more = tuple(filter(None, (page.detail, page.url)))
@@ -194,10 +201,14 @@ def _text_step(trail: Trail) -> Step:
     if trail.wordless:
         says = "its words are no longer kept (`retention.bodies`): what rules say now is by its title alone"
         return Step(name="text", mark=Mark.NOTED, reason="forgotten", says=says)
-    words = length_of(story.text)
-    language = story.language or "unknown"
-    says = f"{words:,} word{'s' * (words != 1)}, language {language}"
-    return Step(name="text", mark=Mark.PASSED if words else Mark.NOTED, says=says)
+    says = f"{_words(trail)}, language {story.language or 'unknown'}"
+    return Step(name="text", mark=Mark.PASSED if length_of(story.text) else Mark.NOTED, says=says)
+
+
+def _words(trail: Trail) -> str:
+    """Say how long the text is that is kept."""
+    words = length_of(trail.story.text)
+    return f"{words:,} word{'s' * (words != 1)}"
 
 
 # ---------------------------------------------------------------- what was decided

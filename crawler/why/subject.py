@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _MESSAGE = re.compile(r"/archives/(?P<channel>[A-Z][A-Z0-9]{5,})/p(?P<ts>\d{10,20})/?")
 _CLIENT = re.compile(r"/client/\w+/(?P<channel>[A-Z][A-Z0-9]{5,})/p(?P<ts>\d{10,20})/?")
+_THREAD = re.compile(r"/client/\w+/\w+/thread/(?P<channel>[A-Z][A-Z0-9]{5,})-(?P<ts>\d{4,14}\.\d{6})/?")
+_BARE = re.compile(r"(?:[\w-]+\.)+[^\W\d_][\w-]+(?::\d+)?(?:[/?].*)?", re.DOTALL)  # an address without its scheme
 _MICRO = 6  # digits of a ts after its point
 
 
@@ -29,8 +31,12 @@ class Subject:
 
 
 def subject_of(written: str) -> Subject | None:
-    """Read what a user wrote; None when it is nothing of the kind."""
-    written = written.strip().strip("<>")
+    """Read what a user wrote, or copied from Slack's own ``<address|words>``; None when it is nothing of the kind."""
+    written = written.strip()
+    if written.startswith("<"):
+        written = written.strip("<>").partition("|")[0]
+    if _BARE.fullmatch(written):
+        written = f"https://{written}"
     if written.lower().startswith(("http://", "https://")):
         try:
             parts = urlsplit(written)
@@ -53,6 +59,8 @@ def _message(parts: SplitResult) -> Receipt | None:
     if found := _MESSAGE.fullmatch(parts.path) or _CLIENT.fullmatch(parts.path):
         ts = found["ts"]
         return Receipt(channel=found["channel"], message=f"{ts[:-_MICRO]}.{ts[-_MICRO:]}")
+    if found := _THREAD.fullmatch(parts.path):
+        return Receipt(channel=found["channel"], message=found["ts"])
     asked = parse_qs(parts.query)
     if parts.path == "/app_redirect" and {"channel", "message_ts"} <= asked.keys():
         return Receipt(channel=asked["channel"][0], message=asked["message_ts"][0])

@@ -129,7 +129,7 @@ def attempted(outcome: Receipt | DeliveryError, **changes: Any) -> Settlement:
         (Later("not-connected"), State.PENDING, "try-later", 0.75 * SECOND),
         (Unclear("timeout"), State.UNCLEAR, "unclear", 2 * SECOND),
         (CardRefused("invalid_blocks"), State.PENDING, "made-plainer", 0 * SECOND),
-        (ChannelRefused("is_archived"), State.PENDING, "channel-refused", 60 * SECOND),
+        (ChannelRefused("is_archived"), State.PENDING, "channel-refused", 120 * SECOND),
         (RouteRefused("invalid_auth"), State.PENDING, "route-refused", 300 * SECOND),
         (DeliveryError("something else"), State.UNCLEAR, "unclear", 2 * SECOND),
     ],
@@ -336,15 +336,15 @@ async def test_a_channel_that_refuses_is_tried_ever_more_seldom_and_others_go_on
     bench = Bench(outbox, Recorder(ChannelRefused("is_archived")))
     await bench.courier.step()
     assert bench.sent() == ["K00", "D00", "D01"]
-    assert outbox.holds["#news"] == (NOON + timedelta(minutes=1), "is_archived")
+    assert outbox.holds["#news"] == (NOON + timedelta(minutes=2), "is_archived")
     assert outbox.states() == [State.PENDING, State.PENDING, State.SENT, State.SENT]
     bench.notifier.answers = [ChannelRefused("is_archived")] * 6
     await bench.until_done()
     assert set(outbox.states()) == {State.SENT}
     tries = [(at - NOON) / timedelta(minutes=1) for at, key, _ in bench.notifier.sent if key == "K00"]
-    assert tries == [0, 1, 3, 7, 15, 30, 45, 60]
+    assert tries == [0, 2, 6, 14, 29, 44, 59, 74]
     (refused,) = told(caplog, "refused")
-    assert (refused["channel"], refused["until"]) == ("#news", NOON + timedelta(minutes=1))
+    assert (refused["channel"], refused["until"]) == ("#news", NOON + timedelta(minutes=2))
     assert refused["detail"] == "is_archived"
     assert [again["channel"] for again in told(caplog, "taken-again")] == ["#news"]
 

@@ -1,12 +1,13 @@
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
 from spiders.entry import Hints
 from spiders.hints import with_links
 from spiders.parse import parse
-from tests.spiders.made import document, source
+from tests.spiders.made import ADDRESS, document, source
 
 HOUR = timedelta(hours=1)
 
@@ -110,3 +111,23 @@ FEED = "https://news.example/rss"
 def test_the_head_of_an_answer_names_the_hub_before_the_document_does(header: str, hub: str, topic: str) -> None:
     body = Hints(hub="https://b.example/hub", topic="https://b.example/self", ttl=HOUR)
     assert with_links(body, header, FEED) == Hints(hub=hub, topic=topic, ttl=HOUR)
+
+
+@pytest.mark.parametrize(
+    ("channel", "older"),
+    [
+        ('<a:link rel="prev-archive" href="/2026/10"/><a:link rel="next" href="?page=2"/>', "/2026/10"),
+        ('<a:link rel="next" href="?page=2"/>', "?page=2"),
+        ("<generator>https://wordpress.org/?v=6.9</generator>", "?paged=2"),
+        ("<generator>Hugo</generator>", None),
+    ],
+)
+def test_a_feed_says_where_what_came_before_stands(channel: str, older: str | None) -> None:
+    found = hints(channel, 'xmlns:a="http://www.w3.org/2005/Atom"').older
+    assert found == (older and urljoin(ADDRESS, older))
+
+
+def test_a_page_of_wordpress_leads_to_the_one_after_it() -> None:
+    body = "<rss version='2.0'><channel><generator>WordPress</generator><item><title>A</title></item></channel></rss>"
+    page = document(body, url="https://news.example/feed?cat=3&paged=2")
+    assert parse(page, source("feed")).hints.older == "https://news.example/feed?cat=3&paged=3"

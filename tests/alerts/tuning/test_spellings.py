@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.tuning.names import folded_name
-from alerts.tuning.spellings import beside, distance, variants
+from alerts.tuning.spellings import Spellings, beside, distance
 
 WORDS = st.text(alphabet="abcd", max_size=7)
 
@@ -44,7 +44,7 @@ def test_names_stand_in_brackets_beside_known_ones(text: str, known: str, found:
     ],
 )
 def test_variants_are_near_and_no_plurals(known: str, text: str, found: list[str]) -> None:
-    assert [there for _, there in variants([known], folded_name(text).split())] == found
+    assert [there for _, there in Spellings([known]).variants(folded_name(text).split())] == found
 
 
 def reference(one: str, other: str) -> int:
@@ -71,4 +71,21 @@ def test_the_distance_is_that_of_its_definition(one: str, other: str, most: int)
 @given(st.lists(st.text(max_size=12), max_size=5), st.text(max_size=120))
 def test_a_variant_is_never_a_known_name(names: list[str], text: str) -> None:
     known = {folded for name in names if (folded := folded_name(name))}
-    assert all(one in known and there != one for one, there in variants(known, folded_name(text).split()))
+    assert all(one in known and there != one for one, there in Spellings(known).variants(folded_name(text).split()))
+
+
+@given(st.lists(WORDS.filter(bool), max_size=6), WORDS.filter(bool), st.integers(6, 8))
+def test_whatever_is_near_by_its_definition_is_found(names: list[str], there: str, length: int) -> None:
+    known = {name.ljust(length, "c") for name in names}
+    word = there.ljust(length, "c")
+    allowed = {name: (len(name) >= 6) + (len(name) >= 8) for name in known}
+    plural = {name for name in known if {word.removeprefix(name), name.removeprefix(word)} & {"s", "es", "e"}}
+    near = {name for name in known - plural - {word} if name[0] == word[0] and reference(name, word) <= allowed[name]}
+    assert {name for name, _ in Spellings(known).variants([word])} == near
+
+
+def test_a_name_that_is_learnt_later_is_found_in_words_that_were_seen_before() -> None:
+    names = Spellings(["gallium"])
+    assert list(names.variants(["gallym", "gemanium"])) == []
+    names.add(["germanium"])
+    assert list(names.variants(["gallym", "gemanium"])) == [("germanium", "gemanium")]

@@ -74,3 +74,13 @@ def test_the_outlet_and_agencies_in_brackets_are_no_names() -> None:
 
 def test_where_nothing_was_found_before_nothing_rises() -> None:
     assert surveyed("nickel", story(1, "Nickel in Perth"), story(2, "Nickel in Perth")).findings().rising == ()
+
+
+def test_the_search_for_spellings_ends_when_its_time_is_over_and_says_so() -> None:
+    made, ticks = rules("nickel"), iter(range(0, 10_000, 11))
+    survey = Survey(made, made.rules[0], ["nickel"], NOON - timedelta(days=7), lambda: float(next(ticks)))
+    for number in range(4):
+        survey.add(story(number, f"Nickel news {number}"))
+    found = survey.findings()
+    assert (found.matches, found.looked, found.is_hurried) == (4, 2, True)
+    assert not surveyed("nickel", story(1, "Nickel news")).findings().is_hurried

@@ -71,6 +71,14 @@ def test_what_is_no_copy_is_refused(folder: Path) -> None:
     assert run(folder, "restore", str(folder / "none.db")).exit_code == 1
 
 
+def test_before_there_is_a_store_there_is_nothing_to_copy(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    refused = run(tmp_path, "backup")
+    assert refused.exit_code == 1
+    assert "there is no store at" in str(refused.exception)
+    assert not (tmp_path / "copies").exists()
+
+
 def test_a_store_is_not_migrated_before_there_is_one(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(CONFIG)
     assert "there is no store" in str(run(tmp_path, "migrate").exception)

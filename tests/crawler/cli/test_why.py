@@ -52,6 +52,7 @@ async def session(folder: Path) -> Mapping[str, Result]:
             "narrow": (told,),
             "missed": (missed,),
             "json": (missed, "--json"),
+            "text": (told, "--text"),
             "rule": (missed, "--rule", "treaty"),
             "holding rule": (told, "--rule", "cobalt"),
             "id": (code.lower(),),
@@ -118,6 +119,13 @@ def test_programs_get_the_chain(answers: Mapping[str, Result]) -> None:
     rule = next(step for step in found["steps"] if step["name"] == "rule")
     assert [part["holds"] for part in rule["clauses"]["query"]["parts"]] == [True, False]
     assert {step["rule"] for step in found["steps"] if step["clauses"]} == {"treaty", "cobalt"}
+    assert rule["clauses"]["severity"] == "high"
+    assert (found["words"], found["text"]) == (9, "The two sides met on Monday and said little.")
+
+
+def test_the_text_is_shown_where_it_is_asked_for(answers: Mapping[str, Result]) -> None:
+    assert "The two sides met on Monday and said little." in answers["text"].stdout
+    assert "The two sides met" not in answers["told"].stdout
 
 
 def test_one_rule_is_shown_with_all_its_clauses(answers: Mapping[str, Result]) -> None:

@@ -75,6 +75,13 @@ class House:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE, headers=named)
 
+    def entrances(self, token: str, *addresses: str) -> list[httpx.AsyncClient]:
+        """Return clients at different addresses of one console with that token."""
+        listening = ConsoleConfig(token=Secret(token))
+        app = build(self.room, listening, live=self.live, notes=self.notes, path=self.store.path)
+        transports = [httpx.ASGITransport(app, client=(address, 5000)) for address in addresses]
+        return [httpx.AsyncClient(transport=transport, base_url=BASE) for transport in transports]
+
     def owner(self, **headers: str) -> httpx.AsyncClient:
         """Return a client that sends the token of a console that has one."""
         return self.client(TOKEN, authorization=f"Bearer {TOKEN}", **headers)

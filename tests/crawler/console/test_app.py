@@ -1,18 +1,29 @@
 from __future__ import annotations
 
+import asyncio
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from importlib.resources import files
+from typing import TYPE_CHECKING, TypeVar
 
+import httpx
 import pytest
 
+from alerts.errors import TooSlow
 from crawler.console.guard import HEADERS, SESSION
 from crawler.console.rendering import PAGES
+from crawler.store.browse import Browse
 from tests.crawler.console.house import HOSTILE, TOKEN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
     from tests.crawler.console.house import House
 
 LISTS = [path for path, _, _ in PAGES]
+T = TypeVar("T")
 SAME = {"sec-fetch-site": "same-origin"}
 
 
@@ -83,6 +94,26 @@ async def test_signing_in_and_out(full: House) -> None:
         assert (await client.get("/stories")).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("/why?of=abc", "/why?of=abc"),
+        ("/stories?q=a+b%26c&since=2d", "/stories?q=a+b%26c&since=2d"),
+        ("/rules/caf%C3%A9%3F?below=x", "/rules/caf%C3%A9%3F?below=x"),
+        ("/stories?q=" + "x" * 1_000, "/stories"),
+        ("//evil.example/?a=b", "/"),
+    ],
+)
+async def test_signing_in_leads_to_what_was_asked_for(full: House, path: str, to: str) -> None:
+    async with full.client(TOKEN) as client:
+        login = httpx.URL((await client.get(httpx.URL("http://127.0.0.1:8321" + path))).headers["location"])
+        form = await client.get(login)
+        assert form.status_code == 200
+        fields = {"token": TOKEN, "to": login.params["to"]}
+        answer = await client.post("/login", data=fields, headers=SAME)
+    assert answer.headers["location"] == to
+
+
 @pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
 async def test_signing_in_leads_nowhere_else(full: House, to: str) -> None:
     async with full.client(TOKEN) as client:
@@ -131,3 +162,37 @@ async def test_headers_stand_on_refusals_too(full: House) -> None:
     async with full.client() as client:
         answer = await client.get("/", headers={"host": "evil.example"})
     assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_what_is_hidden_is_hidden_whatever_else_a_style_says_of_it() -> None:
+    css = (files("crawler.console") / "static" / "console.css").read_text()
+    assert re.search(r"^\[hidden\] *\{ *display: none !important;", css, re.MULTILINE)
+
+
+async def test_signing_out_ends_what_comes_by_itself(full: House) -> None:
+    async with full.client(TOKEN) as client:
+        await client.post("/login", data={"token": TOKEN}, headers=SAME)
+        following = asyncio.ensure_future(client.get("/live"))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert full.live.listeners == 1
+        await client.post("/logout", headers=SAME)
+        assert full.live.listeners == 0
+        assert "retry: 3000" in (await following).text
+
+
+async def slow(work: Callable[[Connection], T]) -> T:
+    del work
+    raise TooSlow("That took too long: narrow it")
+
+
+async def test_a_question_that_takes_too_long_is_answered_with_the_way_out(full: House) -> None:
+    full.room = replace(full.room, browse=Browse(slow))
+    async with full.client() as client:
+        page = await client.get("/stories?q=the")
+        fact = await client.get("/api/v1/stories?q=the")
+        feed = await client.get("/feeds/japan.atom")
+    assert (page.status_code, fact.status_code, feed.status_code) == (503, 503, 503)
+    assert "took too long: narrow it." in page.text
+    assert fact.headers["content-type"] == "application/problem+json"
+    assert fact.json()["detail"] == "That took too long: narrow it."

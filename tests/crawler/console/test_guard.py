@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from crawler.config.console import is_loopback
 from crawler.config.model import ConsoleConfig
 from crawler.config.secret import Secret
-from crawler.console.guard import LIFE, Asked, Door, Sessions, credential_of, decide, host_of, is_same_origin
+from crawler.console.guard import LIFE, Asked, Door, Sessions, credential_of, decide, host_of, is_same_origin, is_wrong
 from tests.fakes import FakeClock
 
 TOKEN = "0123456789abcdef"
@@ -133,10 +132,27 @@ def test_a_session_lasts_and_ends() -> None:
     assert not sessions.is_in_force(one)
 
 
-def test_who_guesses_must_wait_even_with_the_right_token() -> None:
-    clock = FakeClock()
-    sessions = Sessions(GUARDED, clock.now)
-    assert [sessions.begin(f"guess {number}") for number in range(10)] == [None] * 10
-    assert sessions.begin(TOKEN) is None
-    clock.advance(timedelta(minutes=1))
-    assert sessions.begin(TOKEN)
+def test_after_guesses_a_token_is_not_looked_at_and_a_session_goes_on() -> None:
+    guess = asked("/api/v1/rules", credential=TOKEN, must_wait=True)
+    assert decide(guess, GUARDED) is Door.WAIT
+    assert decide(asked("/login", method="POST", credential=TOKEN, must_wait=True), GUARDED) is Door.WAIT
+    assert decide(asked("/stories", signed_in=True, must_wait=True), GUARDED) is Door.OPEN
+    assert decide(asked("/healthz", credential="x", must_wait=True), GUARDED) is Door.OPEN
+    assert decide(guess, LOCAL) is Door.OPEN
+
+
+@pytest.mark.parametrize(
+    ("wanted", "wrong"),
+    [
+        (asked("/api/v1/rules", credential="guess"), True),
+        (asked("/login", method="POST", credential="guess"), True),
+        (asked("/login", method="POST", credential=TOKEN), False),
+        (asked("/api/v1/rules", credential=TOKEN), False),
+        (asked("/api/v1/rules"), False),
+        (asked("/healthz", credential="guess"), False),
+        (asked("/stories", credential="guess", signed_in=True), False),
+        (asked("/api/v1/rules", credential="guess", host="evil.example"), False),
+    ],
+)
+def test_a_guess_is_what_is_told_that_it_is_wrong(wanted: Asked, wrong: bool) -> None:
+    assert is_wrong(wanted, decide(wanted, GUARDED), GUARDED) is wrong

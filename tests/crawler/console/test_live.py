@@ -89,5 +89,18 @@ async def test_a_page_that_does_not_listen_is_let_go(empty: House) -> None:
     assert empty.live.listeners == 0
 
 
+async def test_a_page_that_is_let_in_no_more_is_told_nothing(full: House) -> None:
+    welcome = {"here", "there"}
+    streams = {name: full.live.stream(lambda name=name: name in welcome) for name in welcome}  # type: ignore[misc]  # mypy wants no default in a lambda
+    for stream in streams.values():
+        await read(stream, 4)
+    welcome.discard("there")
+    await full.tell("e", "Japan again")
+    await full.live.tick()
+    assert titles(await read(streams["here"], 1)) == ["Japan again"]
+    assert [chunk async for chunk in streams["there"]] == []
+    full.live.close()
+
+
 def test_an_event_is_one_line_of_data_whatever_it_holds() -> None:
     assert event("card", {"html": "a\nb\r\u2028"}) == 'event: card\ndata: {"html": "a\\nb\\r\u2028"}\n\n'.encode()

@@ -48,6 +48,15 @@ async def test_an_empty_first_page_says_what_to_look_at(empty: House) -> None:
     assert 'data-live="/live"' in page
 
 
+async def test_how_long_it_took_is_not_known_where_publication_is_not(empty: House) -> None:
+    key = await empty.tell("a", "Japan signs", published=None)
+    await empty.settle(key, State.SENT)
+    page = await text_of(empty, "/")
+    assert "1 sent in 24 h" in page
+    assert "of none sent in 24 h is it known" in page
+    assert "nothing was told" not in page
+
+
 # ---------------------------------------------------------------- stories
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.story import Field, Span
-from crawler.console.views import ago, marked, source_tile, spark, spell, story_row
+from crawler.console.views import HEADLINE, ago, marked, source_tile, spark, spell, story_row
 from crawler.console.views_story import paragraphs_of
 from tests.fakes import NOON, story
 
@@ -80,3 +80,11 @@ def test_how_sources_do_is_one_number() -> None:
     assert source_tile({"ok": 3, "failing": 1}).tone == "bad"
     assert source_tile({"ok": 3, "silent": 1}).note == "1 silent"
     assert source_tile({}).note == "none configured"
+
+
+@pytest.mark.parametrize("place", [0, 1_500, 2_995])
+def test_a_headline_without_end_is_cut_around_its_words(place: int) -> None:
+    row = story_row(story("x" * 3_000), (), [Span(Field.TITLE, place, place + 5)])
+    assert sum(len(one.text) for one in row.title) <= HEADLINE + 4
+    assert [one.text for one in row.title if one.hit] == ["x" * 5]
+    assert "…" in "".join(one.text for one in row.title)

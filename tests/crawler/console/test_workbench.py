@@ -1,16 +1,30 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from dataclasses import replace
+from threading import current_thread, main_thread
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
+from starlette.requests import Request
 
 from alerts.errors import Place, Problem
 from crawler.config.loader import read_ground
-from crawler.config.trial import as_entry, compile_draft, written
-from crawler.console.workbench import DAYS, Kind, Tally, difference, lines, mistakes
+from crawler.config.trial import LONGEST, as_entry, compile_draft, written
+from crawler.console.pages_workbench import Workbench
+from crawler.console.rendering import Renderer
+from crawler.console.workbench import DAYS, MOST_MISTAKES, Kind, Mistake, Tally, difference, lines, mistakes
+from crawler.store.browse import Browse
 from tests.fakes import NOON, story
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    from starlette.types import Message
+
+    from alerts.story import Story
     from tests.crawler.console.house import House
 
 SAME = {"sec-fetch-site": "same-origin"}
@@ -144,3 +158,124 @@ def test_a_difference_is_shown_with_its_surroundings() -> None:
     assert difference(None, "a") == ()
     assert difference("a\nb\n", "a\nb") == ()
     assert difference("a\nb\n", "a\nc\n") == (("@", "@@ -1,2 +1,2 @@"), (" ", "a"), ("-", "b"), ("+", "c"))
+
+
+class Once(list[Mistake]):
+    """Mistakes that count how often somebody goes through them."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[Mistake]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_mistakes_are_gone_through_once_however_many_lines_there_are() -> None:
+    wrong = Once(mistakes([Problem(Place("rule", line, 1), "odd", None) for line in range(1, 901)]))
+    shown = lines("x\n" * 900, wrong)
+    assert [line.number for line in shown] == list(range(1, 901))
+    assert wrong.walks == 1
+
+
+def test_of_a_long_text_only_what_is_near_a_mistake_is_shown() -> None:
+    wrong = mistakes([Problem(Place("rule", line, 1), "odd", None) for line in (1, 400)])
+    assert [line.number for line in lines("x\n" * 1_000, wrong)] == [1, 2, 3, 4, *range(397, 404)]
+
+
+def test_a_mistake_far_to_the_right_is_not_pointed_at() -> None:
+    near, far = mistakes([Problem(Place("rule", 1, column), "odd", None) for column in (3, 40_000)])
+    assert (near.caret, far.caret) == ("  ^", "")
+
+
+async def test_thousands_of_mistakes_are_counted_and_some_are_shown(full: House) -> None:
+    part = await attempt(full, "id: x\nwhen: y\n" + "".join(f"k{number}: 1\n" for number in range(4_500)), part="1")
+    assert "1,001 mistakes, the first 100</h2>" in part
+    assert part.count('class="caret"') == MOST_MISTAKES
+    assert len(part) < 100_000
+
+
+async def test_a_text_that_is_too_long_is_said_to_be(full: House) -> None:
+    part = await attempt(full, "id: x\nwhen: y\n" + "# long\n" * (LONGEST // 7), part="1")
+    assert f"this is longer than {LONGEST:,} characters" in part
+    assert "To paste below" not in part
+
+
+class Watched(Renderer):
+    """Notes on which threads pages are drawn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: set[Any] = set()
+
+    def page(self, name: str, now: datetime, zone: tzinfo, context: Mapping[str, Any]) -> str:
+        self.threads.add(current_thread())
+        return super().page(name, now, zone, context)
+
+
+async def test_the_page_is_drawn_beside_the_loop(full: House) -> None:
+    renderer = Watched()
+    full.room = replace(full.room, renderer=renderer)
+    await attempt(full, JAPAN, rule="japan")
+    assert renderer.threads
+    assert main_thread() not in renderer.threads
+
+
+class Held(Browse):
+    """Reads no story until it may."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house.store.read)
+        self.begun = asyncio.Event()
+        self.may = asyncio.Event()
+        self.ended = 0
+
+    async def some(self, stories: Collection[int]) -> Sequence[Story]:
+        self.begun.set()
+        try:
+            await self.may.wait()
+        finally:
+            self.ended += 1
+        return await super().some(stories)
+
+
+async def test_a_check_does_not_wait_for_a_search(full: House) -> None:
+    held = Held(full)
+    full.room = replace(full.room, browse=held)
+    async with full.client() as client:
+        fields = {"text": JAPAN, "rule": "japan", "part": "1"}
+        trying = asyncio.create_task(client.post("/workbench", data=fields, headers=SAME))
+        await held.begun.wait()
+        async with asyncio.timeout(10):
+            checked = await client.post("/workbench", data=fields | {"check": "1"}, headers=SAME)
+        assert "To paste below" in checked.text
+        assert not trying.done()
+        held.may.set()
+        assert "stories in 30 days" in (await trying).text
+
+
+async def test_a_search_that_nobody_waits_for_ends_and_lets_the_next_begin(full: House) -> None:
+    held = Held(full)
+    workbench = Workbench(replace(full.room, browse=held), {"KEY": ""})
+    body = urlencode({"text": JAPAN, "rule": "japan", "part": "1"}).encode()
+    heard: list[Message] = [{"type": "http.request", "body": body}]
+
+    async def receive() -> Message:
+        if heard:
+            return heard.pop()
+        await held.begun.wait()
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "POST", "path": "/workbench", "headers": [], "query_string": b""}
+    answer = await workbench.attempt(Request(scope, receive))
+    assert (answer.status_code, held.ended) == (204, 1)
+    held.begun.clear()
+    heard.append({"type": "http.request", "body": body})
+    held.may.set()
+
+    async def patient() -> Message:
+        if not heard:
+            await asyncio.Event().wait()
+        return heard.pop()
+
+    answer = await workbench.attempt(Request(scope, patient))
+    assert (answer.status_code, held.ended) == (200, 2)

@@ -14,9 +14,11 @@ from alerts.outbox import Delivery, Kind, State
 from alerts.routing.silence import Matcher, Silence
 from alerts.routing.spec import DigestSpec
 from alerts.story import Alert, Field, Match, Severity, Span, Trend
+from alerts.tuning.precision import Precision
 from crawler.desk import words
 from crawler.store.deeds import Acknowledged, Votes
 from crawler.store.enquiries import Enquiry, Ground, Step, Wellbeing
+from crawler.tuning.standing import Standing
 from tests.fakes import NOON, outlet, story
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -47,6 +49,23 @@ def step(minute: int, reason: str = "accepted", detail: str = "") -> Step:
 def silence(**changes: Any) -> Silence:
     values: dict[str, Any] = {"id": "K7QM", "matcher": Matcher(rules=("pact",)), "author": "ada", "start": NOON}
     return Silence(**(values | {"end": NOON + HOUR} | changes))
+
+
+def test_a_rule_is_listed_with_what_it_would_have_sent() -> None:
+    known = Standing(
+        id="raa",
+        name="Access",
+        severity=Severity.NOTICE,
+        channels=("#desk",),
+        enabled=True,
+        shadow=False,
+        volume=9,
+        precision=Precision(),
+    )
+    sends = {"raa": "9 in 7 d → #desk, budget 20/h"}
+    assert words.rules([known], (), NOON, UTC, sends) == (
+        "raa: Access, notice · found 9 in 7 d · would have sent 9 in 7 d → #desk, budget 20/h · no opinions yet"
+    )
 
 
 def test_why_names_rule_words_reason_route_story_people_and_way_in_the_readers_zone() -> None:

@@ -451,3 +451,23 @@ async def test_a_new_limit_over_all_hosts_holds_from_the_next_turn_on() -> None:
     world.clock.advance(10 * MINUTE)
     await world.round()
     assert world.crawl.most == 3
+
+
+async def test_the_log_tells_no_address_that_holds_a_secret(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="crawler.patrol.sources")
+    world = World("https://user:sesame@a.example/sesame/feed?key=sesame", concealed={"s0"})
+    url = world.sources["s0"].url
+    moved = replace(READ, url=f"{url}&moved=1", moved_to=f"{url}&moved=1")
+    world.crawl.scripts["s0"] = [moved, moved, moved, FetchError("bad-redirect", f"from {url} to nowhere"), READ]
+    for _ in range(5):
+        await world.round()
+        world.clock.advance(timedelta(days=1))
+    told = {record.getMessage(): vars(record) for record in caplog.records}
+    assert {"redirected", "moved", "failing", "moved-back"} <= told.keys()
+    assert told["failing"]["url"] == "https://a.example/…"
+    assert told["failing"]["detail"] == "from https://a.example/… to nowhere"
+    assert "sesame" not in repr([vars(record) for record in caplog.records])
+    world.patrol.replace(world.sources, FetchConfig(user_agent="T"))
+    world.crawl.scripts["s0"] = [FetchError("dns")]
+    await world.round()
+    assert vars(caplog.records[-1])["url"] == url

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alerts.rules.spec import Rate
-from crawler.replay.forecast import Forecast, RuleForecast, forecast, rate, spoken
+from crawler.replay.forecast import Forecast, RuleForecast, brief, forecast, rate, spoken
 from tests.crawler.replay.press import HOUR, MINUTE
 from tests.crawler.replay.town import words
 from tests.crawler.store.makers import entry
@@ -99,3 +99,32 @@ def test_a_limit_is_written_as_in_the_configuration() -> None:
     assert rate(Rate(count=20, per=HOUR)) == "20/h"
     assert rate(Rate(count=2, per=DAY)) == "2/d"
     assert rate(Rate(count=2, per=90 * MINUTE)) == "2 in 1 h 30 min"
+
+
+async def test_deciding_ends_when_the_time_is_up_as_well_and_tells_what_is_certain(press: Press) -> None:
+    config = press.rules(RULES)
+    await press.open(config)
+    begun = press.clock.now()
+    for number in range(60):
+        await press.visit("bbc", entry(f"n{number}", f"Talks {number}", words(f"n{number}")))
+        press.clock.advance(MINUTE)
+    looks = iter((0.0, *(2.0 for _ in range(1000))))
+    said = forecast(config, now=press.clock.now(), since=HOUR, seconds=1.0, elapsed=lambda: next(looks))
+    assert said.is_cut
+    assert said.covered == 49 * MINUTE == press.clock.now() - 11 * MINUTE - begun
+    assert said.rules["talks"].total == 20  # by the budget
+    assert "there was no time to read all of 1 h" in spoken(said, "talks")
+
+
+@pytest.mark.parametrize(
+    ("one", "says"),
+    [
+        (RuleForecast(messages={"#minerals": 9}), "9 in 7 d → #minerals, budget 20/h"),
+        (RuleForecast(messages={"#a": 1, "#b": 2}, waiting=4), "3 in 7 d → #b 2, #a 1, budget 20/h, 4 for a digest"),
+        (RuleForecast(found=2), "none in 7 d"),
+    ],
+)
+def test_a_table_has_a_forecast_in_a_few_words(one: RuleForecast, says: str) -> None:
+    said = Forecast(asked=WEEK, covered=WEEK, rules={"r": one})
+    assert brief(said, "r", Rate(count=20, per=HOUR)) == says
+    assert brief(said, "other") == brief(Forecast(asked=WEEK, covered=WEEK, rules={}, why="no store"), "r") == ""

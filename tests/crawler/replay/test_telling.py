@@ -8,16 +8,17 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.policy import Reason
-from crawler.replay.nouns import Kind
+from crawler.replay.nouns import Kind, Request
+from crawler.replay.running import Replay
 from crawler.store import Store
-from tests.crawler.replay.press import HOUR, MINUTE, Press
+from tests.crawler.replay.press import HOUR, MINUTE, Press, archive_of
 from tests.crawler.replay.town import tellings, words
 from tests.crawler.store.makers import entry
 from tests.fakes import FakeClock
@@ -191,3 +192,24 @@ def test_whatever_a_day_brings_is_told_again(visits: list[Visit], template: Path
     with TemporaryDirectory() as folder:
         shutil.copy(template, Path(folder) / "tocsin.db")
         asyncio.run(live(Path(folder)))
+
+
+class Slow(Replay):
+    """One that needs seven seconds to decide."""
+
+    passed = 0.0
+
+    def results(self, *args: Any) -> list[Result]:
+        self.passed += 7
+        return super().results(*args)
+
+
+async def test_the_seconds_of_a_replay_are_those_of_deciding_too(press: Press) -> None:
+    config, since = press.rules(DESK), press.clock.now()
+    await press.open(config)
+    await press.visit("bbc", entry("a", "Talks begin", words("a")))
+    with archive_of(press.folder) as archive:
+        slow = Slow(archive, config, (config,), Request(since=since, until=press.clock.now() + MINUTE))
+        *_, last = slow.run(1, lambda: slow.passed)
+    assert last.result
+    assert last.result.reading.seconds == 7

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -79,3 +79,11 @@ def test_a_day_begins_where_the_zone_says() -> None:
     since = datetime(2026, 11, 1, 23, 30, tzinfo=UTC)
     found = volume_of(result(since=since, until=since + timedelta(hours=1)), UTC)
     assert found.days == [date(2026, 11, 1), date(2026, 11, 2)]
+
+
+def test_the_busiest_hour_is_one_of_the_zone_that_days_are_of() -> None:
+    zone = timezone(timedelta(hours=5, minutes=45))
+    some = [message(number, at=NOON + timedelta(minutes=10 * number)) for number in range(1, 7)]
+    busiest = volume_of(result(messages=some), zone).busiest
+    assert busiest
+    assert (busiest[1].isoformat(), busiest[2]) == (f"{NOON:%Y-%m-%d}T18:00:00+05:45", 5)

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing
+import resource
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,13 @@ import pytest
 
 from alerts.errors import StoreError
 from alerts.outbox import Settlement, State
-from crawler.store import Store, backup
+from crawler.store import Store, backup, carrying
 from crawler.store.engine import connect, locate
 from tests.crawler.store.makers import Newsroom, WordJudge, entry, source
 from tests.fakes import NOON, FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 LATER = NOON + timedelta(hours=1)
@@ -177,3 +178,150 @@ def test_a_copy_is_not_what_fills_the_disk(database: Path, tmp_path: Path) -> No
     with pytest.raises(StoreError, match=r"no room for a copy in .*copies: 0 MB are needed, and 30 MB are free"):
         backup.make(database, target, measure=lambda _: 30_000_000)
     assert not list(target.parent.iterdir())
+
+
+# ---------------------------------------------------------------- a store that was lost, and begun anew
+
+
+async def send(store: Store) -> None:
+    for delivery in await store.outbox.due(LATER, 10):
+        await store.outbox.begin(delivery.key, LATER)
+        await store.outbox.settle(delivery.key, Settlement(state=State.SENT, reason="accepted"), LATER)
+
+
+def lose(database: Path) -> None:
+    for one in database.parent.glob(database.name + "*"):
+        one.unlink()
+
+
+def lines(database: Path) -> list[tuple[str, ...]]:
+    with closing(connect(database, "ro")) as connection:
+        return sorted(connection.execute("SELECT key, at, state, reason, detail FROM delivery_log"))
+
+
+async def test_a_store_begun_anew_tells_nothing_that_the_copy_told(
+    open_store: Callable[[], Store], database: Path, tmp_path: Path
+) -> None:
+    store = open_store()
+    await tell(store, "one", "two")
+    await send(store)
+    copied = backup.make(database, tmp_path / "copies" / "one.db")
+    told = lines(database)
+    await store.close()
+    lose(database)
+    store = open_store()
+    await tell(store, "one", "two", "three")
+    for delivery in await store.outbox.due(LATER, 10):
+        if delivery.alert.story.title == "talks three":
+            await store.outbox.begin(delivery.key, LATER)
+            await store.outbox.settle(delivery.key, Settlement(state=State.SENT, reason="accepted"), LATER)
+    await store.close()
+    anew = lines(database)
+
+    done = backup.restore(copied.path, database, LATER)
+    assert (done.twins, done.withdrawn, done.unread) == (2, 2, "")
+    store = open_store()
+    assert await store.outbox.due(LATER, 10) == []
+    reasons = [row.reason for row in await store.deliveries(limit=100) if row.delivery.state is State.WITHDRAWN]
+    assert reasons == ["copy", "copy"]
+    newsroom = Newsroom(store, WordJudge({"talks": ("#news",)}), FakeClock(LATER))
+    await newsroom.add(source())
+    await newsroom.visit("bbc", entry("one", "talks one, edited"), entry("two", "talks two"))
+    assert await store.outbox.due(LATER + timedelta(days=1), 10) == []
+    await store.close()
+    assert set(told) | set(anew) <= set(lines(database)), "two lines of one id are two lines"
+
+
+async def test_what_only_the_store_begun_anew_has_told_is_not_told_by_the_copy(
+    open_store: Callable[[], Store], database: Path, tmp_path: Path
+) -> None:
+    store = open_store()
+    await tell(store, "one")
+    copied = backup.make(database, tmp_path / "copies" / "one.db")
+    await store.close()
+    lose(database)
+    store = open_store()
+    await tell(store, "one")
+    await send(store)
+    await store.close()
+    backup.restore(copied.path, database, LATER)
+    store = open_store()
+    assert await store.outbox.due(LATER, 10) == []
+    await store.close()
+
+
+async def test_a_rule_that_the_copy_does_not_know_tells_of_what_it_found_meanwhile(
+    open_store: Callable[[], Store], database: Path, tmp_path: Path
+) -> None:
+    store = open_store()
+    newsroom = Newsroom(store, WordJudge({}), FakeClock())
+    await newsroom.add(source())
+    await newsroom.visit("bbc", entry("one", "talks one"))
+    copied = backup.make(database, tmp_path / "copies" / "one.db")
+    await store.close()
+    lose(database)
+    store = open_store()
+    await tell(store, "one")
+    await store.close()
+    assert backup.restore(copied.path, database, LATER).withdrawn == 0
+    store = open_store()
+    assert [one.alert.story.title for one in await store.outbox.due(LATER, 10)] == ["talks one"]
+    await store.close()
+
+
+# ---------------------------------------------------------------- restoring where there is no space, or half done
+
+
+def test_a_disk_without_room_for_both_is_found_before_anything_is_done(database: Path, tmp_path: Path) -> None:
+    copied = backup.make(database, tmp_path / "one.db")
+    before = database.read_bytes()
+    room = copied.size + 32_000_000 + sum(one.stat().st_size for one in database.parent.glob("tocsin.db*"))
+    with pytest.raises(StoreError, match="no room for a copy"):
+        backup.restore(copied.path, database, NOON, measure=lambda _: room - 1)
+    assert database.read_bytes() == before
+    backup.restore(copied.path, database, NOON, measure=lambda _: room)
+
+
+@contextmanager
+def no_file_above(size: int) -> Iterator[None]:
+    """Let no file of this process grow above so many bytes: the next write beyond fails as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_disk_that_fills_up_meanwhile_is_no_damage_of_the_old_store(
+    open_store: Callable[[], Store], database: Path, tmp_path: Path
+) -> None:
+    copied = backup.make(database, tmp_path / "one.db")
+    store = open_store()
+    newsroom = Newsroom(store, WordJudge({}), FakeClock())
+    await newsroom.add(source())
+    await newsroom.visit("bbc", *(entry(f"n{number}", f"number {number}", "words " * 2_000) for number in range(20)))
+    await store.close()
+    with no_file_above(copied.size + 20_000), pytest.raises(StoreError, match="cannot be written"):
+        carrying.carry(database, copied.path)
+
+
+def aside_of(database: Path) -> list[Path]:
+    return list(database.parent.glob("*.replaced-*"))
+
+
+async def test_the_store_that_is_set_aside_needs_no_log_beside_it(
+    open_store: Callable[[], Store], database: Path, tmp_path: Path
+) -> None:
+    copied = backup.make(database, tmp_path / "one.db")
+    store = open_store()
+    await tell(store, "one")
+    living = {one: one.read_bytes() for one in database.parent.glob(database.name + "*") if one.suffix != ".lock"}
+    await store.close()
+    for one, content in living.items():  # as a program that was killed leaves it
+        one.write_bytes(content)
+    assert database.with_name(database.name + "-wal").stat().st_size > 0
+    done = backup.restore(copied.path, database, LATER)
+    assert done.aside is not None
+    assert aside_of(database) == [done.aside], "a crash before the end would lose what is in a log"
+    assert backup.verify(done.aside).counts["outbox"] == 1

@@ -239,3 +239,14 @@ async def test_the_configuration_may_be_synced_again_while_visits_are_under_way(
     await store.sync_sources([replace(source(), tier=1)], NOON)
     assert await store.claim(NOON, 10, LEASE) == []
     assert (await newsroom.ingest.commit(poll(claim, source(), entry()))).new == 1
+
+
+async def test_sources_that_were_not_let_in_are_due_once_the_configuration_may_let_them_in(
+    newsroom: Newsroom, store: Store, clock: FakeClock
+) -> None:
+    await newsroom.add(source(), source("nhk"))
+    for name, reason in (("bbc", "blocked-address"), ("nhk", "503")):
+        failed = {"answer": Answer.FAILED, "reason": reason, "reading": None, "failures": 1, "next_at": NOON + HOUR}
+        await newsroom.visit(name, **failed)
+    assert await store.unblock(clock.now()) == 1
+    assert [one.source for one in await store.claim(clock.now(), 10, LEASE)] == ["bbc"]

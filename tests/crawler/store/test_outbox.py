@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from alerts.errors import StoreError
 from alerts.outbox import Receipt, Settlement, State
 from alerts.story import DateNote, Field, Match, Severity, Span, Story
+from crawler.store.deliveries import EVERY
 from crawler.store.schema import delivery_log, verdict
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, WordJudge, entry, source
 from tests.fakes import NOON, FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from alerts.outbox import Delivery
     from crawler.store import DeliveryStatus, Store
@@ -284,3 +287,30 @@ async def test_the_database_itself_refuses_to_tell_a_channel_twice(store: Store,
     assert row["delivery"] == delivery.key
     kept_back = row | {"version": 2, "delivery": None, "reason": "told"}
     await store._writer.run(lambda connection: connection.execute(verdict.insert(), kept_back))
+
+
+class Listener:
+    """Hears of what is begun, as a capture does."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, bool]] = []
+
+    @contextmanager
+    def sending(self, key: str, now: datetime) -> Iterator[Callable[[bool], bool]]:
+        assert now == NOON
+
+        def heard(is_begun: bool) -> bool:
+            self.heard.append((key, is_begun))
+            return is_begun
+
+        yield heard
+
+
+async def test_who_listens_hears_in_the_transaction_whether_a_message_is_begun(
+    store: Store, delivery: Delivery
+) -> None:
+    listener = Listener()
+    outbox = store.outbox.heard_by(listener).of(EVERY)
+    assert await outbox.begin(delivery.key, NOON)
+    assert not await outbox.begin(delivery.key, NOON)
+    assert listener.heard == [(delivery.key, True), (delivery.key, False)]

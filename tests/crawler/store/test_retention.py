@@ -204,7 +204,7 @@ async def test_that_it_was_seen_is_noted_anew_while_it_is_listed_and_goes_when_i
     clock.advance(120 * DAY)
     await store.keeper.forget("stories", clock.now() - 90 * DAY, 0, 10)
     await newsroom.visit("bbc", entry("a", "one"))
-    assert await store.keeper.forget_seen(clock.now() - 60 * DAY, 10) == 1
+    assert (await store.keeper.forget("seen", clock.now() - 60 * DAY, 0, 10))[1] == 1
     assert await newsroom.visit("bbc", entry("a", "one")) == Tally(seen=1)
 
 
@@ -216,6 +216,37 @@ async def test_words_go_and_the_rest_stays(store: Store, clock: FakeClock) -> No
     assert await store.keeper.forget("bodies", later - 30 * DAY, 0, 10) != (None, 0)
     (kept,) = await store.kept(None, NOON - DAY, 10)
     assert (kept.title, kept.text) == ("a title", "")
+
+
+async def test_stories_without_words_are_passed_many_at_a_time(store: Store, clock: FakeClock) -> None:
+    newsroom = Newsroom(store, WordJudge({}), clock)
+    await newsroom.add(make_source())
+    later = clock.now() + 40 * DAY
+    for number in range(30):
+        await newsroom.visit("bbc", entry(f"n{number}", f"title {number}", "" if number < 25 else "words"))
+        clock.advance(timedelta(seconds=1))
+    first = await store.keeper.forget("bodies", later, 0, 2)
+    second = await store.keeper.forget("bodies", later, first[0] or 0, 2)
+    third = await store.keeper.forget("bodies", later, second[0] or 0, 2)
+    assert [number for _, number in (first, second, third)] == [2, 2, 1]
+    assert await store.keeper.forget("bodies", later, third[0] or 0, 2) == (None, 0)
+
+
+async def test_what_was_seen_is_walked_through_by_its_keys(store: Store, clock: FakeClock) -> None:
+    newsroom = Newsroom(store, WordJudge({}), clock)
+    await newsroom.add(make_source())
+    await newsroom.visit("bbc", *(entry(f"n{number}", f"title {number}") for number in range(7)))
+    clock.advance(120 * DAY)
+    await store.keeper.forget("stories", clock.now() - 90 * DAY, 0, 100)
+    steps: list[int] = []
+    after = 0
+    while True:
+        last, number = await store.keeper.forget("seen", clock.now(), after, 3)
+        if last is None:
+            break
+        assert last > after
+        steps, after = [*steps, number], last
+    assert steps == [3, 3, 1]
 
 
 async def test_messages_about_no_story_go_when_they_are_done_with(store: Store) -> None:

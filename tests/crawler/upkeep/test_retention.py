@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from alerts.cluster.copies import UPDATE_WINDOW
 from alerts.errors import StoreError
 from crawler.config.care import RetentionConfig
-from crawler.upkeep.retention import Retention, cutoffs
+from crawler.upkeep.retention import FEW, LONGEST, Retention, cutoffs
 from tests.fakes import NOON, FakeClock
 
 if TYPE_CHECKING:
@@ -28,18 +28,16 @@ class Keep:
         self.asked: list[str] = []
         self.fails = fails
         self.free = 2
+        self.after: dict[str, list[int]] = {}
 
     async def forget(self, what: str, before: datetime, after: int, limit: int) -> tuple[int | None, int]:
         assert before < NOON
         self.asked.append(what)
+        self.after.setdefault(what, []).append(after)
         if self.fails:
             raise StoreError("the disk is full")
         taken = min(self.old.get(what, 0) - after, limit)
         return (after + taken, taken) if taken > 0 else (None, 0)
-
-    async def forget_seen(self, before: datetime, limit: int) -> int:
-        assert before < NOON
-        return self._take("seen", limit)
 
     async def forget_messages(self, before: datetime, limit: int) -> int:
         assert before < NOON
@@ -88,10 +86,35 @@ async def test_all_that_is_old_goes_a_few_at_a_time() -> None:
     await retention.tick(RetentionConfig(), 14 * DAY)
     assert dict(retention.removed) == {"stories": 250, "seen": 101, "attempts": 1_500}
     assert counted(store.asked) == {
-        "bodies": 1, "stories": 6, "attempts": 3, "visits": 1, "seen": 4, "messages": 1,
+        "bodies": 1, "stories": 6, "attempts": 3, "visits": 1, "seen": 2, "messages": 1,
     }  # fmt: skip
     assert clock.now() > NOON, "between two of them others have the store"
     assert store.free == 0
+
+
+async def test_each_kind_has_its_turn_and_the_next_round_goes_on_where_it_ended() -> None:
+    store, clock = Keep(bodies=10_000_000, stories=1_000_000, seen=100), FakeClock()
+    retention = Retention(store, clock)
+    await retention.tick(RetentionConfig(), 14 * DAY)
+    assert clock.now() <= NOON + LONGEST + HOUR / 60
+    assert set(store.asked) == {"bodies", "stories", "attempts", "visits", "seen", "messages"}
+    reached = store.after["bodies"][-1] + FEW
+    clock.advance(HOUR)
+    rounds = len(store.after["bodies"])
+    await retention.tick(RetentionConfig(), 14 * DAY)
+    assert store.after["bodies"][rounds] == reached
+
+
+async def test_what_was_gone_through_is_gone_through_again_the_next_day() -> None:
+    store, clock = Keep(stories=10), FakeClock()
+    retention = Retention(store, clock)
+    await retention.tick(RetentionConfig(), 14 * DAY)
+    clock.advance(HOUR)
+    await retention.tick(RetentionConfig(), 14 * DAY)
+    assert store.after["stories"] == [0, 10, 10]
+    clock.advance(DAY)
+    await retention.tick(RetentionConfig(), 14 * DAY)
+    assert store.after["stories"] == [0, 10, 10, 0, 10]
 
 
 async def test_it_is_done_once_an_hour_and_again_when_the_clock_was_set_back() -> None:

@@ -109,7 +109,9 @@ def test_the_rule_of_robots_txt_is_named(found: Mapping[str, Chain]) -> None:
 def test_a_page_that_was_read_ends_with_the_rules(found: Mapping[str, Chain]) -> None:
     chain = found["read"]
     assert (chain.ended, chain.reason) == ("rule", "nothing-found")
-    assert "page: read by extraction" in says(chain)
+    assert "page: read by extraction, 99 words" in says(chain)
+    assert chain.reading == "by extraction"
+    assert chain.text.startswith("Sentence 0 of the agreement")
 
 
 def test_too_few_words_for_a_rule_are_the_fault_of_a_page_that_is_not_there(found: Mapping[str, Chain]) -> None:

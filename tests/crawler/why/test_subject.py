@@ -19,6 +19,9 @@ MESSAGE = Receipt(channel="C0NEWS0001", message="1795744817.074525")
         "https://desk.slack.com/archives/C0NEWS0001/p1795744817074525?thread_ts=1795744810.794562&cid=C0NEWS0001",
         "<https://desk.enterprise.slack.com/archives/C0NEWS0001/p1795744817074525/>",
         "https://app.slack.com/client/T0TEAM0001/C0NEWS0001/p1795744817074525",
+        "<https://desk.slack.com/archives/C0NEWS0001/p1795744817074525|the message>",
+        "https://app.slack.com/client/T0TEAM0001/C0NEWS0001/thread/C0NEWS0001-1795744817.074525",
+        "desk.slack.com/archives/C0NEWS0001/p1795744817074525",
         "https://slack.com/app_redirect?channel=C0NEWS0001&message_ts=1795744817.074525",
     ],
 )
@@ -36,6 +39,18 @@ def test_a_link_of_slack_is_the_place_of_a_message(link: str) -> None:
 )
 def test_other_addresses_are_those_of_stories(url: str) -> None:
     assert subject_of(url) == Subject(url=url)
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("news.example/2026/a-story", "https://news.example/2026/a-story"),
+        ("www.news.example:8443/a?b=c", "https://www.news.example:8443/a?b=c"),
+        ("<https://news.example/a-story|A story>", "https://news.example/a-story"),
+    ],
+)
+def test_an_address_may_lack_its_scheme_or_come_as_slack_writes_it(written: str, url: str) -> None:
+    assert subject_of(written) == Subject(url=url)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,101 @@
+"""Where each exchange of a capture lies: a line of CDXJ for each, in the order of time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from crawler.capture.exchange import Kind, Occasion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from crawler.capture.exchange import Exchange
+    from crawler.capture.warc import Place
+
+WARC, INDEX = ".warc.gz", ".cdxj"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One exchange of a capture."""
+
+    file: str  # the name of the WARC
+    offset: int
+    length: int
+    url: str
+    at: datetime
+    status: int | None  # None: there was no answer
+    reason: str | None  # why there was none
+    digest: str | None
+    occasion: Occasion | None
+
+
+def line_of(exchange: Exchange, place: Place, file: str, digest: str | None) -> str:
+    """Write the line of an exchange."""
+    page, visit = exchange.page, exchange.occasion
+    facts: dict[str, Any] = {
+        "url": exchange.url,
+        "mime": page.header("content-type").partition(";")[0].strip() if page else None,
+        "status": str(page.status) if page else None,
+        "digest": digest,
+        "length": str(place.length),
+        "offset": str(place.offset),
+        "filename": file,
+        "at": exchange.at.isoformat(),
+        "reason": exchange.failure.reason if exchange.failure else None,
+    }
+    if visit:
+        facts["visit"] = {"id": visit.id, "kind": visit.kind, "source": visit.source, "url": visit.url}
+        facts["visit"]["began"] = visit.began.isoformat()
+    known = {name: value for name, value in facts.items() if value is not None}
+    return f"{surt(exchange.url)} {exchange.at:%Y%m%d%H%M%S} {json.dumps(known, ensure_ascii=False)}\n"
+
+
+def entries(folder: Path) -> list[Entry]:
+    """Return all that is captured, oldest first; a line that was cut off is left out. Raises OSError."""
+    found = [one for path in sorted(folder.glob(f"*{INDEX}")) for one in _read(path)]
+    return sorted(found, key=lambda one: one.at)
+
+
+def _read(path: Path) -> Iterator[Entry]:
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            try:
+                yield _entry(json.loads(line.split(" ", 2)[2]))
+            except (ValueError, KeyError, IndexError):
+                continue
+
+
+def _entry(facts: Mapping[str, Any]) -> Entry:
+    visit = facts.get("visit")
+    return Entry(
+        file=facts["filename"],
+        offset=int(facts["offset"]),
+        length=int(facts["length"]),
+        url=facts["url"],
+        at=datetime.fromisoformat(facts["at"]),
+        status=int(facts["status"]) if "status" in facts else None,
+        reason=facts.get("reason"),
+        digest=facts.get("digest"),
+        occasion=_occasion(visit) if visit else None,
+    )
+
+
+def _occasion(facts: Mapping[str, str]) -> Occasion:
+    began = datetime.fromisoformat(facts["began"])
+    return Occasion(id=facts["id"], kind=Kind(facts["kind"]), source=facts["source"], url=facts["url"], began=began)
+
+
+def surt(url: str) -> str:
+    """Return an address with its host turned round, by which indexes of web archives are sorted."""
+    parts = urlsplit(url)
+    host, _, port = parts.netloc.rpartition("@")[2].lower().partition(":")
+    turned = ",".join(reversed(host.split("."))) + (f":{port}" if port else "")
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{turned}){parts.path or '/'}{query}".replace(" ", "%20")
