@@ -50,7 +50,7 @@ def forget_stories(connection: Connection, before: datetime, after: int, limit: 
     is kept, so that a source which lists one still is not taken to have news.
     """
     groups = _old(connection, before, after, limit)
-    kept = _needed(connection, groups, before)
+    kept = _needed(connection, _whole(connection, groups), before)
     ids = [one for one, group in groups.items() if group not in kept]
     if ids:
         _remove(connection, ids)
@@ -74,7 +74,7 @@ def forget_bodies(connection: Connection, before: datetime, after: int, limit: i
         .limit(limit)
     )
     groups = {row.id: row.group_id for row in rows}
-    kept = _pending(connection, groups)
+    kept = _pending(connection, _whole(connection, groups))
     ids = [one for one, group in groups.items() if group not in kept]
     if ids:
         connection.execute(update(story_version).where(story_version.c.story_id.in_(ids), worded).values(text=""))
@@ -142,6 +142,12 @@ def _old(connection: Connection, before: datetime, after: int, limit: int) -> di
     """Return stories seen before a moment, in order, with their groups."""
     old = and_(story.c.id > after, story.c.id < earliest(before), story.c.seen < before)
     rows = connection.execute(select(story.c.id, story.c.group_id).where(old).order_by(story.c.id).limit(limit))
+    return {row.id: row.group_id for row in rows}
+
+
+def _whole(connection: Connection, groups: dict[int, int]) -> dict[int, int]:
+    """Return all stories of the groups of some: a group goes whole or not at all."""
+    rows = connection.execute(select(story.c.id, story.c.group_id).where(story.c.group_id.in_(set(groups.values()))))
     return {row.id: row.group_id for row in rows}
 
 
