@@ -148,6 +148,8 @@ def _command(pid: int) -> str:
 
 
 if __name__ == "__main__":
+    # Whoever is started in the background by a shell without job control ignores SIGINT, and so do its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     async def linger() -> None:
         """Have a browser open until somebody kills us."""
