@@ -291,12 +291,12 @@ def _share(ordered: Sequence[float], share: float) -> float:
 
 def main(words: Sequence[str] = ()) -> None:
     """Live through days; exit code 1 when something is not as it should be."""
-    configure("keyvalue", "critical")
     parser = argparse.ArgumentParser(prog="python -m bench days", description=__doc__)
     parser.add_argument("--hours", type=float, default=HOURS)
     parser.add_argument("--sources", type=int, default=SOURCES)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--step", type=float, default=STEP.total_seconds(), help="seconds, at once simulated")
     given = parser.parse_args(words)
+    configure("keyvalue", "critical")
     if not asyncio.run(run(given.hours, given.sources, given.seed, step=timedelta(seconds=given.step))):
         sys.exit(1)

@@ -237,11 +237,11 @@ def _print(drifts: Sequence[Drift], verdict: Verdict, says: dict[str, Any]) -> N
 
 def main(words: Sequence[str] = ()) -> None:
     """Soak for as long as is asked for; exit code 1 when something is not as it should be."""
-    configure("keyvalue", "error")
     parser = argparse.ArgumentParser(prog="python -m bench soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--sources", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(words)
+    configure("keyvalue", "error")
     if not asyncio.run(run(given.minutes, given.sources, given.seed)):
         sys.exit(1)

@@ -370,7 +370,7 @@ FAILURES = [
         step(feed("One"), "read 200 +1"),
         step(says(410), "failed gone", "gone: looking again in 1d", says="asked twice more"),
         step(says(410), "failed gone", "gone: looking again in 1d"),
-        step(says(410), "failed gone", "gone: not visited again", says="visited no more until its entry changes"),
+        step(says(410), "failed gone", "gone: not visited again", says="left until its entry changes"),
         state="gone",
         trouble="gone for 2d, 3 visits in a row",
     ),
