@@ -84,6 +84,11 @@ class Courier:
         self._ended = asyncio.Event()
         self.failures = 0  # bugs and store errors survived; each is in the log with its traceback
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stopping
+
     def wake(self) -> None:
         """Say that there may be something new in the outbox."""
         self._awake.set()

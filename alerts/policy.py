@@ -88,7 +88,7 @@ _WORDS = {
     Reason.OVER_BUDGET: "the channel had had as much as its budget allows: a digest or a summary lists it",
     Reason.SILENCED: "somebody has silenced it",
     Reason.BACKLOG: "it was there before the first visit of its source, older than `backlog` or undated",
-    Reason.COPY: "the channel heard it by this rule when another outlet, or another item, said the same",
+    Reason.COPY: "the channel had heard it by this rule, or that was decided, when another outlet said the same",
     Reason.TOLD: "the channel had heard it by this rule, or that was decided, with an earlier version",
     Reason.EARLIER: "the rule is new or changed, and would have held before the outlet changed the story",
     Reason.SAME_STORY: "the rule told the channel of the same text within its `quiet.same_story`",

@@ -1,7 +1,8 @@
 """Run every bench: ``python -m bench [NAME …]``, and of how much: ``python -m bench copies 1000000``.
 
 ``python -m bench kills --rounds 1000 --seconds 600`` takes words of its own, and so does ``kills --help``. So do
-``days`` and ``soak``, which run only when they are named: the one lives through three days, the other takes an hour.
+``days``, ``soak``, ``cluster`` and ``claims``, which run only when they are named: the first lives through three days,
+the second takes an hour, and the others need PostgreSQL.
 """
 
 from __future__ import annotations
@@ -9,7 +10,22 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from bench import acks, collect, console, copies, days, events, kills, match, polls, replay, rhythm, soak
+from bench import (
+    acks,
+    claims,
+    cluster,
+    collect,
+    console,
+    copies,
+    days,
+    events,
+    kills,
+    match,
+    polls,
+    replay,
+    rhythm,
+    soak,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +48,8 @@ SIZED: Mapping[str, Callable[[int], None]] = {  # that may be told of how many s
     "replay": replay.main,
 }
 TRIALS: Mapping[str, Callable[[Sequence[str]], None]] = {  # that take words of their own
+    "claims": claims.main,
+    "cluster": cluster.main,
     "days": days.main,
     "kills": kills.main,
     "soak": soak.main,

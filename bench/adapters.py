@@ -122,10 +122,9 @@ class Nothing:
         del groups
         return ()
 
-    def common(self, source_id: str, keys: Collection[int]) -> frozenset[int]:
+    def common(self, lines: Mapping[str, Collection[int]]) -> Mapping[str, frozenset[int]]:
         """Return none."""
-        del source_id, keys
-        return frozenset()
+        return dict.fromkeys(lines, frozenset())
 
     def threads(self, ids: Collection[int]) -> Sequence[Thread]:
         """Return none."""

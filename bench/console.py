@@ -129,7 +129,7 @@ async def look(path: Path, folder: Path, looks: int) -> None:
         browse=browse, people=store.people, config=lambda: loaded, clock=clock, renderer=Renderer(), wake=lambda: None
     )
     live = Live(lambda: newest(room), lambda _: "")
-    app = build(room, ConsoleConfig(), live=live, notes=Notes(), path=path)
+    app = build(room, ConsoleConfig(), live=live, notes=Notes(), file=path)
     (last,) = await browse.search(Search(query=EVERYTHING, limit=1))
     clock.at = last.seen
     transport = httpx.ASGITransport(app)

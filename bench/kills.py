@@ -65,8 +65,10 @@ FAULTY = frozenset({"chat.postMessage", "chat.update", "chat.delete", "conversat
 
 LAG = timedelta(milliseconds=250)  # of the history: longer than the looks wait, so that there is something to audit
 
+STORE = "sqlite:///tocsin.db"
 CONFIG = """
-store: sqlite:///tocsin.db
+store: {store}
+engine: {engine}
 slack: {{token: xoxb-test, api_url: "{slack}"}}
 fetch: {{allow_private: [127.0.0.0/8], per_host: {{concurrency: 4, delay: 0s}}}}
 defaults: {{every: 1s, to: ["#news"], fulltext: never, backlog: all}}
@@ -133,7 +135,16 @@ class Item:
 class Trial:
     """One store, and as many daemons on it as there are kills."""
 
-    def __init__(self, folder: Path, web: NewsServer, slack: SlackStandin, clock: LeapingClock, seed: int) -> None:
+    def __init__(  # noqa: PLR0917  all that it is made of
+        self,
+        folder: Path,
+        web: NewsServer,
+        slack: SlackStandin,
+        clock: LeapingClock,
+        seed: int,
+        store: str = STORE,
+        engine: str = "auto",
+    ) -> None:
         self._web = web
         self._slack = slack
         self._clock = clock
@@ -144,11 +155,11 @@ class Trial:
         self.counts = Counts()
         sources = "\n".join(f"  - {{id: outlet-{n}, url: '{web.url(f'/{n}.xml')}'}}" for n in range(FEEDS))
         self.config = folder / "config.yaml"
-        self.config.write_text(CONFIG.format(slack=slack.api_url, sources=sources))
+        self.config.write_text(CONFIG.format(store=store, engine=engine, slack=slack.api_url, sources=sources))
 
     async def round(self) -> None:
         """Publish, start the daemon, and kill it a moment later."""
-        self._publish()
+        self.publish()
         async with daemon(self.config, self._clock.ahead) as process:
             await said(process, "started")
             await self._moment()
@@ -181,7 +192,8 @@ class Trial:
             await clock.wait_until(clock.now() + timedelta(milliseconds=2))
         await clock.wait_until(clock.now() + timedelta(seconds=self._chance.uniform(0, JITTER)))
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
+        """Let every feed bring a few stories more."""
         number = self.counts.rounds
         for n, items in self._feeds.items():
             rules = list(_ABOUT) if number % 3 == 0 else ["raa", "war"]  # few of the last: they stand alone
@@ -278,12 +290,12 @@ async def daemon(config: Path, ahead: timedelta = timedelta()) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def trial(folder: Path, seed: int) -> AsyncIterator[Trial]:
-    """Set a trial up in an empty folder."""
+async def trial(folder: Path, seed: int, store: str = STORE, engine: str = "auto") -> AsyncIterator[Trial]:
+    """Set a trial up in an empty folder, with a store that is empty as well."""
     clock = LeapingClock()
     given = Options(faults=FAULTS, faulty=FAULTY, seed=seed, now=clock.now, history_lag=LAG)
     async with NewsServer() as web, SlackStandin(given) as slack:
-        yield Trial(folder, web, slack, clock, seed)
+        yield Trial(folder, web, slack, clock, seed, store, engine)
 
 
 async def run(rounds: int, seconds: float | None, seed: int) -> Counts:

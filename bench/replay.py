@@ -17,6 +17,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from alerts.errors import StoreError
 from bench import corpus
 from crawler.config import load
 from crawler.ids import Ids
@@ -123,7 +124,10 @@ def print_speeds(config: Config, some: Sequence[Story], rounds: int, seconds: fl
     if everywhere:
         os.sched_setaffinity(0, {min(everywhere)})
     speeds: dict[str, list[float]] = {"live": [], "replay": []}
-    with Archive(engine.locate(config.store)) as archive:
+    archive = Archive.of(config.store)
+    if archive is None:
+        raise StoreError("the store that was filled is gone")
+    with archive:
         judge, until = config.judge, START + timedelta(days=DAYS)
         finder = Finder(archive, [judge], None, START, until)
         looks = [stretch for stretch, _ in stretches(archive.ids(START, until), AT_ONCE)]

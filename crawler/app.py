@@ -10,20 +10,18 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Self
 
-from alerts.errors import StoreError
 from alerts.face import face_for
 from alerts.language import identify
-from alerts.notify.fallback import Fallback
 from alerts.outbox import FINAL, State
 from alerts.pacer import Pace
-from crawler.capture.recorder import Recorder
-from crawler.capture.rule_texts import rule_texts
-from crawler.capture.shelf import Shelf, folder_beside
+from crawler import parts
+from crawler.announcing import Announcing
+from crawler.capture.rule_texts import texts_of
 from crawler.config.capture import secrets_of
 from crawler.couriers import Couriers
 from crawler.desk.clerk import Clerk
-from crawler.desk.reception import Reception
 from crawler.dispatch import Dispatcher
+from crawler.duties import TICK, Crawling, Delivering, Leading
 from crawler.fetch.crawl import Crawl
 from crawler.health import Health
 from crawler.ids import Ids
@@ -39,7 +37,6 @@ from crawler.patrol.turns import Turns
 from crawler.patrol.websub import WebSub
 from crawler.reload import Reloader, compare, merged
 from crawler.replay.changes import Foresees
-from crawler.store import Store
 from crawler.store.beside import Neighbours
 from crawler.tuning.trials import TrialReports
 from crawler.upkeep.housekeeping import Housekeeping
@@ -49,28 +46,22 @@ from crawler.upkeep.upkeep import Upkeep
 from crawler.visits.poll import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from alerts.face import Face
     from alerts.notify import Notifier
     from alerts.outbox import Delivery
-    from alerts.slack.desk import Desk
     from crawler.clock import Clock
+    from crawler.cluster.roles import Role
+    from crawler.cluster.team import Team
     from crawler.config.loader import Attempt
-    from crawler.config.model import Config, ConsoleConfig, SlackConfig
+    from crawler.config.model import Config, ConsoleConfig
     from crawler.console.serving import Console
     from crawler.reload import Changes
-    from crawler.store.gaps import GapClaim
-    from crawler.visits.backfill import Gap
-    from crawler.visits.page import PageVisit
-    from crawler.visits.poll import Poll, Tally
     from spiders.source import Source
 
 log = logging.getLogger(__name__)
 
-TICK = 1.0  # seconds between looks at what is due
-FEW_SECONDS = 5.0  # between looks at what hubs are to be asked
-MINUTE = 60.0  # seconds between looks at what only time brings about
 PATIENCE_ONCE = timedelta(minutes=2)  # for what waits its turn, or a look after an unclear answer
 PATIENCE = timedelta(seconds=3)  # for what is under way when we are asked to stop; what is left is recoverable
 
@@ -87,52 +78,6 @@ class Round:
     dead: int  # messages that were refused in every form, ever
 
 
-class Announcing:
-    """An Ingest that wakes the courier as soon as there is something to deliver."""
-
-    def __init__(self, ingest: Ingestor, courier: Couriers) -> None:
-        self._ingest = ingest
-        self._courier = courier
-
-    async def commit(self, poll: Poll) -> Tally:
-        """Commit, then tell the courier."""
-        tally = await self._ingest.commit(poll)
-        if tally.brings:
-            self._courier.wake()
-        return tally
-
-    async def commit_page(self, visit: PageVisit) -> Tally:
-        """Commit, then tell the courier."""
-        tally = await self._ingest.commit_page(visit)
-        if tally.brings:
-            self._courier.wake()
-        return tally
-
-    async def commit_missed(self, claim: GapClaim, poll: Poll, after: Callable[[Tally], Gap]) -> tuple[Tally, Gap]:
-        """Commit, then tell the courier."""
-        tally, gap = await self._ingest.commit_missed(claim, poll, after)
-        if tally.brings:
-            self._courier.wake()
-        return tally, gap
-
-    async def watch(self) -> None:
-        """Look at what only time can bring about, such as silence, and tell the courier."""
-        await self._look(self._ingest.watch, "watch-refused")
-
-    async def release(self) -> None:
-        """Look at what waits for its time, such as digests, and tell the courier."""
-        await self._look(self._ingest.release, "release-refused")
-
-    async def _look(self, look: Callable[[], Awaitable[Tally]], refused: str) -> None:
-        try:
-            tally = await look()
-        except StoreError as error:
-            log.warning(refused, extra={"detail": str(error)})
-            return
-        if tally.alerts:
-            self._courier.wake()
-
-
 class App:
     """Every part of Tocsin, wired; use it as ``async with App(...) as app``."""
 
@@ -145,30 +90,27 @@ class App:
         pace: Pace | None = None,
         reread: Callable[[], Attempt] | None = None,
         environ: Mapping[str, str] | None = None,
+        roles: Collection[Role] = (),
     ) -> None:
         """``reread`` reads the configuration anew; without it, the one given stays in force.
 
-        ``environ`` says who supervises us, as systemd does.
+        ``environ`` says who supervises us, as systemd does. With ``roles`` this is one of several workers that share
+        the store; without, it does all the work alone.
         """
         self.config = config
         self.clock = clock
-        self.store = Store.open(config.store, clock=clock)
-        self.metrics = Metrics()
-        self.capture = _recorder(config, self.store, clock)
-        minutes = self.capture.minutes if self.capture else None
-        self.courier = Couriers(
-            self.store.outbox.heard_by(minutes),
-            MeasuredNotifier(notifier, self.metrics, clock),
-            clock,
-            config.notifiers,
-            pace=pace or Pace(),
-            log=log,
-            lay_out=self._lay_out,
-        )
-        self.fallback = _fallback(config, self.store, clock, self.courier.wake)
         turns = Turns(config.fetch, clock)
-        heard = self.capture.around if self.capture else None
-        self.crawl = Crawl(config.fetch, clock=clock, turns=turns, around=heard)
+        self.store = parts.opened(config, clock, shared=bool(roles))
+        self.team = parts.team(config, self.store, roles, turns, clock) if roles else None
+        self.metrics = Metrics()
+        if self.team:
+            self.team.measure(self.metrics)
+        self.capture = parts.recorder(config, clock)
+        minutes = self.capture.minutes if self.capture else None
+        self.courier = self._couriers(notifier, pace or Pace())
+        self.fallback = parts.fallback(config, self.store, clock, self.courier.wake)
+        around = [one.around for one in (self.team and self.team.shards, self.capture) if one]
+        self.crawl = Crawl(config.fetch, clock=clock, turns=turns, around=parts.all_around(around))
         judge = config.judge
         self.ingest = Ingestor(self.store, judge, judge.revision, Ids(clock), clock, manner_of(config), minutes=minutes)
         self.announcing = Announcing(self.ingest, self.courier)
@@ -177,11 +119,10 @@ class App:
         self.dispatcher = Dispatcher()
         self.websub = WebSub(config.websub, config.fetch, self.store, clock) if config.websub else None
         self.health = Health(self.store, lambda: self.config, clock, self.courier.wake, Foresees(clock.now))
-        self.reloader = Reloader(config.files, reread, self.adopt, self.health) if reread else None
-        self.neighbours = Neighbours(self.store, self.courier.wake)
+        hearer = self.team.spokesman(self.health) if self.team else self.health
+        self.reloader = Reloader(config.files, reread, self.adopt, hearer) if reread else None
         self.trials = TrialReports(self.store, lambda: self.config, clock, self.courier.wake)
         self.clerk = Clerk(self.store, lambda: self.config, clock, wake=self.courier.wake)
-        self.reception = _reception(config.slack, self.clerk, clock)
         self.upkeep = Upkeep(
             self.store,
             lambda: self.config,
@@ -194,8 +135,50 @@ class App:
             environ or {},
         )
         self.timekeeping = Timekeeping(self.store, clock, self.upkeep.notices, lambda: self.config)
+        self.crawling, self.delivering, self.leading = self._duties()
         self.console: Console | None = None  # only a daemon serves one
         self.opening: asyncio.Task[None] | None = None
+
+    def _couriers(self, notifier: Notifier, pace: Pace) -> Couriers:
+        """Build who delivers; of several workers, the one whose duty it is."""
+        measured = MeasuredNotifier(notifier, self.metrics, self.clock)
+        outbox = self.store.outbox.heard_by(self.capture.minutes if self.capture else None)
+        return Couriers(
+            outbox.fenced(self.team.fence) if self.team else outbox,
+            self.team.on_duty(measured) if self.team else measured,
+            self.clock,
+            self.config.notifiers,
+            pace=pace,
+            log=log,
+            lay_out=self._lay_out,
+        )
+
+    def _duties(self) -> tuple[Crawling, Delivering, Leading]:
+        """Build what is done for as long as this runs."""
+        crawling = Crawling(self.dispatcher, self.patrol, self.pages, self.upkeep)
+        delivering = Delivering(
+            self.dispatcher,
+            self.courier,
+            Neighbours(self.store, self.courier.wake, many=self.team is not None),
+            partial(parts.reception, self.config.slack, self.clerk, self.clock),
+            PATIENCE,
+        )
+        leading = Leading(
+            self.dispatcher,
+            self.store,
+            prepare=self._prepare,
+            backfill=self.backfill,
+            watch=self.announcing.watch,
+            release=self.announcing.release,
+            health=self.health,
+            timekeeping=self.timekeeping,
+            trials=self.trials,
+            housekeeping=self.housekeeping,
+            fallback=self.fallback,
+            websub=self.websub,
+            upkeep=self.upkeep,
+        )
+        return crawling, delivering, leading
 
     def _patrols(self, turns: Turns) -> tuple[Patrol, PagePatrol, Backfill]:
         """Build who goes out; where answers are captured, each visit is known as one."""
@@ -205,7 +188,7 @@ class App:
         reader = self.capture.reading(self.crawl) if self.capture else self.crawl
         measured = MeasuredIngest(self.announcing, self.metrics)
         patrol = Patrol(
-            self.store,
+            self.team.shards if self.team else self.store,
             measured,
             visitor,
             sources,
@@ -214,7 +197,8 @@ class App:
             turns=turns,
             concealed=config.concealed,
         )
-        pages = PagePatrol(self.store, measured, reader, sources, turns=turns, clock=clock)
+        frontier = self.team.shards if self.team else self.store
+        pages = PagePatrol(frontier, measured, reader, sources, turns=turns, clock=clock)
         missed = Backfill(self.store.gaps, self.announcing, self.crawl, sources, turns=turns, clock=clock)
         return patrol, pages, missed
 
@@ -224,18 +208,23 @@ class App:
 
     async def __aenter__(self) -> Self:
         await self.timekeeping.resume()
-        await self.store.sync_sources(self.config.sources, self.clock.now())
-        await self.store.unblock(self.clock.now())
+        if self.team is None:
+            await self._prepare()
         await self.patrol.start()
         judge = self.config.judge
         if self.capture:
             self.capture.start()
-            await self.capture.keep_rules(judge.revision, rule_texts(self.config.rules))
+            await self.capture.keep_rules(judge.revision, *await texts_of(self.config))
         await self.ingest.teach(judge, judge.revision)
         load_model = asyncio.to_thread(identify, "words", "", None)  # half a second that the first story need not wait
         await asyncio.gather(self.crawl.start(), load_model)
         give_back()  # what loading used: 8 MB of 190
         return self
+
+    async def _prepare(self) -> None:
+        """Let the store agree with the configuration."""
+        await self.store.sync_sources(self.config.sources, self.clock.now())
+        await self.store.unblock(self.clock.now())
 
     def _say_started(self) -> None:
         log.info("started", extra={"sources": len(self.config.sources), "rules": len(self.config.rules.rules)})
@@ -246,11 +235,12 @@ class App:
             self.reloader.stop()
         if self.opening:
             await self.opening
-        hearing = [one.stop(PATIENCE) for one in (self.reception, self.console) if one]
-        await asyncio.gather(
-            self.patrol.drain(PATIENCE), self.pages.drain(PATIENCE), self.courier.stop(PATIENCE), *hearing
-        )
+        serving = [self.console.stop(PATIENCE)] if self.console else []
+        ending = [] if self.team else [self.delivering.end()]
+        await asyncio.gather(self.crawling.end(PATIENCE), *ending, *serving)
         self.dispatcher.stop()
+        if self.team:
+            await self.team.stop()
         if self.websub:
             await self.websub.stop()
         await self.crawl.stop(PATIENCE)
@@ -262,39 +252,33 @@ class App:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set."""
         self._say_started()  # not before: whoever reads it may ask to stop
-        await self.neighbours.look()  # what they write from here on, the courier has not seen
-        delivering = asyncio.create_task(self.courier.run(), name="courier")
-        collecting = self.upkeep.collecting
-        self.dispatcher.every(TICK, collecting(partial(self.patrol.tick, gently=True)), name="patrol")
-        self.dispatcher.every(TICK, collecting(self.pages.tick), name="pages")
-        self.dispatcher.every(MINUTE, collecting(self.backfill.tick), name="backfill")
-        self.dispatcher.every(MINUTE, self.announcing.watch, name="watch")
-        self.dispatcher.every(FEW_SECONDS, self.announcing.release, name="release")
-        self.dispatcher.every(MINUTE, self.health.watch, name="health")
-        self.dispatcher.every(MINUTE, self.timekeeping.look, name="clock")
-        self.dispatcher.every(MINUTE, self.trials.tick, name="trials")
-        self.dispatcher.every(MINUTE, self.housekeeping.tick, name="housekeeping")
-        if self.fallback:
-            self.dispatcher.every(MINUTE, self.fallback.tick, name="fallback")
-        if self.websub:
-            await self.websub.start()
-            self.dispatcher.every(FEW_SECONDS, self.websub.tick, name="websub")
-        elif ended := await self.store.drop_subscription(None):
-            log.info("websub-off", extra={"subscriptions": ended, "next": "their leases run out by themselves"})
+        await self.upkeep.start(self.dispatcher)
         if self.reloader:
             self.dispatcher.every(TICK, self.reloader.look, name="reload")
-        self.dispatcher.every(TICK, self.neighbours.look, name="neighbours")
-        await self.upkeep.start(self.dispatcher)
         if self.config.console:
             self.opening = asyncio.create_task(self._open_console(self.config.console), name="console")
-        if self.reception:
-            self.reception.start()
+        if self.team:
+            await self._join(self.team)
+        else:
+            for duty in (self.delivering, self.leading, self.crawling):
+                await duty.begin()
         self.dispatcher.start()
-        stopped = asyncio.create_task(stop.wait(), name="stop")
-        await asyncio.wait({delivering, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if delivering.done():
-            delivering.result()  # the courier ends only by a bug: let it be seen
+        ends = {asyncio.create_task(one.wait(), name="end") for one in (stop, self.delivering.broke)}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for one in ends:
+            one.cancel()
+        self.delivering.raise_what_broke()
+
+    async def _join(self, team: Team) -> None:
+        """Share the work with others. Raises StoreError."""
+        await team.start(
+            self.dispatcher,
+            crawling=self.crawling,
+            leading=self.leading,
+            delivering=self.delivering,
+            wake=self.courier.wake,
+            done=lambda: (sum(self.patrol.counts[one] for one in Answer), self.announcing.stories),
+        )
 
     async def _open_console(self, config: ConsoleConfig) -> None:
         """Serve the web page, once what it is made of is loaded, which takes its time and need not hold up the rest."""
@@ -317,11 +301,13 @@ class App:
         config = merged(self.config, config)
         judge = config.judge
         await self.ingest.teach(judge, judge.revision)
-        await self.store.sync_sources(config.sources, self.clock.now())
+        leads = self.team is None or self.team.leads
+        if leads:
+            await self.store.sync_sources(config.sources, self.clock.now())
         if self.capture:
             self.capture.learn(secrets_of(config))
-            await self.capture.keep_rules(judge.revision, rule_texts(config.rules))
-        if config.fetch != self.config.fetch:
+            await self.capture.keep_rules(judge.revision, *await texts_of(config))
+        if leads and config.fetch != self.config.fetch:
             await self.store.unblock(self.clock.now())
         # No waiting from here on: nobody sees one part of the new configuration and one of the old.
         self.ingest.replace(judge, judge.revision, manner_of(config))
@@ -362,26 +348,6 @@ class App:
             waiting=sum(count for state, count in overview.outbox.items() if state not in FINAL),
             dead=overview.outbox[State.DEAD],
         )
-
-
-def _reception(slack: SlackConfig, desk: Desk, clock: Clock) -> Reception | None:
-    """Return what hears buttons and commands, where both tokens are there for it."""
-    if slack.app_token is None or slack.token is None:
-        return None
-    tokens = (slack.app_token.reveal(), slack.token.reveal())
-    return Reception(*tokens, slack.api_url, desk=desk, admins=slack.admins, clock=clock)
-
-
-def _fallback(config: Config, store: Store, clock: Clock, wake: Callable[[], None]) -> Fallback | None:
-    """Return what copies critical messages to the fallback, where there is one."""
-    return Fallback(store, config.fallback, clock.now, wake=wake, log=log) if config.fallback else None
-
-
-def _recorder(config: Config, store: Store, clock: Clock) -> Recorder | None:
-    """Return what keeps raw answers, where they are to be kept."""
-    if config.capture is None:
-        return None
-    return Recorder(Shelf(folder_beside(store.path), config.capture), clock, secrets_of(config))
 
 
 def _by_id(sources: Iterable[Source]) -> dict[str, Source]:

@@ -38,15 +38,21 @@ class Couriers:
     ) -> None:
         others = tuple(sorted(names))
         lanes = (Lane(but=others), *(Lane(only=name) for name in others))
-        self._couriers = [
-            Courier(outbox.of(lane), notifier, clock, log=log, chance=random.random, pace=pace, lay_out=lay_out)
-            for lane in lanes
-        ]
+
+        def made() -> list[Courier]:
+            return [
+                Courier(outbox.of(lane), notifier, clock, log=log, chance=random.random, pace=pace, lay_out=lay_out)
+                for lane in lanes
+            ]
+
+        self._made = made
+        self._couriers = made()
+        self._failed = 0  # of those before
 
     @property
     def failures(self) -> int:
         """Bugs and store errors survived."""
-        return sum(courier.failures for courier in self._couriers)
+        return self._failed + sum(courier.failures for courier in self._couriers)
 
     def wake(self) -> None:
         """Say that there may be something new in the outbox."""
@@ -54,7 +60,9 @@ class Couriers:
             courier.wake()
 
     async def run(self) -> None:
-        """Deliver until stopped; when one courier breaks, so do all, and it is raised."""
+        """Deliver until stopped; when one courier breaks, so do all, and it is raised. It may be run again then."""
+        if any(courier.stopped for courier in self._couriers):
+            self._failed, self._couriers = self.failures, self._made()
         async with asyncio.TaskGroup() as group:
             for courier in self._couriers:
                 group.create_task(courier.run(), name="courier")

@@ -44,6 +44,11 @@ class Dispatcher:
 
         self._scheduler.add_job(beat, "interval", seconds=seconds, id=name, replace_existing=True)
 
+    def drop(self, name: str) -> None:
+        """Run a job no more; what is running goes on."""
+        if self._scheduler.get_job(name):
+            self._scheduler.remove_job(name)
+
     def start(self) -> None:
         """Begin; must be called inside the loop."""
         self._scheduler.start()

@@ -29,7 +29,7 @@ _NAMED = 20  # names in one log line; the rest is counted
 _TOLD = 10  # problems in one log line
 _LIVE = ("fetch", "cards", "wordings", "defaults", "routing", "log")  # sections that change while everything runs
 # What only a start can change.
-_FIXED = ("store", "slack", "timezone", "websub", "console", "capture", "notifiers", "fallback")
+_FIXED = ("store", "engine", "slack", "timezone", "websub", "console", "capture", "notifiers", "fallback")
 _LIVE_CARE = ("retention", "backup", "disk", "canary")  # the same of ``care``
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from alerts.errors import FetchError
 from spiders import clean, dating, facts, furniture
-from spiders.cuts import MOST, Cut, summary
+from spiders.cuts import Cut, bounded, summary
 from spiders.identity import identity_of
 from spiders.listing import select
 from spiders.liveblog import posts_of
 from spiders.markup import tree_of, words_of
+from spiders.remains import blocks_of, left_behind
 from spiders.signs import sifted
 from spiders.sniff import Form, form_of, unpacked
 
@@ -65,7 +66,7 @@ class Article:
     posts: tuple[Post, ...] = ()  # of a live blog: stories of their own, so the page's text is no measure either
     method: str  # how the text was found: selectors, extraction, json-ld, or description when there is no other text
     notes: tuple[str, ...] = ()
-    cuts: tuple[Cut, ...] = ()  # what was taken out beside the article, and why; what extraction leaves is not counted
+    cuts: tuple[Cut, ...] = ()  # what of the page is not in the text, and why, as far as that is kept
 
 
 def extract(document: Document, source: Source, *, fast: bool = False) -> Article:
@@ -192,11 +193,11 @@ def _text(
     if clean.length_of(extracted) < _SHORT:
         extracted = _without_furniture(extracted, page)
         if len(told) > len(extracted):
-            return told, "json-ld", tuple(told_cuts)
+            return told, "json-ld", bounded(told_cuts)
     if told and told.split() == extracted.split():
-        return told, "json-ld", tuple(told_cuts)
+        return told, "json-ld", bounded(told_cuts)
     if extracted:
-        return extracted, "extraction", tuple(cuts[:MOST])
+        return extracted, "extraction", bounded(cuts)
     return clean.text_of(facts.description_of(page)), "description", ()
 
 
@@ -224,14 +225,15 @@ def _extracted(page: facts.Page, title: str, authors: tuple[str, ...], *, fast: 
     """
     pruned = page.copy()
     cuts = furniture.prune(pruned, page.url)
+    blocks = blocks_of(pruned)
     dense = clean.is_unspaced(title)
     found = _found(pruned, page.url, fast=fast, dense=dense)
     if clean.length_of(found) < _STUB:
         whole = _found(page.copy(), page.url, fast=fast, dense=dense)
         if clean.length_of(whole) > clean.length_of(found):
-            found, cuts = whole, []
+            found, cuts, blocks = whole, [], blocks_of(page.root)
     text, lines = sifted(found, authors)
-    return text, [*cuts, *lines]
+    return text, [*cuts, *lines, *left_behind(blocks, f"{title}\n{found}")]
 
 
 def _found(tree: html.HtmlElement, url: str, *, fast: bool, dense: bool) -> str:

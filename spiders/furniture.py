@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from spiders.cuts import MOST, Cut, Why, cut_of
+from spiders.cuts import Cut, Why, cut_of
 from spiders.headed import by_words
 from spiders.measure import HEADINGS, measured, text_in
 
@@ -102,7 +102,7 @@ def prune(root: html.HtmlElement, url: str) -> list[Cut]:
     """Take out of a page what is not its article: boxes by their names, forms, teasers, lists of links.
 
     What holds the headline, or a good part of the page's paragraphs, stays whatever it is called. Returns what was
-    taken out, the first of it where it is very much. Linear in the size of the page.
+    taken out. Linear in the size of the page.
     """
     own = urlsplit(url).path.rstrip("/")
     cuts = _drop((one, Why.BESIDE) for one in _beside(measured(root, own)))
@@ -122,7 +122,7 @@ def prune(root: html.HtmlElement, url: str) -> list[Cut]:
     left = measured(root, own)
     _unname(left, misnamed)
     _mark(left)
-    return cuts[:MOST]
+    return cuts
 
 
 def _mark(plan: Plan) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from alerts.pacer import Pace
 from crawler.app import App
 from crawler.cli.daemon import notifier, until_stopped, with_app
+from crawler.cluster.roles import EVERY
 from crawler.config import load
 from crawler.log import configure
 from tests.fakes import AheadClock
@@ -59,7 +60,7 @@ def main(path: Path, ahead: timedelta) -> None:
     """Run the daemon on a configuration until it is stopped."""
     config = load(path, os.environ)
     if not ahead:
-        with_app(config, until_stopped, pace=HURRIED)
+        with_app(config, until_stopped, pace=HURRIED, roles=EVERY if config.engine == "procrastinate" else ())
         return
     configure(config.log.format, config.log.level)
     asyncio.run(run_ahead(config, ahead))

@@ -110,7 +110,7 @@ async def test_a_click_is_kept_with_what_held_and_becomes_precision_everywhere(t
         race, leaders = told["Quad bike race in Leeds"], told["Quad leaders meet in Tokyo"]
         assert "Noted as not relevant" in await o.click("fb_no", race.key, "quad")
         assert "Noted as relevant" in await o.click("fb_yes", leaders.key, "quad")
-        found = r"found 2 in 7 d · would have sent \d in [^·]+ → #news · 1 of 2 relevant, 50 % \(9 to 91 %\)"
+        found = r"found 2 in 7 d · would have sent \d in [^·]+ → #news, 1 reply · 1 of 2 relevant, 50 % \(9 to 91 %\)"
         assert re.search(found, await o.type("rules"))
         quad, _ = json.loads(await o.command("rules", "list", "--json"))
         assert (quad["volume_7d"], quad["judged"], quad["precision"]) == (2, 2, 0.5)

@@ -20,6 +20,7 @@ from crawler.config.model import FetchConfig
 from crawler.config.secret import Secret
 from crawler.fetch.handler import Client
 from crawler.store import Store, backup
+from crawler.store.copies import Copies, made_at
 from crawler.upkeep.disk import DiskGuard
 from crawler.upkeep.monitor import PATHS, MonitorServer
 from tests.daemon import HURRIED
@@ -210,6 +211,7 @@ async def test_a_full_disk_stops_collecting_not_delivering_and_is_told(desk: Des
     job = upkeep.collecting(visit)
     await upkeep.watch_disk()
     assert await job() == 1
+    assert isinstance(upkeep.guard, DiskGuard)
     ballast = upkeep.guard.ballast
     assert ballast.exists()
 
@@ -265,16 +267,16 @@ async def test_a_copy_is_made_each_day_and_the_newest_are_kept(desk: Desk, tmp_p
         next_day(desk, 3, 41)
         await desk.app.upkeep.copy()
         await desk.app.upkeep.copy()
-    copies = backup.existing(tmp_path / "copies", desk.app.store.path)
+    copies = Copies(desk.app.config.store).existing(tmp_path / "copies")
     assert len(copies) == 2
-    assert backup.made_at(copies[-1]).date() == desk.app.clock.now().date()
+    assert made_at(copies[-1]).date() == desk.app.clock.now().date()
 
 
 async def test_a_store_without_any_copy_is_copied_at_once(desk: Desk, tmp_path: Path) -> None:
     next_day(desk, 1)
     await desk.app.upkeep.copy()
     await desk.app.upkeep.copy()
-    (copy,) = backup.existing(tmp_path / "copies", desk.app.store.path)
+    (copy,) = Copies(desk.app.config.store).existing(tmp_path / "copies")
     gone = copy.with_name("tocsin-29991231T000000Z.db")
     gone.symlink_to("nowhere")  # is listed, and cannot be looked at any more
     metrics = desk.app.upkeep.metrics
@@ -372,7 +374,7 @@ async def test_a_clock_that_is_set_back_an_hour_breaks_nothing(desk: Desk, tmp_p
         desk.machine.ahead -= HOUR
     checks = await upkeep.monitor.checks()
     assert [checks[name] for name in ("loop", "store", "slack")] == ["", "", ""]
-    assert len(backup.existing(tmp_path / "copies", desk.app.store.path)) == 1
+    assert len(Copies(desk.app.config.store).existing(tmp_path / "copies")) == 1
     assert upkeep.canary.missed == 0
     assert len(desk.slack.texts("ops")) == 1
 

@@ -39,6 +39,7 @@ UNIT = 10_000  # the length of a vector: weights are whole numbers, so sums of t
 
 _TOLD_TWICE = 2  # stories: numbers that one alone has, as most are, would make it unlike all others
 _FEW = 3  # stories that may share a term however few there are
+_NAMED = 5  # terms that people are told
 _KEPT = 3 / 4  # of the terms that are counted after a clearing
 
 Vector: TypeAlias = "Mapping[str, int]"  # terms and weights, of length UNIT for a story; empty without words
@@ -226,12 +227,13 @@ class Joining:
         }[self.reason]
 
 
-def join(sketch: Sketch, candidates: Iterable[Thread]) -> Joining:
+def join(sketch: Sketch, candidates: Iterable[Thread], known: Frequencies | None = None) -> Joining:
     """Say to which of the candidate threads a story belongs.
 
     Single-pass clustering by average link. Only threads of its language, within WINDOW and LIFE, are compared;
     of equals the later thread wins, then the one with the smaller id, so the order of candidates makes no
-    difference. It groups only: whether somebody is told is no business of it.
+    difference. It groups only: whether somebody is told is no business of it. By the counts that are ``known`` the
+    rarest of the terms in common are named first.
     """
     if not sketch.vector:
         return Joining(thread=None, score=None, reason=Reason.NO_WORDS)
@@ -239,7 +241,7 @@ def join(sketch: Sketch, candidates: Iterable[Thread]) -> Joining:
     if not compared:
         return Joining(thread=None, score=None, reason=Reason.NONE_NEAR)
     score, nearest = max(compared, key=lambda pair: (pair[0], pair[1].last, -pair[1].id))
-    shared = _shared(sketch.vector, nearest.total)
+    shared = _shared(sketch.vector, nearest.total, known)
     if score < LIKE:
         return Joining(thread=None, score=score, reason=Reason.UNLIKE, shared=shared)
     if len(shared) < FEWEST:
@@ -263,13 +265,13 @@ class Meeting:
     says: str  # for people
 
 
-def meet(thread: Thread, candidates: Iterable[Thread]) -> Meeting | None:
+def meet(thread: Thread, candidates: Iterable[Thread], known: Frequencies | None = None) -> Meeting | None:
     """Say which of the candidates is one with a thread; None: none is.
 
     Threads drift apart when the stories that would have held them together come last. Those whose average link is as
     strong as that of a story to its thread become one, the younger into the older, so long as both together are no
     longer than LIFE and neither had ended by WINDOW when the other began. Of several the nearest is taken, then the
-    older; who asks again with what came of it gets the next.
+    older; who asks again with what came of it gets the next. Terms are named as by ``join``.
     """
     near = [(thread.nearness(one), one) for one in candidates if one.id != thread.id and _may_meet(thread, one)]
     if not near:
@@ -278,7 +280,7 @@ def meet(thread: Thread, candidates: Iterable[Thread]) -> Meeting | None:
     if score < LIKE:
         return None
     made = thread.merged(nearest)
-    shared = ", ".join(_shared(thread.total, nearest.total))
+    shared = ", ".join(_shared(thread.total, nearest.total, known))
     gone = nearest.id if made.id == thread.id else thread.id
     says = f"its event is one with an older: {score:.2f} of {LIKE:.2f} in common ({shared})"
     return Meeting(thread=made, gone=gone, says=says)
@@ -336,8 +338,17 @@ def _sum(*vectors: Vector) -> Vector:
     return {term: int(weight) for term, weight in _heaviest(total, SUMMED).items()}
 
 
-def _shared(vector: Vector, total: Vector, most: int = 5) -> tuple[str, ...]:
-    return tuple(_heaviest({term: vector[term] * total[term] for term in vector.keys() & total.keys()}, most))
+def _shared(vector: Vector, total: Vector, known: Frequencies | None) -> tuple[str, ...]:
+    """Return the terms that say most for what two have in common; of equally rare ones the longer says more.
+
+    What joins events is the sum of many terms. Of these the heaviest may be words that stand everywhere, as long as
+    few stories are known or where a text repeats them; people are told the rarest.
+    """
+    weights = {term: vector[term] * total[term] for term in vector.keys() & total.keys()}
+    if known is None:
+        return tuple(_heaviest(weights, _NAMED))
+    rarest = sorted(_heaviest(weights, len(weights)), key=lambda term: (known.count(term), -len(term), term))
+    return tuple(rarest[:_NAMED])
 
 
 def _packed(value: object) -> bytes:

@@ -56,6 +56,26 @@ class Deed(StrEnum):
     COPY = "text"
 
 
+_DEEDS = {  # as others are told that somebody did them
+    Deed.RELEVANT: "called it relevant",
+    Deed.NOT_RELEVANT: "called it not relevant",
+    Deed.MUTE: "muted the rule for 24 hours",
+    Deed.UNMUTE: "ended the mute",
+    Deed.ACKNOWLEDGE: "acknowledged it",
+    Deed.SNOOZE: "snoozed its source for 24 hours",
+    Deed.RETRY: "had the source visited",
+    Deed.PUT_OFF: "put the source's trouble off for 24 hours",
+    Deed.UNFOLD: "unfolded the storm",
+    Deed.MUTE_STORM: "muted the storm's rules for an hour",
+    Deed.PROMOTE: "asked for the edit that ends the trial",
+}
+
+
+def deed_words(deed: str) -> str:
+    """Say what somebody did, as an audit keeps it; what is a word already stays as it is."""
+    return next((words for one, words in _DEEDS.items() if one == deed), deed)
+
+
 MENU = "more"  # the action_id of the menu
 MENU_ENTRIES = {
     Deed.WHY: "Why this alert?",

@@ -30,6 +30,7 @@ class Unsent:
     line: Line
     code: str  # of the story, as commands take it
     says: str = ""  # what many stories say together
+    quiet: bool = False  # a reply in a thread, which the channel does not see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +44,19 @@ class Trial:
     precision: Precision = NO_OPINIONS
 
     @property
+    def messages(self) -> int:
+        """How many messages channels would have seen."""
+        return sum(not one.quiet for one in self.unsent)
+
+    @property
+    def replies(self) -> int:
+        """How many replies would have stood in threads only."""
+        return len(self.unsent) - self.messages
+
+    @property
     def by_channel(self) -> Mapping[str, int]:
         """How many messages each channel would have got, the most first; none too, of those it names."""
-        counts = Counter(one.channel for one in self.unsent)
+        counts = Counter(one.channel for one in self.unsent if not one.quiet)
         ranked = sorted({*counts, *self.channels}, key=lambda channel: (-counts[channel], channel))
         return {channel: counts[channel] for channel in ranked}
 
@@ -53,7 +64,8 @@ class Trial:
         """Say how much it would have been: "9 in 7 days: 9 to #minerals, budget 20/h"."""
         counted = ", ".join(f"{number} to {channel}" for channel, number in self.by_channel.items())
         limit = f"; the budget of a channel is {budget.count} in {_span(budget.per)}" if budget else ""
-        return f"{len(self.unsent)} in {_span(span)}: {counted or 'it names no channel'}{limit}"
+        replies = f"; beside them {self.replies} in threads" if self.replies else ""
+        return f"{self.messages} in {_span(span)}: {counted or 'it names no channel'}{replies}{limit}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +76,7 @@ class Week:
     until: datetime
     zone: tzinfo
     budget: Rate | None = None  # of each channel
+    read_since: datetime | None = None  # there was no time to read what came before; None: all was read
 
     @property
     def span(self) -> timedelta:
@@ -74,7 +87,9 @@ class Week:
     def says(self) -> str:
         """From when to when, for people."""
         since, until = (moment.astimezone(self.zone) for moment in (self.since, self.until))
-        return f"{since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} ({self.zone})"
+        cut = self.read_since.astimezone(self.zone) if self.read_since else None
+        only = f"; there was time to read from {cut:%Y-%m-%d %H:%M} on" if cut else ""
+        return f"{since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} ({self.zone}){only}"
 
 
 def of_trials(trials: Sequence[Trial], channel: str, week: Week) -> tuple[Bulletin, ...]:
@@ -86,8 +101,8 @@ def of_trials(trials: Sequence[Trial], channel: str, week: Week) -> tuple[Bullet
     """
     if len(trials) == 1:
         return (_of_one(trials[0], channel, week),)
-    total = sum(len(one.unsent) for one in trials)
-    ranked = sorted(trials, key=lambda one: (-len(one.unsent), one.rule))
+    total = sum(one.messages for one in trials)
+    ranked = sorted(trials, key=lambda one: (-one.messages, -one.replies, one.rule))
     lines = tuple(item(f"{one.name} ({one.rule})", None, one.says(week.span)) for one in ranked)
     first = Bulletin(
         channel=channel,
@@ -118,7 +133,7 @@ def _of_one(trial: Trial, channel: str, week: Week) -> Bulletin:
         Bulletin(
             channel=channel,
             topic=Topic.TRIAL,
-            title=f"On trial: {trial.name} would have sent {_counted(len(trial.unsent))}",
+            title=f"On trial: {trial.name} would have sent {_counted(trial.messages)}",
             lead=week.says,
             facts=(
                 ("Rule", trial.rule),
@@ -134,7 +149,8 @@ def _of_one(trial: Trial, channel: str, week: Week) -> Bulletin:
 
 def _item(one: Unsent) -> Item:
     outlets = f"{one.line.outlet} +{one.line.others}" if one.line.others else one.line.outlet
-    return item(one.line.title, one.line.url, f"{one.code} · {one.channel or 'nobody'} · {one.says or outlets}")
+    where = f"{one.channel or 'nobody'}{', in a thread' if one.quiet else ''}"
+    return item(one.line.title, one.line.url, f"{one.code} · {where} · {one.says or outlets}")
 
 
 def _counted(number: int) -> str:

@@ -33,3 +33,4 @@ class Case:
     delivered: Sequence[Sequence[str]]
     texts: Sequence[Passage]
     missing: Sequence[Missing]
+    left_out: Sequence[Sequence[str]] = ()  # of the story's page: by which sign, the words, how many characters

@@ -85,16 +85,19 @@ def _read(path: Path) -> Iterator[Commit]:
         for line in lines:
             try:
                 yield _commit(json.loads(line))
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError):
                 continue
 
 
 def _commit(facts: Mapping[str, Any]) -> Commit:
+    run, words = facts["run"], (facts.get("visit"), facts.get("source"), facts.get("message"))
+    if not isinstance(run, str) or not all(isinstance(one, str | None) for one in words):
+        raise TypeError("a word is none any more")
     return Commit(
-        run=facts["run"],
+        run=run,
         number=int(facts["n"]),
         act=Act(facts["act"]),
-        now=datetime.fromisoformat(facts["now"]),
+        now=_aware(facts["now"]),
         visit=facts.get("visit"),
         source=facts.get("source"),
         due=_moment(facts.get("due")),
@@ -107,4 +110,11 @@ def _commit(facts: Mapping[str, Any]) -> Commit:
 
 
 def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    return _aware(text) if text else None
+
+
+def _aware(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment is without its zone")
+    return moment

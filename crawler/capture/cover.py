@@ -51,6 +51,8 @@ def cover(case: Case, files: Mapping[str, bytes]) -> bytes:
     _section(body, "Deliveries", ("when (UTC)", "channel", "state", "reason", "detail"), case.delivered)
     for version in case.texts:
         _quote(body, version)
+    if case.left_out:
+        _section(body, "Left out of its page", ("sign", "words", "characters"), case.left_out)
     _section(body, "Not in this pack", ("what", "why"), [(one.what, one.why) for one in case.missing])
     listed = [(name, f"{len(data):,}") for name, data in sorted(files.items())]
     _section(body, "Files", ("file", "bytes"), listed)

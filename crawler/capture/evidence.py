@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from crawler.capture.kept import kept
 from crawler.capture.pack import MANIFEST, Missing, as_json, manifest
 from crawler.capture.plain import plain
 from crawler.capture.redaction import ADDRESS
+from crawler.capture.rule_texts import needed
 from crawler.capture.shelf import RULES
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 FETCHES = "fetches.warc.gz"
 _COMMITTED = timedelta(minutes=5)  # so long after its last answer a visit may have been taken in
 _SLACK = timedelta(milliseconds=5)  # the store keeps whole milliseconds
+_NAMELESS = "they were not written down: captures do that since they know names, or the files had changed meanwhile"
 _TAKEN_OUT = "a secret of the configuration stands in it, and was taken out"
 
 
@@ -49,6 +51,7 @@ class Sources:
     is_on: bool  # answers are captured by now
     revision: str  # of the rules in force
     rules: Mapping[str, object]  # what they say
+    names: Mapping[str, object] = field(default_factory=dict)  # what the names in them stand for
 
 
 def files_of(sources: Sources) -> Mapping[str, bytes]:
@@ -63,6 +66,7 @@ def files_of(sources: Sources) -> Mapping[str, bytes]:
         "deliveries.json": record.deliveries,
         **{f"rules/{revision}.json": said for revision, said in rules.items()},
         **({"why.json": sources.chain} if sources.chain else {}),
+        **({"left_out.json": cuts} if (cuts := _cuts(sources)) else {}),
     }
     files = {name: _file(name, said, sources.redactor, missing) for name, said in facts.items()}
     files |= {f"versions/{one.version}.txt": _text(one).encode() for one in editions}
@@ -168,29 +172,35 @@ def _rules(sources: Sources, missing: list[Missing]) -> Mapping[str, Mapping[str
         wanted.setdefault(by_version.get(decision.version, ""), set()).add(decision.match.rule)
     found: dict[str, Mapping[str, object]] = {}
     for revision, names in sorted(wanted.items()):
-        said = _said(sources, revision)
-        if said is None:
+        kept = _said(sources, revision)
+        if kept is None:
             why = (
                 "it was not written down: captures do that from their first start on, and the rules have changed since"
             )
             missing += [Missing(what=f"the text of the rule {name} as it was ({revision})", why=why) for name in names]
         else:
+            said, known = kept
             rules = {name: said.get(name) for name in sorted(names)}
-            found[revision] = {"revision": revision, "rules": rules}
+            used = needed(known, names)
+            found[revision] = {"revision": revision, "rules": rules, **({"names": used} if used else {})}
+            if not known and any("$" in json.dumps(one) for one in rules.values()):
+                missing.append(Missing(what=f"what the names in these rules stood for ({revision})", why=_NAMELESS))
     return found
 
 
-def _said(sources: Sources, revision: str) -> Mapping[str, object] | None:
+def _said(sources: Sources, revision: str) -> tuple[Mapping[str, object], Mapping[str, object]] | None:
+    """Return what the rules of a revision said, and the names in them; None where nobody wrote it down."""
     if revision == sources.revision:
-        return sources.rules
+        return sources.rules, sources.names
     path = sources.folder / RULES / f"{revision}.json"
     if not revision or not path.is_file():
         return None
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))["rules"]
-    except (OSError, ValueError, KeyError, TypeError):
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        said, names = facts["rules"], facts.get("names") or {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return said if isinstance(said, dict) else None
+    return (said, names) if isinstance(said, dict) and isinstance(names, dict) else None
 
 
 def _text(edition: Edition) -> str:
@@ -241,6 +251,11 @@ def _case(
             Passage(f"The rule {name} ({revision})", note(_spelt(said)))
             for revision, facts in rules.items()
             for name, said in facts["rules"].items()
+        ]
+        + [
+            Passage(f"What ${name} stood for ({revision})", note(_spelt(said)))
+            for revision, facts in rules.items()
+            for name, said in facts.get("names", {}).items()
         ],
         delivered=[
             (_when(step.at), one.channel, step.state, step.reason, note(step.detail))
@@ -248,8 +263,14 @@ def _case(
             for step in one.steps
         ],
         texts=[Passage(f"Version {one.version}, {_when(one.at)} UTC", _text(one)) for one in editions],
+        left_out=[(str(one["why"]), note(str(one["text"])), f"{one['letters']:,}") for one in _cuts(sources)],
         missing=missing,
     )
+
+
+def _cuts(sources: Sources) -> Sequence[Mapping[str, Any]]:
+    """Return what was left out of the story's page, as far as that is kept."""
+    return (sources.chain or {}).get("cuts") or []
 
 
 def _spelt(rule: object) -> str:

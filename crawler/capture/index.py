@@ -68,18 +68,22 @@ def _read(path: Path) -> Iterator[Entry]:
         for line in lines:
             try:
                 yield _entry(json.loads(line.split(" ", 2)[2]))
-            except (ValueError, KeyError, IndexError):
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError):
                 continue
 
 
 def _entry(facts: Mapping[str, Any]) -> Entry:
-    visit = facts.get("visit")
+    visit, at = facts.get("visit"), datetime.fromisoformat(facts["at"])
+    file, offset, length = facts["filename"], int(facts["offset"]), int(facts["length"])
+    if at.tzinfo is None or not _is_name(file) or offset < 0 or length <= 0:
+        raise ValueError("a line is not what it was")
+    urlsplit(facts["url"])
     return Entry(
-        file=facts["filename"],
-        offset=int(facts["offset"]),
-        length=int(facts["length"]),
+        file=file,
+        offset=offset,
+        length=length,
         url=facts["url"],
-        at=datetime.fromisoformat(facts["at"]),
+        at=at,
         status=int(facts["status"]) if "status" in facts else None,
         reason=facts.get("reason"),
         digest=facts.get("digest"),
@@ -87,8 +91,15 @@ def _entry(facts: Mapping[str, Any]) -> Entry:
     )
 
 
+def _is_name(file: object) -> bool:
+    """Say whether it may be the name of a file beside the index."""
+    return isinstance(file, str) and file.endswith(WARC) and not {"/", "\\", "\0"} & {*file}
+
+
 def _occasion(facts: Mapping[str, str]) -> Occasion:
     began = datetime.fromisoformat(facts["began"])
+    if began.tzinfo is None or not all(isinstance(facts[name], str) for name in ("id", "source", "url")):
+        raise ValueError("a visit is not what it was")
     return Occasion(id=facts["id"], kind=Kind(facts["kind"]), source=facts["source"], url=facts["url"], began=began)
 
 

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from alerts.errors import FetchError
+from alerts.errors import CaptureError, FetchError
 from crawler.capture import warc
 from spiders.base import Page
 
@@ -98,6 +98,7 @@ class Player:
                 self._robots[entry.url].append(entry)
         self._queue: dict[str, list[Entry]] = {}
         self.missing: Counter[str] = Counter()  # addresses that were asked for and are not there
+        self.damaged: Counter[str] = Counter()  # answers that cannot be read, or are not what was received, by file
 
     def begin(self, visit: Visit) -> None:
         """Give the answers of this visit from now on."""
@@ -114,7 +115,11 @@ class Player:
         entry = self._entry(self._redactor.url(url))
         if entry is None:
             return self._without(url)
-        found = await asyncio.to_thread(self._read, entry)
+        try:
+            found = await asyncio.to_thread(self._read, entry)
+        except CaptureError as error:
+            self.damaged[entry.file] += 1
+            raise FetchError(MISSING, f"{entry.file}: {error}") from error
         self.clock.go(found.at)
         if found.page is None:
             raise found.failure.error() if found.failure else FetchError(MISSING)
@@ -142,12 +147,18 @@ class Player:
         raise FetchError(MISSING, "nothing was captured for it in this visit")
 
     def _read(self, entry: Entry) -> Exchange:
+        """Read an answer; raises CaptureError where it is damaged, or not the one that the index names."""
         place = warc.Place(offset=entry.offset, length=entry.length)
         try:
             with (self._folder / entry.file).open("rb") as file:
-                return warc.read(file, place)
+                found = warc.read(file, place)
         except OSError as error:
-            raise FetchError(MISSING, f"{entry.file}: {error.strerror}") from error
+            raise CaptureError(error.strerror or str(error)) from error
+        if found.page and warc.digest_of(found.page.body) != entry.digest:
+            raise CaptureError("the body has another hash than the index says")
+        if found.url != entry.url:
+            raise CaptureError("the record is of another address than the index says")
+        return found
 
 
 class _Played:

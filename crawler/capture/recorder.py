@@ -43,8 +43,10 @@ class Shelf(Protocol):
     def write(self, notes: Sequence[Exchange | Commit], now: datetime) -> int:
         """Write what was heard, in its order, and return how many bytes it took; raises OSError."""
 
-    def keep_rules(self, revision: str, rules: Mapping[str, object], now: datetime) -> None:
-        """Write down what rules say; raises OSError."""
+    def keep_rules(
+        self, revision: str, rules: Mapping[str, object], now: datetime, names: Mapping[str, object]
+    ) -> None:
+        """Write down what rules say, and the names in them; raises OSError."""
 
     def close(self) -> None:
         """Finish the file that is written."""
@@ -175,9 +177,11 @@ class Recorder:
         """Begin to write."""
         self._writing = asyncio.create_task(self._write_on(), name="capture")
 
-    async def keep_rules(self, revision: str, rules: Mapping[str, object]) -> None:
-        """Write down what the rules in force say."""
-        await self._tried(partial(self._shelf.keep_rules, revision, rules, self._clock.now()), 0)
+    async def keep_rules(
+        self, revision: str, rules: Mapping[str, object], names: Mapping[str, object] | None = None
+    ) -> None:
+        """Write down what the rules in force say, and the names in them."""
+        await self._tried(partial(self._shelf.keep_rules, revision, rules, self._clock.now(), names or {}), 0)
 
     async def stop(self, patience: timedelta) -> None:
         """Write what waits, within ``patience``, and finish the file."""

@@ -16,10 +16,9 @@ from crawler.capture.index import entries as read_entries
 from crawler.capture.order import Order, order_of
 from crawler.capture.playing import PlayedClock, Player, visits_of
 from crawler.capture.redaction import Redactor
-from crawler.capture.shelf import folder_beside
+from crawler.capture.shelf import folder_of
 from crawler.capture.stage import staged
 from crawler.config.capture import secrets_of
-from crawler.store import engine
 from crawler.store.captured import CapturedStore, Known
 
 if TYPE_CHECKING:
@@ -50,6 +49,7 @@ class Played:
     unsure: int  # visits that were made in the order of their last answers: how they were taken in is not captured
     skipped: Mapping[str, int]  # visits that were not made again, by why
     missing: Mapping[str, int]  # addresses that today's code asked for and the capture does not have
+    damaged: Mapping[str, int]  # answers that cannot be read any more, by file
     broken: int  # visits that today's code stumbled over; the log says how
     unvisited: int  # pages that today's code wanted and the capture does not have
     comparison: Comparison
@@ -83,8 +83,7 @@ async def play(
     of how many were made. Nothing is fetched or sent. Raises CaptureError where nothing is captured, StoreError,
     and OSError.
     """
-    path = engine.locate(config.store)
-    folder = folder_beside(path)
+    folder = folder_of(config)
     entries, order = await asyncio.to_thread(_read, folder, since)
     visits = order.visits
     if not visits:
@@ -118,6 +117,7 @@ async def play(
         unsure=order.unsure,
         skipped=order.skipped + stage.skipped,
         missing=player.missing,
+        damaged=player.damaged,
         broken=stage.broken,
         unvisited=unvisited,
         comparison=compare(then.told, today, bounds),

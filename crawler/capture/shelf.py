@@ -7,7 +7,9 @@ import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import unquote, urlsplit
 
 import crawler
 from crawler.capture import commits, warc
@@ -16,9 +18,9 @@ from crawler.capture.index import INDEX, WARC, line_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from crawler.capture.exchange import Exchange
+    from crawler.config.model import Config
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +50,13 @@ class _Open:
             file.flush()
 
 
-def folder_beside(store: Path) -> Path:
-    """Return where the capture of a store is."""
-    return store.parent / "capture"
+def folder_of(config: Config) -> Path:
+    """Return where the capture is: beside the store's file, or of a server's database beside the folder of copies."""
+    file = config.store.removeprefix("sqlite:///")
+    if file != config.store:
+        return Path(file).parent / "capture"
+    database = unquote(urlsplit(config.store).path.removeprefix("/")).replace("/", "_")
+    return config.care.backup.path.parent / f"capture-{database}"
 
 
 class Shelf:
@@ -83,14 +89,16 @@ class Shelf:
             raise
         return written
 
-    def keep_rules(self, revision: str, rules: Mapping[str, object], now: datetime) -> None:
-        """Write down what rules say, once for each revision; raises OSError."""
+    def keep_rules(
+        self, revision: str, rules: Mapping[str, object], now: datetime, names: Mapping[str, object] | None = None
+    ) -> None:
+        """Write down what rules say, and the ``names`` in them, once for each revision; raises OSError."""
         folder = self._folder / RULES
         path = folder / f"{revision}.json"
         if path.exists():
             return
         folder.mkdir(parents=True, exist_ok=True)
-        facts = {"revision": revision, "since": now.isoformat(), "rules": rules}
+        facts = {"revision": revision, "since": now.isoformat(), "rules": rules, "names": names or {}}
         draft = folder / f".{revision}.new"
         draft.write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
         draft.replace(path)

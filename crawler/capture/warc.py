@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -27,6 +28,8 @@ _VISIT, _FAILED, _WITHHELD = "X-Tocsin-Visit", "X-Tocsin-Failure", "X-Tocsin-Wit
 _ORIGINAL = "X-Archive-Orig-"  # as other archives name a header that the bytes that are kept no longer agree with
 _OF_THE_WIRE = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 _VERSION = "1.1"  # whose dates have fractions of a second
+# What warcio and these functions stumble over where bytes are not what they were.
+_DAMAGE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, OSError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,25 +96,35 @@ def read(file: BinaryIO, place: Place) -> Exchange:
 
 
 def exchanges(file: BinaryIO) -> Iterator[Exchange]:
-    """Yield the exchanges of a file in its order, without what the requests held; what was cut off ends it."""
+    """Yield the exchanges of a file in its order, without what the requests held; what was cut off ends it.
+
+    Raises CaptureError at a record that is damaged.
+    """
     try:
         for record in ArchiveIterator(file):
-            kind, head = record.rec_type, record.rec_headers
-            if kind not in {"response", "metadata"}:
-                continue
-            url, visit = head.get_header("WARC-Target-URI"), head.get_header(_VISIT)
-            failed = head.get_header(_FAILED)
-            yield Exchange(
-                occasion=_occasion(json.loads(visit)) if visit else None,
-                url=url,
-                asked={},
-                at=datetime.fromisoformat(head.get_header("WARC-Date")),
-                page=_page(url, record) if kind == "response" else None,
-                failure=_failed(json.loads(failed)) if failed else None,
-                withheld=tuple(json.loads(head.get_header(_WITHHELD) or "[]")),
-            )
+            if record.rec_type in {"response", "metadata"}:
+                yield _exchange(record)
     except (ArchiveLoadFailed, EOFError):
         return
+    except _DAMAGE as error:
+        raise CaptureError(f"a record is damaged: {error!r:.100}") from error
+
+
+def _exchange(record: Any) -> Exchange:
+    head = record.rec_headers
+    url, visit, failed = (head.get_header(name) for name in ("WARC-Target-URI", _VISIT, _FAILED))
+    at, withheld = datetime.fromisoformat(head.get_header("WARC-Date")), json.loads(head.get_header(_WITHHELD) or "[]")
+    if not url or at.tzinfo is None or not isinstance(withheld, list):
+        raise ValueError("a header is not what it was")
+    return Exchange(
+        occasion=_occasion(json.loads(visit)) if visit else None,
+        url=url,
+        asked={},
+        at=at,
+        page=_page(url, record) if record.rec_type == "response" else None,
+        failure=_failed(json.loads(failed)) if failed else None,
+        withheld=tuple(map(str, withheld)),
+    )
 
 
 def checked(file: BinaryIO) -> Iterator[Checked]:
@@ -121,8 +134,8 @@ def checked(file: BinaryIO) -> Iterator[Checked]:
             if record.rec_type == "response":
                 head = record.rec_headers
                 sound = digest_of(record.content_stream().read()) == head.get_header("WARC-Payload-Digest")
-                yield Checked(url=head.get_header("WARC-Target-URI"), sound=sound)
-    except (ArchiveLoadFailed, EOFError) as error:
+                yield Checked(url=head.get_header("WARC-Target-URI") or "no address", sound=sound)
+    except (ArchiveLoadFailed, EOFError, *_DAMAGE) as error:
         raise CaptureError(f"this is no whole WARC: {error}") from error
 
 
@@ -201,14 +214,16 @@ def _visit(occasion: Occasion) -> dict[str, str]:
 
 def _occasion(facts: Mapping[str, str]) -> Occasion:
     began = datetime.fromisoformat(facts["began"])
+    if began.tzinfo is None or not all(isinstance(facts[name], str) for name in ("id", "source", "url")):
+        raise ValueError("a visit is not what it was")
     return Occasion(id=facts["id"], kind=Kind(facts["kind"]), source=facts["source"], url=facts["url"], began=began)
 
 
 def _failed(facts: Mapping[str, Any]) -> Failure:
     wait = facts["retry_after"]
     return Failure(
-        reason=facts["reason"],
-        detail=facts["detail"],
+        reason=str(facts["reason"]),
+        detail=str(facts["detail"]),
         status=facts["status"],
         retry_after=None if wait is None else timedelta(seconds=wait),
     )

@@ -35,6 +35,7 @@ from crawler.cli.stories_show import stories
 from crawler.cli.suggest import suggest
 from crawler.cli.try_rule import try_rule
 from crawler.cli.why import why
+from crawler.cli.worker import worker
 
 HELP = """News monitoring that never misses a story, never tells it twice, and always knows why.
 
@@ -61,6 +62,7 @@ def tocsin(context: click.Context, config: str | None) -> None:
 
 for command in (
     run,
+    worker,
     once,
     check,
     try_rule,

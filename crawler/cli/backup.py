@@ -27,24 +27,26 @@ def backup(config: str | None, target: Path | None, verified: Path | None, *, as
     """Copy the store, while the daemon runs, and verify the copy; `backup.keep` of them are kept.
 
     A copy is one file: every message, story and decision. It takes some four seconds for each GB, and as long again to
-    verify it. Exit code 1 when it could not be made, or is not sound.
+    verify it. Of a PostgreSQL database it is made by pg_dump, and verified by pg_restore. Exit code 1 when it could
+    not be made, or is not sound.
     """
-    from crawler.store import backup as copies
+    from crawler.store.copies import Copies, verify
+    from crawler.store.place import shown
 
     loaded = load_config(config)
     if verified is not None:
         with working(f"verifying {verified}"):
-            made = copies.verify(verified)
+            made = verify(verified)
         _print_copy(made, "sound", as_json=as_json)
         return
-    database = _database(loaded)
-    path = target or loaded.care.backup.path / copies.name_for(database, _now())
+    copies = Copies(loaded.store)
+    path = target or loaded.care.backup.path / copies.name_for(_now())
     if path.exists():
         raise click.UsageError(f"{path} is there already: name another file with --to")
-    with working(f"copying {database}"):
-        made = copies.make(database, path)
+    with working(f"copying {shown(loaded.store)}"):
+        made = copies.make(path)
         if target is None:
-            copies.prune(path.parent, database, loaded.care.backup.keep)
+            copies.prune(path.parent, loaded.care.backup.keep)
     _print_copy(made, "made and verified", as_json=as_json)
 
 
@@ -58,10 +60,19 @@ def restore(config: str | None, copy: Path, *, as_json: bool) -> None:
     The copy is verified first, and the store that it replaces is kept beside it under another name. What that one knows
     beyond the copy, above all what people were told since, is carried over, so that nothing is told twice. Where it
     cannot be read, every source starts over with a first visit, for which `backlog:` says what is told.
+
+    A copy of a PostgreSQL database is put into an empty one only, and nothing is carried over.
     """
     from crawler.store import backup as copies
+    from crawler.store.copies import require_kind
+    from crawler.store.place import file_of
 
-    database = _database(load_config(config))
+    loaded = load_config(config)
+    require_kind(copy, loaded.store)
+    database = file_of(loaded.store)
+    if database is None:
+        _restore_dump(copy, loaded.store, as_json=as_json)
+        return
     with _alone(database), working(f"restoring {database}"):
         done = copies.restore(copy, database, _now())
     if as_json:
@@ -73,17 +84,33 @@ def restore(config: str | None, copy: Path, *, as_json: bool) -> None:
 @click.command()
 @config_option
 @json_option
-def migrate(config: str | None, *, as_json: bool) -> None:
+@click.option("--to", "target", metavar="URL", help="Copy the store to another database: an address as `store:` has.")
+def migrate(config: str | None, target: str | None, *, as_json: bool) -> None:
     """Bring the store to the schema of this program, after a copy of it was made; `tocsin run` does the same.
 
     While a daemon runs it refuses. The copy stands beside the store; an older program can be used again with it.
+
+    With --to nothing is changed in the store: all of it is copied to an empty database, from SQLite to PostgreSQL or
+    back, also while the daemon runs. Run it again, and it goes on where it stopped; stop the daemon and run it once
+    more, and it brings over what came since, verifies every row, and says what to write as `store:`. Leave a password
+    out of the address where others can see what runs: PGPASSWORD and ~/.pgpass work.
     """
     from crawler.store import backup as copies
+    from crawler.store.place import file_of, shown
     from crawler.store.schema import HEAD
 
-    database = _database(load_config(config))
-    with _alone(database), working(f"migrating {database}"):
-        before, copy = copies.bring_up(database)
+    loaded = load_config(config)
+    if target is not None:
+        from crawler.cli.moving import move_store
+
+        move_store(loaded, target, as_json=as_json)
+        return
+    file, database = file_of(loaded.store), shown(loaded.store)
+    if file is None:
+        before, copy = _bring_up_server(loaded)
+    else:
+        with _alone(file), working(f"migrating {file}"):
+            before, copy = copies.bring_up(file)
     if as_json:
         print_json({"before": before, "now": HEAD, "copy": copy})
     elif copy is None:
@@ -92,10 +119,31 @@ def migrate(config: str | None, *, as_json: bool) -> None:
         click.echo(f"{database}: schema {before} → {HEAD}; the copy from before is {copy}")
 
 
-def _database(config: Config) -> Path:
-    from crawler.store import engine
+def _restore_dump(copy: Path, url: str, *, as_json: bool) -> None:
+    from crawler.store import dumps
+    from crawler.store.place import shown
 
-    return engine.locate(config.store)
+    with working(f"restoring {shown(url)}"):
+        made = dumps.restore(copy, url)
+    if as_json:
+        print_json({"copy": made, "aside": None, "carried": {}, "unread": "", "twins": 0, "withdrawn": 0})
+        return
+    _print_copy(made, f"is in {shown(url)} now", as_json=False)
+    click.echo("what was told since the copy is not known to it: that may be told again", err=True)
+
+
+def _bring_up_server(config: Config) -> tuple[str | None, Path | None]:
+    """Migrate a server's database, after a copy of it was made into the folder of copies."""
+    from crawler.store import dumps
+    from crawler.store.copies import Copies
+    from crawler.store.place import shown
+
+    def copy_to(schema: str) -> Path:
+        folder = config.care.backup.path
+        return folder / f"{Copies(config.store).stem}.schema-{schema}-{_now():%Y%m%dT%H%M%SZ}.dump"
+
+    with working(f"migrating {shown(config.store)}"):
+        return dumps.bring_up(config.store, copy_to)
 
 
 def _now() -> datetime:

@@ -45,12 +45,11 @@ def _altered(config: Config, found: Played) -> int:
     """Count the answers whose bodies were altered, of the sources whose alerts differ."""
     from crawler.capture.index import entries
     from crawler.capture.kept import altered
-    from crawler.capture.shelf import folder_beside
-    from crawler.store import engine
+    from crawler.capture.shelf import folder_of
 
     compared = found.comparison
     told = (*compared.gained, *(one.told for one in compared.lost), *(one.before for one in compared.changed))
-    folder = folder_beside(engine.locate(config.store))
+    folder = folder_of(config)
     of_then = [one for one in entries(folder) if one.occasion and found.since <= one.at <= found.until]
     return altered(folder, of_then, {one.source for one in told})
 
@@ -65,6 +64,7 @@ def _facts(found: Played) -> dict[str, object]:
         "order_unsure": found.unsure,
         "skipped": found.skipped,
         "not_captured": found.missing,
+        "damaged": found.damaged,
         "pages_not_captured": found.unvisited,
         "same": compared.same,
         "gained": compared.gained,
@@ -86,6 +86,9 @@ def _print(found: Played, zone: ZoneInfo) -> None:
     if found.missing:
         first = shown(next(iter(found.missing)), 80)
         click.echo(f"  {len(found.missing)} addresses were asked for today and not then, such as {first}")
+    for file, number in found.damaged.items():
+        answers = f"{number} {'answer' if number == 1 else 'answers'}"
+        click.echo(click.style(f"  {answers} of {file} cannot be read: the file is damaged", fg="yellow"))
     if found.broken:
         click.echo(click.style(f"  {found.broken} visits broke by a fault of ours: the log says how", fg="red"))
     if found.unvisited:

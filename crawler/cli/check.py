@@ -97,10 +97,11 @@ def _unheard(config: Config) -> Sequence[Problem]:
 def _measured(config: Config) -> Sequence[Problem]:
     """Try the rules on the newest stories of the store, if there is one; that it cannot be read is only said."""
     from alerts.rules.volume import volume
-    from crawler.store.engine import locate
+    from crawler.store.place import file_of
 
     try:
-        if not locate(config.store).exists():
+        file = file_of(config.store)
+        if file is not None and not file.exists():
             return ()
         stories = asyncio.run(_newest_stories(config.store))
     except StoreError as error:

@@ -129,6 +129,11 @@ def report_problems(problems: Sequence[Problem]) -> None:
     click.echo(click.style(f"{errors} error{'s' if errors != 1 else ''}", fg="red", bold=True), err=True)
 
 
+def lasting(since: datetime, now: datetime) -> str:
+    """Say how long something lasts by now: ``3m``."""
+    return ago(min(since, now), now).removesuffix(" ago")
+
+
 def ago(moment: datetime | None, now: datetime) -> str:
     """Say how long ago something was, or how soon it will be: ``3m ago``, ``in 12s``, ``never``."""
     if moment is None:

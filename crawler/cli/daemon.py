@@ -17,12 +17,13 @@ from crawler.cli.common import config_option, json_option, load_config, print_js
 from crawler.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 
     from alerts.notify import Notifier
     from alerts.pacer import Pace
     from alerts.slack.client import SlackNotifier
     from crawler.app import App, Round
+    from crawler.cluster.roles import Role
     from crawler.config.loader import Attempt
     from crawler.config.model import Config
 
@@ -34,20 +35,29 @@ log = logging.getLogger("crawler.slack")
 def run(config: str | None) -> None:
     """Start the daemon: collect, judge, alert, until it is stopped.
 
+    With a PostgreSQL store it shares the work with every other `tocsin run` and `tocsin worker` of that store.
+
     SIGTERM or Ctrl-C ends it within ten seconds: what is under way is finished or left so that the next
     start takes it up; nothing is lost and nothing is told twice. Without a Slack token the same cards are
     printed here. A changed configuration takes effect by itself, or on SIGHUP, once it is sound and its rules
     pass their tests; until then the old one stays in force.
     """
+    from crawler.cluster.roles import EVERY
+
+    serve(load_config(config), EVERY)
+
+
+def serve(loaded: Config, roles: Collection[Role]) -> None:
+    """Work until stopped: alone, or, where several processes share a store, with these roles."""
     from alerts.rules.embedded import run_tests
     from crawler.config.strangers import watched
     from crawler.reload import examine
 
-    loaded = load_config(config)
     if failures := run_tests(loaded.rules, watched(loaded.sources)).problems:
         click.echo("\n".join(map(str, failures)), err=True)
         click.echo("Rules fail their own tests; they are in force all the same: silence would be worse.", err=True)
-    with_app(loaded, until_stopped, reread=partial(examine, loaded.path, os.environ))
+    reread = partial(examine, loaded.path, os.environ)
+    with_app(loaded, until_stopped, reread=reread, roles=roles if loaded.engine == "procrastinate" else ())
 
 
 @click.command()
@@ -84,12 +94,14 @@ def with_app(
     pace: Pace | None = None,
     reread: Callable[[], Attempt] | None = None,
     cards_aside: bool = False,
+    roles: Collection[Role] = (),
 ) -> None:
     """Build the program from its configuration, let it do ``work``, and end it in order.
 
     With ``reread`` a changed configuration takes effect while it works.
 
-    ``cards_aside`` prints cards on standard error, where Slack does not take them.
+    ``cards_aside`` prints cards on standard error, where Slack does not take them. With ``roles`` others work at the
+    same store.
     """
     from crawler.log import configure
 
@@ -99,7 +111,7 @@ def with_app(
     if reread:  # what it would ask for is read just now
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
-        runner.run(_work(config, work, pace, reread, cards_aside=cards_aside))
+        runner.run(_work(config, work, pace, reread, cards_aside=cards_aside, roles=roles))
 
 
 async def _work(
@@ -109,12 +121,13 @@ async def _work(
     reread: Callable[[], Attempt] | None,
     *,
     cards_aside: bool,
+    roles: Collection[Role],
 ) -> None:
     from crawler.app import App
 
     async with (
         notifier(config, cards_aside=cards_aside) as teller,
-        App(config, teller, SystemClock(), pace=pace, reread=reread, environ=os.environ) as app,
+        App(config, teller, SystemClock(), pace=pace, reread=reread, environ=os.environ, roles=roles) as app,
     ):
         await work(app)
 

@@ -14,6 +14,8 @@ from crawler.cli.common import config_option, config_path, json_option, print_js
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
 
     from crawler.config.model import Config
     from crawler.upkeep.checkup import Finding
@@ -27,7 +29,7 @@ _DATE = 5.0  # seconds that a server may take to tell the date
 @json_option
 @click.option("--offline", is_flag=True, help="Ask nobody: neither name servers nor Slack.")
 def doctor(config: str | None, *, as_json: bool, offline: bool) -> None:
-    """Look at SQLite, the store, disk, clock, names, packages, files, rights, copies and Slack.
+    """Look at SQLite or PostgreSQL, the store, disk, clock, names, packages, files, rights, copies and Slack.
 
     ✓ is fine, ! is worth a word, ✗ is a fault; both come with the way out. Works beside a running daemon, and changes
     nothing. Exit code 1 when something is at fault.
@@ -52,25 +54,55 @@ def _look(path: os.PathLike[str], errors: int, warnings: int, config: Config | N
     from pathlib import Path
 
     from crawler.clock import SystemClock
-    from crawler.store import engine, lock
-    from crawler.store.backup import free_at
+    from crawler.store import engine
+    from crawler.store.place import file_of
     from crawler.upkeep import checkup
 
     file, now = Path(path), SystemClock().now()
     yield checkup.configuration(errors, warnings)
     written = file.read_text("utf-8", errors="replace")
     yield from checkup.permissions(file, written, checkup.secret_files(written, file.resolve().parent))
-    yield checkup.sqlite(engine.version(), engine.library())
     yield checkup.packages(metadata.requires, metadata.version)
     if config is None:
+        yield checkup.sqlite(engine.version(), engine.library())
         return
-    database, care = engine.locate(config.store), config.care
-    yield from checkup.store(database, lock.holder(database))
-    folder = next(one for one in database.parents if one.exists())
-    yield checkup.disk(free_at(folder), care.disk.stop_below, care.disk.ballast, database)
-    if database.exists():
-        yield checkup.copies(config, database, now)
+    database = file_of(config.store)
+    if database is None:
+        yield from _look_at_server(config)
+        yield checkup.copies(config, now)
+    else:
+        yield checkup.sqlite(engine.version(), engine.library())
+        yield from _look_at_file(config, database)
+        if database.exists():
+            yield checkup.copies(config, now)
     yield checkup.files(config.fetch.concurrency, checkup.open_limit())
+
+
+def _look_at_file(config: Config, database: Path) -> Iterator[Finding]:
+    from crawler.store import lock
+    from crawler.store.backup import free_at
+    from crawler.upkeep import checkup
+
+    yield from checkup.store(database, lock.holder(database))
+    folder, limits = next(one for one in database.parents if one.exists()), config.care.disk
+    yield checkup.disk(free_at(folder), limits.stop_below, limits.ballast, database)
+
+
+def _look_at_server(config: Config) -> Iterator[Finding]:
+    """Look at the server that has the store, as far as it lets us in."""
+    from alerts.errors import StoreError
+    from crawler.clock import SystemClock
+    from crawler.store import dumps, server
+    from crawler.store.place import shown
+    from crawler.upkeep import checkup, checkup_server
+
+    yield checkup_server.programs(dumps.missing())
+    try:
+        found = server.look(config.store, SystemClock().now)
+    except StoreError as error:
+        yield checkup.fail("store", str(error), "docs/operations.md says how a database is made")
+        return
+    yield from checkup_server.server(found, shown(config.store))
 
 
 async def _ask(config: Config) -> list[Finding]:
@@ -78,16 +110,30 @@ async def _ask(config: Config) -> list[Finding]:
     from urllib.parse import urlsplit
 
     from crawler.clock import SystemClock
-    from crawler.store import backup, engine
     from crawler.upkeep import checkup
 
     address = config.slack.api_url
     asked = [address] if config.slack.token else []
     hosts = [urlsplit(one).hostname or "" for one in (*asked, *(source.url for source in config.sources))]
     findings = [await checkup.dns(filter(None, hosts), checkup.names)]
-    newest = backup.newest_seen(engine.locate(config.store))
+    newest = await asyncio.to_thread(_newest_seen, config.store)
     findings.append(checkup.clock(SystemClock().now(), await _date_at(address), newest))
     return [*findings, *await _slack(config)]
+
+
+def _newest_seen(url: str) -> datetime | None:
+    """Return when the newest story of a store was seen; None without one, or where it cannot be read."""
+    from alerts.errors import StoreError
+    from crawler.store.archive import Archive
+
+    try:
+        archive = Archive.of(url)
+        if archive is None:
+            return None
+        with archive:
+            return archive.last_seen()
+    except StoreError:
+        return None
 
 
 async def _date_at(address: str) -> str | None:

@@ -39,11 +39,15 @@ _WANTED = (
 @config_option
 @json_option
 @click.option("--source", help="The id or host of the source that a text is said to come from.")
-def explain(rule: str | None, subject: str | None, config: str | None, source: str | None, *, as_json: bool) -> None:
+@click.option("--fetch", is_flag=True, help="Visit the address, also where the store has the story.")
+def explain(
+    rule: str | None, subject: str | None, config: str | None, source: str | None, *, as_json: bool, fetch: bool
+) -> None:
     """Show of every part of a rule whether it holds for a story, by which words, and how near it missed.
 
     RULE is the id of a rule, also of one that is switched off. SUBJECT is the id of a story in the store,
-    a file, - for standard input, a text, or an address: then each story of its feed is explained. Of a story in
+    a file, - for standard input, a text, or an address. Where the store has a story at the address, that is explained
+    (with --fetch it is visited all the same); else it is visited, and of a feed each story is explained. Of a story in
     the store, what was decided when it came is shown as well, and what became of its page, and why.
 
     Without RULE, SUBJECT is the id of a story in the store: what was decided by every rule, which other outlets
@@ -55,10 +59,13 @@ def explain(rule: str | None, subject: str | None, config: str | None, source: s
         raise click.UsageError(f"what shall be explained? {_WANTED}")
     loaded = load_config(config)
     if subject is None:
+        if fetch:
+            raise click.UsageError("--fetch is for RULE and an address")
         _explain_story(loaded, rule, source, as_json=as_json)
         return
     known = known_rule(loaded, rule)
-    explained = [(story, explain_rule(loaded.rules, known.id, story)) for story in stories_of(loaded, subject, source)]
+    stories = stories_of(loaded, subject, source, fetch=fetch)
+    explained = [(story, explain_rule(loaded.rules, known.id, story)) for story in stories]
     kept = {story.id: _kept(loaded, story.id, known.id) for story, _ in explained}
     if as_json:
         print_json([_facts(story, verdict, kept[story.id]) for story, verdict in explained])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -96,8 +97,8 @@ def verify(file: Path, *, as_json: bool) -> None:
 async def _files(config: Config, wanted: str) -> tuple[Mapping[str, bytes], str]:
     from crawler.capture.evidence import Sources, files_of
     from crawler.capture.redaction import Redactor
-    from crawler.capture.rule_texts import rule_texts
-    from crawler.capture.shelf import folder_beside
+    from crawler.capture.rule_texts import name_texts, rule_texts
+    from crawler.capture.shelf import folder_of
     from crawler.clock import SystemClock
     from crawler.config.capture import secrets_of
     from crawler.store.captured import CapturedStore
@@ -106,7 +107,7 @@ async def _files(config: Config, wanted: str) -> tuple[Mapping[str, bytes], str]
     store = CapturedStore.open(config.store, clock=SystemClock(), exclusive=False)
     try:
         record = await store.record(numbers[0]) if numbers else None
-        folder = folder_beside(store.path)
+        folder = folder_of(config)
     finally:
         await store.close()
     if record is None:
@@ -122,6 +123,7 @@ async def _files(config: Config, wanted: str) -> tuple[Mapping[str, bytes], str]
         is_on=config.capture is not None,
         revision=config.judge.revision,
         rules=rule_texts(config.rules),
+        names=name_texts(config, os.environ),
     )
     return files_of(sources), name
 

@@ -11,7 +11,8 @@ import click
 from crawler.cli.common import ago, config_option, json_option, load_config, print_json, shown
 from crawler.cli.silence import login
 from crawler.cli.subjects import known_rule
-from crawler.ids import STORY_LENGTH, decode, encode
+from crawler.cli.tables import Column, Fitted
+from crawler.ids import STORY_LENGTH, encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,23 +50,28 @@ def feedback() -> None:
 @click.option("--relevant/--not-relevant", default=None, help="What you think of it.")
 @click.option("--author", help="Who says so; otherwise the name that you are logged in by.")
 def add(story: str, config: str | None, rule: str, author: str | None, *, relevant: bool | None, as_json: bool) -> None:
-    """Keep what you think of STORY (its code) and the rule that found it, told or on trial, in place of your last word.
+    """Keep what you think of STORY and the rule that found it, told or on trial, in place of your last word.
 
+    STORY is the id of a story, its address in any spelling, or the link of a message in Slack that tells of it.
     Kept with it is by which clauses and words the rule holds; `tocsin rules advise` makes proposals of that.
     """
     if relevant is None:
         raise click.UsageError("say what you think of it: --relevant or --not-relevant")
     loaded = load_config(config)
     known = known_rule(loaded, rule)
-    number = _number(story)
-    if not asyncio.run(_judge(loaded, number, known.id, author or login(), relevant=relevant)):
+
+    async def opine(number: int) -> bool:
+        return await _judge(loaded, number, known.id, author or login(), relevant=relevant)
+
+    judged = next((one for one in _numbers(loaded, story) if asyncio.run(opine(one))), None)
+    if judged is None:
         raise click.ClickException(
             f"rule {rule} never found a story {story}: `tocsin explain {rule} {story}` says why not"
         )
     if as_json:
-        print_json({"story": story, "rule": rule, "relevant": relevant, "user": author or login()})
+        print_json({"story": encode(judged), "rule": rule, "relevant": relevant, "user": author or login()})
         return
-    click.echo(f"{story} is {'' if relevant else 'not '}relevant to {rule}.")
+    click.echo(f"{encode(judged)} is {'' if relevant else 'not '}relevant to {rule}.")
 
 
 @feedback.command("list")
@@ -85,16 +91,27 @@ def list_opinions(config: str | None, rule: str | None, limit: int, *, as_json: 
     _print(found, SystemClock().now())
 
 
-def _number(code: str) -> int:
-    try:
-        number = decode(code) if len(code) == STORY_LENGTH else 0
-    except ValueError:
-        number = 0
-    if not number:
+def _numbers(config: Config, written: str) -> Sequence[int]:
+    """Return the stories that are meant: several may share an address. Raises click.UsageError where there is none."""
+    from crawler.clock import SystemClock
+    from crawler.why.inquiry import facts_about
+    from crawler.why.subject import subject_of
+
+    subject = subject_of(written)
+    if subject is None:
         raise click.UsageError(
-            f"{shown(code, 40)} is no story: its code is {STORY_LENGTH} letters and digits, see `tocsin stories`"
+            f"{shown(written, 40)} is no story: write its id, which is {STORY_LENGTH} letters and digits (see "
+            "`tocsin stories`), its address, or the link of its message in Slack"
         )
-    return number
+    if subject.story is not None:
+        return [subject.story]
+    facts = facts_about(config, subject, SystemClock().now())
+    if facts.trails:
+        return [one.story.id for one in facts.trails]
+    if facts.bulletin:
+        raise click.UsageError("that message tells of many stories, or of none: name one of them by its id or address")
+    what = "message of Tocsin's" if subject.message else "story in the store"
+    raise click.UsageError(f"there is no {what} at {shown(written, 80)}")
 
 
 async def _judge(config: Config, story: int, rule: str, author: str, *, relevant: bool) -> bool:
@@ -142,17 +159,20 @@ def _facts(one: Opinion) -> dict[str, object]:
 
 def _print(listed: Sequence[Opinion], now: datetime) -> None:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("when", "who", "", "rule", "story", "by which the rule held"):
-        table.add_column(heading, no_wrap=heading not in {"by which the rule held", "who"}, overflow="fold")
+    console = Console(highlight=False)
+    if not listed:
+        console.print("Nobody has said anything yet.")
+        return
+    headings = ("when", "who", "", "rule", "story", "by which the rule held")
+    columns = [Column(heading=one, keep=one not in {"by which the rule held", "who"}) for one in headings]
+    rows = []
     for one in listed:
         said = Text("relevant", "green") if one.relevant else Text("not relevant", "red")
         held = Text("; ".join(map(_held, one.held)), "dim")
-        table.add_row(ago(one.at, now), Text(shown(one.user)), said, one.rule, encode(one.story), held)
-    Console(highlight=False).print(table if listed else "Nobody has said anything yet.")
+        rows.append((ago(one.at, now), shown(one.user), said, one.rule, encode(one.story), held))
+    console.print(Fitted(columns, rows))
 
 
 def _held(clause: Clause) -> str:

@@ -45,6 +45,7 @@ def facts(said: Forecast, rule: str) -> dict[str, object] | None:
         "days": round(said.covered.total_seconds() / 86_400, 3),
         "found": one.found,
         "messages": one.messages,
+        "replies": one.replies,
         "waiting_for_digests": one.waiting,
     }
 

@@ -11,6 +11,7 @@ from alerts.bulletin import Bulletin
 from alerts.outbox import State
 from crawler.cli.common import ago, config_option, json_option, load_config, print_json
 from crawler.cli.silence import login
+from crawler.cli.tables import Column, Fitted
 from crawler.ids import encode
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from crawler.store.replay import Replayed
 
 
-RATIOS = {"rules": 2, "title": 4, "why": 3}
 KEY_END = 8  # characters; --json has the whole key
 
 
@@ -165,27 +165,23 @@ def _of_bulletin(bulletin: Bulletin) -> dict[str, object]:
 
 def _print(rows: Sequence[DeliveryStatus], zone: ZoneInfo) -> None:
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
     from crawler.clock import SystemClock
 
-    now = SystemClock().now()
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=True)
-    for heading in ("key", "state", "channel", "queued", "rules", "title", "why"):
-        table.add_column(heading, no_wrap=heading in {"key", "state"}, overflow="fold", ratio=RATIOS.get(heading))
-    for row in rows:
-        rules, title = _said(row.delivery)
-        table.add_row(
-            _end(row.delivery.key),
-            row.delivery.state.value,
-            row.delivery.channel,
-            ago(row.delivery.queued, now),
-            rules,
-            title,
-            Text(_why(row, now, zone)),
-        )
-    Console(highlight=False).print(table if rows else "Nothing there.")
+    console, now = Console(highlight=False), SystemClock().now()
+    if not rows:
+        console.print("Nothing there.")
+        return
+    headings = ("key", "state", "channel", "queued", "rules", "title", "why")
+    columns = [Column(heading=one, keep=one not in {"rules", "title", "why"}) for one in headings]
+    console.print(Fitted(columns, [_row(row, now, zone) for row in rows]))
+
+
+def _row(row: DeliveryStatus, now: datetime, zone: ZoneInfo) -> Sequence[str | Text]:
+    delivery = row.delivery
+    rules, title = _said(delivery)
+    at = ago(delivery.queued, now)
+    return _end(delivery.key), delivery.state.value, delivery.channel, at, rules, title, _why(row, now, zone)
 
 
 def _end(key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,18 +126,23 @@ def _refuse_beside_capture(
 
 
 def _replayed(config: Config, own: Config, request: Request, against: str | None, workers: int | None) -> Replayed:
-    from crawler.replay.difference import compare
+    from crawler.replay.difference import compare, renamed
     from crawler.replay.running import replay as run
 
     other = load_config(against) if against else None
+    names = renamed(own.rules.rules, other.rules.rules) if other else {}
+    looked = request
+    if request.rules is not None:  # of what is compared with, a rule is asked for by the name that it had there
+        names = {name: was for name, was in names.items() if name in request.rules}
+        looked = replace(request, rules=request.rules | {*names.values()})
     result = before = None
     with counting("stories") as tell:
-        for step in run(config, request, other, rules=own, workers=workers):
+        for step in run(config, looked, other, rules=own, workers=workers):
             tell(step.progress.done, step.progress.of)
             result, before = step.result, step.before
     if result is None:
         raise AssertionError("a replay ends with its result")
-    difference = compare(result, before) if before else None
+    difference = compare(result, before, names) if before else None
     return Replayed(
         config=config,
         own=own,
@@ -184,6 +190,7 @@ def _write(done: Replayed, path: Path) -> None:
             name=done.own.path.name,
             against=done.against,
             number=_ON_PAGE,
+            renamed=done.difference.renamed if done.difference else None,
         )
     )
     try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crawler.cli.common import shown
+from crawler.cli.tables import Column, Fitted
 from crawler.ids import encode
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def show(done: Replayed, volume: Volume, samples: int) -> None:
     for line in sources(volume):
         console.print(Text(line, "dim"))
     if done.difference:
+        for rule, was in sorted(done.difference.renamed.items()):
+            console.print(Text(f"renamed: {was} is called {rule} now, and is compared as one rule"))
         for name in ("gained", "lost", "unchanged"):
             _print_change(console, done, name, zone)
     else:
@@ -96,18 +99,16 @@ def _print_channels(console: Console, volume: Volume) -> None:
 
 
 def _print_rules(console: Console, volume: Volume) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
     if not volume.found_by_rule:
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("rule", "found", "messages", "to"):
-        table.add_column(heading, justify="right" if heading in {"found", "messages"} else "left", overflow="fold")
+    headings, rows = ("rule", "found", "messages", "replies", "to"), []
+    columns = [Column(heading=one, right=one not in {"rule", "to"}, keep=one != "to") for one in headings]
     for rule, found in sorted(volume.found_by_rule.items(), key=lambda one: (-one[1], one[0])):
-        to = volume.by_rule.get(rule, {})
-        table.add_row(Text(rule), f"{found:,}", f"{sum(to.values()):,}", Text(", ".join(to)))
-    console.print(table)
+        sent = volume.sent(rule)
+        trial = "on trial, would be " if rule in volume.on_trial else ""
+        to = f"{trial}{', '.join(sent.messages) or 'nobody'}"
+        rows.append((rule, f"{found:,}", f"{sent.total:,}", f"{sent.quiet:,}", to))
+    console.print(Fitted(columns, rows))
 
 
 def sources(volume: Volume) -> Sequence[str]:
@@ -171,7 +172,12 @@ def facts(done: Replayed, volume: Volume, failed: Sequence[str]) -> dict[str, ob
         "days": [str(day) for day in volume.days],
         "by_day": volume.by_day,
         "by_rule": {
-            rule: {"found": number, "messages": volume.by_rule.get(rule, {})}
+            rule: {
+                "found": number,
+                "messages": volume.sent(rule).messages,
+                "replies": volume.sent(rule).quiet,
+                "on_trial": rule in volume.on_trial,
+            }
             for rule, number in volume.found_by_rule.items()
         },
         "sources": [{"outlet": outlet, "stories": number} for outlet, number in volume.sources],
@@ -183,6 +189,7 @@ def facts(done: Replayed, volume: Volume, failed: Sequence[str]) -> dict[str, ob
         both = {**(done.before.headlines if done.before else {}), **result.headlines}
         found |= {name: [_decision(one, both) for one in getattr(done.difference, name)] for name in _SIGNS}
         found["other_severity"] = done.difference.graver
+        found["renamed"] = done.difference.renamed
     return found | {"failed": failed}
 
 

@@ -10,9 +10,12 @@ import click
 from crawler.cli.common import config_option, json_option, load_config, print_json
 from crawler.cli.forecasts import facts as forecast_facts
 from crawler.cli.forecasts import forecast_of, short, summary
+from crawler.cli.tables import Column, Fitted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from rich.text import Text
 
     from alerts.rules.embedded import Report
     from crawler.config.model import Config
@@ -76,34 +79,34 @@ def _tests(rule: Standing, report: Report) -> dict[str, object]:
 
 def _print(listed: Sequence[Standing], report: Report, said: Mapping[str, str]) -> None:
     from rich.console import Console
-    from rich.table import Table
+
+    console = Console(highlight=False)
+    if not listed:
+        console.print("There are no rules.")
+        return
+    wrapped, numbers = {"name", "channels", "sends"}, {"7 d", "n"}
+    headings = ("rule", "name", "severity", "channels", "7 d", "sends", "precision", "n", "state", "tests")
+    columns = [Column(heading=one, right=one in numbers, keep=one not in wrapped) for one in headings]
+    console.print(Fitted(columns, [_row(one, report, said[one.id]) for one in listed]))
+
+
+def _row(rule: Standing, report: Report, said: str) -> Sequence[str | Text]:
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("rule", "name", "severity", "channels", "7 d", "sends", "precision", "n", "state", "tests"):
-        right = heading in {"7 d", "n"}
-        table.add_column(
-            heading,
-            no_wrap=right or heading in {"rule", "precision", "tests", "state"},
-            overflow="fold",
-            justify="right" if right else "left",
-        )
-    for rule in listed:
-        facts = _tests(rule, report)
-        passed, tests = facts["tests_passed"], facts["tests"]
-        table.add_row(
-            rule.id,
-            Text(rule.name),
-            rule.severity.label,
-            ", ".join(rule.channels),
-            "" if rule.volume is None else f"{rule.volume:,}",
-            said[rule.id],
-            _share(rule),
-            str(rule.precision.judged or ""),
-            rule.state,
-            Text(f"{passed} of {tests}" if tests else "none", style="red" if passed != tests else ""),
-        )
-    Console(highlight=False).print(table if listed else "There are no rules.")
+    facts = _tests(rule, report)
+    passed, tests = facts["tests_passed"], facts["tests"]
+    return (
+        rule.id,
+        rule.name,
+        rule.severity.label,
+        ", ".join(rule.channels),
+        "" if rule.volume is None else f"{rule.volume:,}",
+        said,
+        _share(rule),
+        str(rule.precision.judged or ""),
+        rule.state,
+        Text(f"{passed} of {tests}" if tests else "none", style="red" if passed != tests else ""),
+    )
 
 
 def _share(rule: Standing) -> str:

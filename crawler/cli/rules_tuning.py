@@ -10,15 +10,15 @@ import click
 
 from crawler.cli.common import config_option, json_option, load_config, print_json, shown
 from crawler.cli.rules_import import rules
-from crawler.cli.search import moment
+from crawler.cli.search import local, moment
 from crawler.cli.subjects import known_rule
+from crawler.cli.tables import Column, Fitted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from rich.console import Console
-    from rich.table import Table
+    from rich.console import Console, RenderableType
 
     from alerts.rules.ruleset import Rule
     from alerts.tuning.advice import Toll
@@ -64,11 +64,15 @@ def trials(rule: str | None, config: str | None, since: str, *, as_json: bool) -
 async def _trials(config: Config, since: datetime, now: datetime) -> Sequence[Trial]:
     from crawler.clock import SystemClock
     from crawler.store import Store
+    from crawler.tuning.rehearsal import Rehearsal, rehearse
     from crawler.tuning.trials import on_trial, trials_of
 
     store = Store.open(config.store, clock=SystemClock(), exclusive=False)
     try:
-        found = await store.tuning.would_tell([one.id for one in on_trial(config)], since, now)
+        found = await asyncio.to_thread(rehearse, config, since, now) if on_trial(config) else Rehearsal()
+        if found.read_since:
+            cut = local(found.read_since, config.timezone)
+            click.echo(f"There was time to read only what came since {cut}; a later --since reads less.", err=True)
         return trials_of(config, found, await store.people.precisions())
     finally:
         await store.close()
@@ -79,6 +83,7 @@ def _trial_facts(one: Trial) -> dict[str, object]:
         "rule": one.rule,
         "name": one.name,
         "channels": one.by_channel,
+        "replies": one.replies,
         "precision": one.precision.share,
         "judged": one.precision.judged,
         "unsent": [
@@ -92,6 +97,7 @@ def _trial_facts(one: Trial) -> dict[str, object]:
                 "severity": message.line.severity.label,
                 "seen": message.line.seen,
                 "says": message.says or None,
+                "in_thread": message.quiet,
             }
             for message in one.unsent
         ],
@@ -109,7 +115,8 @@ def _print_trials(found: Sequence[Trial], span: timedelta) -> None:
         console.print(Text(one.rule, "bold") + Text(f"  would have sent {one.says(span)}; {one.precision.says}"))
         for message in one.unsent:
             line = Text(f"  {message.code}  ", "dim") + Text(shown(message.line.title) or "(no title)")
-            console.print(line + Text(f"  {shown(message.says or message.line.outlet)} → {message.channel}", "dim"))
+            where = f"{message.channel}{' in a thread' * message.quiet}"
+            console.print(line + Text(f"  {shown(message.says or message.line.outlet)} → {where}", "dim"))
 
 
 @rules.command()
@@ -271,14 +278,11 @@ def _toll(toll: Toll, *, killed: bool) -> str:
     return f"{total:,} (not relevant {wrong:,}, relevant {right:,}, not judged {rest:,})"
 
 
-def _blames(listed: Sequence[Blame]) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("clause", "word", "relevant", "not relevant"):
-        table.add_column(heading, overflow="fold", justify="right" if "relevant" in heading else "left")
-    for one in listed:
-        right, wrong = str(one.precision.relevant), str(one.precision.not_relevant)
-        table.add_row(Text(one.clause), Text(shown(one.word)), right, wrong)
-    return table
+def _blames(listed: Sequence[Blame]) -> RenderableType:
+    numbers = {"relevant", "not relevant"}
+    headings = ("clause", "word", "relevant", "not relevant")
+    columns = [Column(heading=one, right=one in numbers, keep=one in numbers) for one in headings]
+    rows = [
+        (one.clause, shown(one.word), str(one.precision.relevant), str(one.precision.not_relevant)) for one in listed
+    ]
+    return Fitted(columns, rows)

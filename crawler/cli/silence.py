@@ -14,6 +14,7 @@ from alerts.story import Severity
 from crawler.cli.common import config_option, json_option, load_config, print_json
 from crawler.cli.search import moment
 from crawler.cli.subjects import known_rule
+from crawler.cli.tables import Column, Fitted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -219,19 +220,22 @@ def _print(silences: Sequence[Silence], config: Config, now: datetime, *, as_jso
         print_json([_facts(one, now) for one in silences])
         return
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
     from crawler.desk.words import local, meant
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("id", "state", "what", "from", "until", "by", "why"):
-        table.add_column(heading, overflow="fold")
+    console = Console(highlight=False)
+    if not silences:
+        console.print("Nothing is silenced.")
+        return
+    columns = [
+        Column(heading=one, keep=one in {"id", "state", "from", "until"})
+        for one in ("id", "state", "what", "from", "until", "by", "why")
+    ]
+    rows = []
     for one in silences:
         times = (local(one.start, config.timezone), local(one.end, config.timezone))
-        cells = (one.id, one.phase(now).value, meant(one.matcher), *times, one.author, one.comment)
-        table.add_row(*(Text(cell) for cell in cells))
-    Console(highlight=False).print(table if silences else "Nothing is silenced.")
+        rows.append((one.id, one.phase(now).value, meant(one.matcher), *times, one.author, one.comment))
+    console.print(Fitted(columns, rows))
 
 
 def _facts(one: Silence, now: datetime) -> dict[str, object]:

@@ -93,10 +93,18 @@ def print_audit(config: str | None, limit: int, *, as_json: bool) -> None:
 
     for one in audits:
         where = f" in {one.channel}" if one.channel else ""
-        said = f"{local(one.at, loaded.timezone)}  {one.user}{where}: {one.deed} {one.on} {one.detail}"
+        said = f"{local(one.at, loaded.timezone)}  {one.user}{where}: {_done(one)} {one.on} {one.detail}"
         click.echo(shown(said.rstrip()))
     if not audits:
         click.echo("Nobody changed anything yet.")
+
+
+def _done(audit: Audit) -> str:
+    """Say what was done, before what it was done to."""
+    from alerts.slack.actions import deed_words
+
+    said = deed_words(audit.deed)
+    return said if said == audit.deed else f"{said}:"
 
 
 async def _audits(config: Config, limit: int) -> Sequence[Audit]:

@@ -167,6 +167,8 @@ def _cells(account: Account, now: datetime) -> dict[str, tuple[str, str]]:
 
 def _remarks(account: Account, now: datetime) -> list[tuple[str, str]]:
     remarks = []
+    if len(account.id) > _NAME:  # commands want it whole
+        remarks.append((shown(account.id), "dim"))
     if problem := trouble(account, now):
         remarks.append((problem, STYLES[account.condition]))
     if account.standing.moved_to and not account.standing.read_as:

@@ -103,7 +103,7 @@ def _state(dossier: Dossier, now: datetime) -> Iterator[tuple[str, str, str]]:
     yield "visited", f"{ago(account.last_at, now)}, last good {ago(account.last_ok, now)}", ""
     for host, (until, reason) in dossier.holds.items():
         if host in {_host(account.url), _host(how.moved_to or "")}:
-            yield "held", f"{host} wants to be left alone until {ago(until, now)}: {shown(reason)}", "red"
+            yield "held", f"{host} wants to be left alone, which ends {ago(until, now)}: {shown(reason)}", "red"
     when = f"{due(account, now)}: " if account.next_due else ""
     yield "next", when + shown(account.next_why), ""
 

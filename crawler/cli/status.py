@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.errors import ConfigError, Level, StoreError
-from crawler.cli.common import ago, config_option, config_path, json_option, print_json
+from crawler.cli.common import ago, config_option, config_path, json_option, lasting, print_json
+from crawler.cli.tables import Column, Fitted
 from spiders.reasons import meaning
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rich.console import RenderableType
-    from rich.table import Table
 
     from crawler.config.loader import Attempt
     from crawler.store import Overview, Pages, Pulse, SourceStatus
+    from crawler.store.crew import Crew
     from crawler.upkeep.glance import Glance
 
 COLOURS = {"ok": "green", "silent": "yellow", "failing": "red", "gone": "red", "new": "yellow", "disabled": "dim"}
@@ -100,11 +101,12 @@ async def _watch(url: str, attempt: Attempt) -> None:
 async def _look(url: str, attempt: Attempt, now: datetime) -> Glance:
     from crawler.clock import SystemClock
     from crawler.store import Store
+    from crawler.store.copies import Copies
     from crawler.upkeep.glance import look
 
     store = Store.open(url, clock=SystemClock(), exclusive=False)
     try:
-        return await look(store, attempt.config.care if attempt.config else None, now)
+        return await look(store, Copies(url), attempt.config.care if attempt.config else None, now)
     finally:
         await store.close()
 
@@ -127,12 +129,16 @@ def _lines(glance: Glance, attempt: Attempt, now: datetime) -> Iterator[Renderab
             "less than `disk.stop_below`"
         )
     yield from _summary(glance.overview, now)
+    if glance.crew is not None:
+        yield from _crew(glance.crew, now)
     yield from _upkeep(glance, now)
     yield _table(glance.sources, now)
 
 
 def _upkeep(glance: Glance, now: datetime) -> Iterator[RenderableType]:
     """Say how soon people were told, and how Tocsin itself does."""
+    from rich.markup import escape
+
     from alerts.timing import Stage
     from alerts.upkeep_cards import megabytes, spoken
 
@@ -144,11 +150,36 @@ def _upkeep(glance: Glance, now: datetime) -> Iterator[RenderableType]:
         yield from _slowest(glance)
     daemon = f"runs ({glance.daemon})" if glance.daemon else "[yellow]does not run[/]"
     copy = f"newest copy {ago(glance.newest_backup, now)}" if glance.newest_backup else "no copy"
-    space = f"store {megabytes(glance.store_bytes)}, {megabytes(glance.disk_free)} free"
+    room = f"{megabytes(glance.disk_free)} free" if glance.is_file else f"on a server, {escape(glance.store)}"
+    space = f"store {megabytes(glance.store_bytes)}, {room}"
     yield f"[b]daemon[/]    {daemon} · {space} · {copy}"
     if glance.canary is not None:
         waits = ", and its last story has not arrived yet" if glance.canary_waits else ""
         yield f"[b]canary[/]    sang {ago(glance.canary, now)}{waits}"
+
+
+def _crew(crew: Crew, now: datetime) -> Iterator[RenderableType]:
+    """Say who shares the work, and whether they keep up."""
+    from rich.markup import escape
+
+    from crawler.store.crew import ranges
+
+    dead = sum(one.is_dead for one in crew.hands)
+    late = f" · the longest overdue for {lasting(crew.oldest, now)}" if crew.oldest else ""
+    died = f", [b red]{dead} gave no sign of life lately[/]" if dead else ""
+    yield f"[b]workers[/]   {len(crew.hands) - dead} at work{died} · {crew.due} sources due{late}"
+    for one in crew.hands:
+        who = one.member
+        parts = [
+            "no sign of life since " + ago(who.beat, now) if one.is_dead else f"up for {lasting(who.started, now)}",
+            "+".join(who.roles),
+            " and ".join(one.posts),
+            f"shards {ranges(one.shards)}" if one.shards else "",
+            f"{who.visits} visits, {who.stories} stories, {who.messages} messages",
+        ]
+        yield _remark(f"{escape(who.place)}: {'; '.join(filter(None, parts))}")
+    if crew.waiting:
+        yield _remark(f"{len(crew.waiting)} shards wait for a worker: {ranges(crew.waiting)}")
 
 
 def _slowest(glance: Glance) -> Iterator[RenderableType]:
@@ -176,8 +207,8 @@ def _summary(overview: Overview, now: datetime) -> Iterator[RenderableType]:
     for waiting in overview.held_back:
         number = f"{waiting.stories} {'story waits' if waiting.stories == 1 else 'stories wait'}"
         where = escape(f"rule {waiting.rule} for {waiting.channel}")
-        yield f"[b yellow]waiting[/]   {number} for a summary of {where}, since {ago(waiting.since, now)}"
-    oldest = f" · oldest waiting since {ago(overview.oldest_waiting, now)}" if overview.oldest_waiting else ""
+        yield f"[b yellow]waiting[/]   {number} for a summary of {where}, the first for {lasting(waiting.since, now)}"
+    oldest = f" · the oldest has waited for {lasting(overview.oldest_waiting, now)}" if overview.oldest_waiting else ""
     yield f"[b]messages[/]  {_counts({state: count for state, count in overview.outbox.items() if count})}{oldest}"
     for hold in overview.holds:
         where = hold.channel or "every channel"
@@ -214,21 +245,21 @@ def _counts(counts: object) -> str:
     return ", ".join(f"{count} {name}" for name, count in pairs) or "none yet"
 
 
-def _table(sources: Sequence[SourceStatus], now: datetime) -> Table:
-    from rich.table import Table
+def _table(sources: Sequence[SourceStatus], now: datetime) -> RenderableType:
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("source", "state", "last good", "next", "stories", "last answer"):
-        table.add_column(heading, justify="right" if heading == "stories" else "left", overflow="fold")
+    headings = ("source", "state", "last good", "next", "stories", "last answer")
+    columns = [Column(heading=one, right=one == "stories", keep=one != "last answer") for one in headings]
+    rows = []
     for source in sorted(sources, key=lambda one: (one.failures == 0, one.id)):
         answer = f"{source.last_reason or ''} {source.last_detail or ''}".strip()
-        table.add_row(
+        row = (
             source.id,
             Text(source.condition, style=COLOURS[source.condition]),
             ago(source.last_ok, now),
             ago(source.next_due, now) if source.next_due else "",
             str(source.stories),
-            Text(answer + (f" ({source.failures} in a row)" if source.failures else "")),
+            answer + (f" ({source.failures} in a row)" if source.failures else ""),
         )
-    return table
+        rows.append(row)
+    return Fitted(columns, rows)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crawler.ids import STORY_LENGTH, decode
+from alerts.errors import StoreError
+from crawler.ids import STORY_LENGTH, decode, encode
 from crawler.nearest import nearest
 from spiders.clean import TEXT_LIMIT, TITLE_LIMIT, cut
 
@@ -34,15 +35,17 @@ def known_rule(config: Config, wanted: str) -> Rule:
     raise click.UsageError(f"there is no rule called {wanted}: {nearest(wanted, rules, 'tocsin rules list')}")
 
 
-def stories_of(config: Config, subject: str, source: str | None) -> Sequence[Story]:
+def stories_of(config: Config, subject: str, source: str | None, *, fetch: bool = False) -> Sequence[Story]:
     """Return the stories that a user means by ``subject``.
 
-    An http(s) address is visited once, be it a feed's or an article's; ``-`` is standard input; then come the name
+    An http(s) address is that of a story in the store, if there is one and ``fetch`` is not asked for; else it is
+    visited once, be it a feed's or an article's; ``-`` is standard input; then come the name
     of a file, the id of a story in the store, and last a text. ``source`` is the id or host that a text is said to
     come from. Raises FetchError, StoreError or click.UsageError when the story cannot be had.
     """
     if subject.startswith(("http://", "https://")):
-        return _published(config, subject)
+        kept = None if fetch else kept_at(config, subject)
+        return [kept] if kept else _published(config, subject)
     if subject == "-":
         return [_written(config, _decoded(sys.stdin.buffer.read(_MOST_BYTES)), source)]
     if (path := _named_file(subject)) is not None:
@@ -73,6 +76,22 @@ def _published(config: Config, url: str) -> Sequence[Story]:
     from crawler.cli.try_article import found_at
 
     return found_at(config, url).stories
+
+
+def kept_at(config: Config, url: str) -> Story | None:
+    """Return the newest story of the store at an address, and say that it is from there; None when there is none."""
+    from crawler.cli.search import local
+    from crawler.cli.stories_show import numbers_of
+
+    try:
+        numbers = numbers_of(config, url)
+        story = asyncio.run(_from_store(config.store, numbers[0])) if numbers else None
+    except StoreError:  # there is none, or it cannot be read: the address can be
+        return None
+    if story is not None:
+        seen = local(story.seen, config.timezone)
+        click.echo(f"From the store: {encode(story.id)}, seen {seen}; --fetch reads the address anew.", err=True)
+    return story
 
 
 def _stored(config: Config, subject: str) -> Story | None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from alerts.errors import FetchError, StoreError
 from crawler.cli.addresses import as_story, source_of
 from crawler.cli.common import shown
+from crawler.cli.cut_words import cut_facts, cut_lines
 from crawler.cli.stories_show import length, stored
 from crawler.clock import SystemClock
 from crawler.ids import encode
@@ -26,13 +27,11 @@ if TYPE_CHECKING:
     from crawler.cli.stories_show import Stored
     from crawler.config.model import Config
     from spiders.article import Article
-    from spiders.cuts import Cut
     from spiders.entry import Reading
     from spiders.reading import Document
     from spiders.source import Source
 
 _HEAD, _TAIL = 600, 300  # characters of a text that are shown
-_CUTS = 25  # things left out that are listed
 _WORDS = 60  # of an article that a page without marks has at least
 _FEW = 25  # the same of a page that is no section page
 _EACH = 30  # words for each link to a story: with fewer of them a page without marks is a section page
@@ -209,7 +208,7 @@ def facts_of(looked: Looked) -> dict[str, object]:
         "truncated": article.truncated,
         "text": article.text,
         "characters": len(article.text),
-        "left_out": [{"why": one.why, "words": one.words, "characters": one.letters} for one in article.cuts],
+        "left_out": [cut_facts(one) for one in article.cuts],
         "notes": list(article.notes),
         "stored": _stored_facts(looked),
     }
@@ -277,23 +276,6 @@ def _head_and_tail(text: Text) -> Text:
         return text
     left = len(text) - _HEAD - _TAIL
     return text[:_HEAD] + Text(f"…\n[{left:,} characters more]\n…", "dim") + text[-_TAIL:]
-
-
-def cut_lines(cuts: Sequence[Cut]) -> Iterator[Text]:
-    """Yield what was left out of a page and by which sign, for people."""
-    from rich.text import Text
-
-    from spiders.cuts import MEANINGS
-
-    if cuts:
-        yield Text("left out, each with its sign:", "bold")
-    for one in cuts[:_CUTS]:
-        more = f" ({one.letters:,} characters)" if one.letters > len(one.words) else ""
-        yield Text(f"  {one.why:11}  ", "yellow") + Text(f"{shown(one.words)}{more}", "dim")
-    if len(cuts) > _CUTS:
-        yield Text(f"  … and {len(cuts) - _CUTS} more; --json has them", "dim")
-    for why in dict.fromkeys(one.why for one in cuts[:_CUTS]):
-        yield Text(f"  {why}: {MEANINGS[why]}", "dim")
 
 
 def _stored_lines(looked: Looked) -> Iterator[Text]:

@@ -10,7 +10,7 @@ import click
 from crawler.cli.common import config_option, json_option, load_config, print_json
 from crawler.cli.forecasts import facts as forecast_facts
 from crawler.cli.forecasts import forecast_of, words
-from crawler.cli.subjects import known_rule, stories_of
+from crawler.cli.subjects import kept_at, known_rule, stories_of
 from crawler.cli.try_article import Found, facts_of, found_at, lines
 
 if TYPE_CHECKING:
@@ -37,23 +37,33 @@ _STYLES = {"info": "dim", "notice": "cyan", "high": "yellow", "critical": "bold 
 @json_option
 @click.option("--source", help="The id or host of the source that a text is said to come from.")
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="How many stories to show.")
+@click.option("--fetch", is_flag=True, help="Visit the address, also where the store has the story.")
 @click.option("--page", is_flag=True, help="Read the address as an article's page, whatever it looks like.")
 def try_rule(
-    rule: str, subject: str, config: str | None, source: str | None, limit: int, *, as_json: bool, page: bool
+    rule: str,
+    subject: str,
+    config: str | None,
+    source: str | None,
+    limit: int,
+    *,
+    as_json: bool,
+    fetch: bool,
+    page: bool,
 ) -> None:
     """Show which rules hold for a story, by which words, and how severe it is.
 
     RULE is the id of a rule, or all. SUBJECT is a text, a file, - for standard input, the id of a story
-    in the store, or an address that is visited once: of a feed its stories are tried, of an article's page the
-    article, and it is shown what was read there, what was left out and why, and what the store has of it. In a text
-    the first line is the title when an empty line follows. Nothing is stored and nothing is sent. At the end stands
-    what each of the rules would have sent in the last seven days.
+    in the store, or an address. Where the store has a story at the address, that is tried. Else, and with --fetch or
+    --page, the address is visited once: of a feed its stories are tried, of an article's page the article, and it is
+    shown what was read there, what was left out and why, and what the store has of it. In a text the first line is the
+    title when an empty line follows. Nothing is stored and nothing is sent. At the end stands what each of the rules
+    would have sent in the last seven days.
     """
     loaded = load_config(config)
     wanted = None if rule == "all" else known_rule(loaded, rule)
     if wanted and not wanted.enabled:
         raise click.UsageError(f"the rule {rule} is switched off (enabled: no); tocsin explain reads it all the same")
-    found = _found(loaded, subject, source, page=page)
+    found = _found(loaded, subject, source, page=page, fetch=fetch)
     tried = [_trial(loaded.rules, story, wanted) for story in found.stories]
     tried.sort(key=lambda trial: not trial.matches)  # what matched comes first
     ids = {wanted.id} if wanted else {match.rule for trial in tried[:limit] for match in trial.matches}
@@ -70,12 +80,16 @@ def try_rule(
         click.echo(f"`tocsin explain {wanted.id}` with the same text says how near it came.")
 
 
-def _found(config: Config, subject: str, source: str | None, *, page: bool) -> Found:
-    """Return the stories that a user means, with the page where there is one; raises as ``stories_of``."""
+def _found(config: Config, subject: str, source: str | None, *, page: bool, fetch: bool) -> Found:
+    """Return the stories that a user means, with the page where it is visited; raises as ``stories_of``."""
     if subject.startswith(("http://", "https://")):
+        if not (page or fetch) and (kept := kept_at(config, subject)):
+            return Found(stories=[kept])
         return found_at(config, subject, as_page=page)
     if page:
         raise click.UsageError("--page is for addresses")
+    if fetch:
+        raise click.UsageError("--fetch is for addresses")
     return Found(stories=stories_of(config, subject, source))
 
 

@@ -119,6 +119,7 @@ def _with_trial(config: Config, chain: Chain, url: str | None, clock: Clock, onl
 
 def _facts(chain: Chain) -> dict[str, object]:
     """Return a chain for programs."""
+    from crawler.cli.cut_words import cut_facts
     from spiders.clean import length_of
 
     return {
@@ -132,6 +133,7 @@ def _facts(chain: Chain) -> dict[str, object]:
         "words": length_of(chain.text) if chain.story else None,
         "text": chain.text or None,
         "reading": chain.reading or None,
+        "left_out": [cut_facts(one) for one in chain.cuts],
         "steps": [_step(one) for one in chain.steps],
     }
 

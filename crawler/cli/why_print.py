@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crawler.cli.clauses import grow_rule
 from crawler.cli.common import shown
+from crawler.cli.cut_words import cut_lines
 from crawler.why.chain import Mark
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def print_text(chain: Chain) -> None:
         console.print(Text(shown(paragraph)))
     if chain.reading:
         console.print(Text(shown(f"read {chain.reading}"), "dim"))
+    for line in cut_lines(chain.cuts):
+        console.print(line)
 
 
 def _verdict(chain: Chain) -> Text:

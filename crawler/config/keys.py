@@ -38,8 +38,8 @@ class Key:
 
 
 KEYS: tuple[Key, ...] = (
-    Key("store", "where everything is kept: sqlite:///PATH, relative to this file"),
-    Key("engine", "what runs the work: auto or embedded"),
+    Key("store", "where everything is kept: sqlite:///PATH, relative to this file, or postgresql://user@host/database"),
+    Key("engine", "what runs the work: auto (by the store), embedded or procrastinate"),
     Key("timezone", "the zone in which times are shown"),
     Key("include", "globs of further files with sources, entities, lists, queries and rules"),
     # Slack

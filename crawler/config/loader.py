@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from alerts.errors import ConfigError, Level, Place
 from alerts.rules.ruleset import compile_rules, no_garbage_collection
 from alerts.rules.spec import Specs
-from crawler.config import console, notifiers, outlines, packs, routing, sections, upkeep, values, wordings
+from crawler.config import console, notifiers, outlines, packs, routing, sections, stores, upkeep, values, wordings
 from crawler.config.capture import read_capture
 from crawler.config.document import Document, read_document
 from crawler.config.files import FileNotes, Files
@@ -94,7 +94,7 @@ def read(path: Path, environ: Mapping[str, str]) -> Attempt:
     with no_garbage_collection(), suppress(TooMany):
         if document := read_document(path, findings):
             config = _read_config(document, findings, environ, notes)
-    store, files = config.store if config else None, notes.files
+    store, files = (config.store or None) if config else None, notes.files
     if config is None or findings.fatal:
         return Attempt(config=None, problems=findings.all, files=files, store=store)
     config = replace(config, warnings=findings.all, files=files)
@@ -136,9 +136,10 @@ def _read_config(document: Document, findings: Findings, environ: Mapping[str, s
     for section in (main, *_included(main)):
         _gather(section, contents, for_sources, for_rules)
     contents.sources.extend(_imported(main, for_sources))
-    main.optional("engine", sections.engine)
     folder = document.path.resolve().parent
-    store_of = sections.store_in(folder)
+    store_of = stores.store_in(folder)
+    usual = store_of(stores.DEFAULT_STORE)
+    store = main.optional("store", store_of) if main.get("store") else usual
     used = [packs.load(name) for name in main.many("use", packs.pack_name)]
     specs = contents.specs
     marks = marks_of(specs)
@@ -152,7 +153,8 @@ def _read_config(document: Document, findings: Findings, environ: Mapping[str, s
         _warn_of_idleness(main, contents)
     return Config(
         path=document.path,
-        store=main.read("store", store_of, store_of(sections.DEFAULT_STORE)),
+        store=store or "",  # with which it is refused
+        engine=stores.read_engine(main, store),
         timezone=zone,
         slack=sections.read_slack(main.section("slack")),
         fetch=sections.read_fetch(main.section("fetch")),

@@ -131,7 +131,7 @@ class Config:
     """A configuration that was checked whole."""
 
     path: Path
-    store: str  # an SQLAlchemy URL; file paths are absolute
+    store: str  # an SQLAlchemy URL; file paths are absolute, and a server's may hold a password
     timezone: ZoneInfo
     slack: SlackConfig
     fetch: FetchConfig
@@ -142,6 +142,7 @@ class Config:
     log: LogConfig
     health: Limits = field(default_factory=Limits)
     care: CareConfig = field(default_factory=CareConfig)
+    engine: str = "embedded"  # or "procrastinate": what runs the work
     defaults: tuple[str, ...] = ()  # the channels of what neither a rule nor a route sends anywhere
     routing: RoutingSpec = field(default_factory=RoutingSpec)
     websub: WebSubConfig | None = None

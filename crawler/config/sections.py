@@ -1,4 +1,4 @@
-"""The plain sections of a configuration: store, slack, fetch, cards, health, log and the defaults."""
+"""The plain sections of a configuration: slack, fetch, cards, health, log and the defaults."""
 
 from __future__ import annotations
 
@@ -20,38 +20,16 @@ from crawler.config.rules import RuleDefaults
 from crawler.config.sources import SourceDefaults, fulltext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import timedelta
     from zoneinfo import ZoneInfo
 
     from crawler.config.nodes import Section
 
-DEFAULT_STORE = "sqlite:///var/tocsin.db"
 DEFAULT_USER_AGENT = "Tocsin/{version}"
-_SQLITE = "sqlite:///"
 _LONGEST_TIMEOUT = 600 * values.SECOND
 _LONGEST_HOLD = 600 * values.SECOND
 _MINUTE = 60 * values.SECOND
 _DAY = 86_400 * values.SECOND
-
-engine = values.choice("auto", "embedded", later={"procrastinate": "write auto: one process does all the work"})
-
-
-def store_in(folder: Path) -> Callable[[str], str]:
-    """Read ``store:``; a relative path is one below ``folder``."""
-
-    def read(value: str) -> str:
-        url = value.strip()
-        if url.startswith(("postgresql", "postgres:")):
-            raise values.NotYet(f"write {DEFAULT_STORE}", secret="@" in url)
-        path = url.removeprefix(_SQLITE)
-        if path == url:
-            raise values.Unusable("is not a store", f"write {DEFAULT_STORE}", secret="@" in url)
-        if not path or path.endswith("/") or re.search(r"[?#\0]|^:memory:$", path):
-            raise values.Unusable("names no file", f"write {DEFAULT_STORE}")
-        return _SQLITE + str((folder / Path(path)).resolve())
-
-    return read
 
 
 def user_agent(value: str) -> str:

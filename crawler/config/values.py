@@ -14,7 +14,7 @@ from alerts import language_codes
 from alerts.story import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 SECOND = timedelta(seconds=1)
 _DURATION_UNITS = {
@@ -48,13 +48,6 @@ class Unusable(ValueError):
         self.message = message
         self.hint = hint
         self.secret = secret  # the text must not be repeated to the user
-
-
-class NotYet(Unusable):
-    """A text asks for something that this version cannot do."""
-
-    def __init__(self, hint: str, *, secret: bool = False) -> None:
-        super().__init__("is not yet available", hint, secret=secret)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
@@ -168,15 +161,13 @@ def flag(value: str) -> bool:
     raise Unusable("is neither true nor false")
 
 
-def choice(*words: str, later: Mapping[str, str] | None = None) -> Callable[[str], str]:
-    """Read one of ``words``; ``later`` maps words of a future version to what to do until then."""
+def choice(*words: str) -> Callable[[str], str]:
+    """Read one of ``words``."""
 
     def read(value: str) -> str:
         word = value.strip()
         if word in words:
             return word
-        if later and word in later:
-            raise NotYet(later[word])
         raise Unusable(f"is not one of {', '.join(words)}", _guess(word, words))
 
     return read

@@ -69,9 +69,9 @@ _UNAUTHORIZED = "The token is missing or wrong: send it as `Authorization: Beare
 
 
 def build(
-    room: Room, config: ConsoleConfig, *, live: Live, notes: Notes, path: Path, more: Sequence[BaseRoute] = ()
+    room: Room, config: ConsoleConfig, *, live: Live, notes: Notes, file: Path | None, more: Sequence[BaseRoute] = ()
 ) -> ASGIApp:
-    """Return the console as an ASGI application; ``more`` are routes of others on the same port."""
+    """Return the console as an ASGI application; ``file`` is the store's, ``more`` are others' routes on this port."""
     sessions = Sessions(config, room.now)
     tries = Tries(room.now)
     entrance = Entrance(room, sessions, tries, live)
@@ -82,7 +82,7 @@ def build(
         *Rules(room).routes(),
         *Workbench(room).routes(),
         *Delivery(room).routes(),
-        *System(room, notes, path).routes(),
+        *System(room, notes, file).routes(),
         *Api(room).routes(),
         *Feeds(room).routes(),
         *entrance.routes(),

@@ -134,7 +134,7 @@ def _facts(dossier: Dossier, now: datetime) -> Iterator[tuple[str, str, str]]:
     yield "Visited", f"{ago(account.last_at, now)}, last good {ago(account.last_ok, now)}", ""
     for host, (until, reason) in dossier.holds.items():
         if host in account.url:
-            yield "Held", f"{host} wants to be left alone until {ago(until, now)}: {reason}", "warn"
+            yield "Held", f"{host} wants to be left alone, which ends {ago(until, now)}: {reason}", "warn"
     kinds = (how.read_as or account.kind, f"tier {account.tier}", account.country, account.type)
     yield "Kind", " · ".join(one for one in kinds if one), ""
     if how.moved_to and not how.read_as:

@@ -9,6 +9,7 @@ import sys
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.routing import Route
@@ -17,7 +18,9 @@ import crawler
 from alerts.timing import Stage, promptness
 from crawler.console.views import ago, spell
 from crawler.log import facts
+from crawler.store import crew
 from crawler.store.engine import library
+from crawler.store.place import shown
 from crawler.visits.spans import roughly
 
 if TYPE_CHECKING:
@@ -89,11 +92,11 @@ def _times(name: str, link: str | None, of: Mapping[Stage, Figure]) -> Times:
 class System:
     """Serves the page."""
 
-    def __init__(self, room: Room, notes: Notes, path: Path) -> None:
-        """``path`` is the store's file."""
+    def __init__(self, room: Room, notes: Notes, file: Path | None) -> None:
+        """``file`` is the store's; None where a server has it."""
         self._room = room
         self._notes = notes
-        self._path = path
+        self._file = file
         self._started = room.now()
 
     def routes(self) -> list[Route]:
@@ -107,8 +110,10 @@ class System:
         return room.page(
             request,
             "system.html",
-            facts=tuple(about(room.config(), size, self._path, self._started, now)),
+            facts=tuple(about(room.config(), size, self._file, self._started, now)),
             lags=tuple(lags(gauge, now)),
+            crew=await room.browse.ask(partial(crew.look, now=now)),
+            ranges=crew.ranges,
             times=times(promptness(await room.browse.walks(now - WEEK))),
             holds=gauge.holds,
             silences=await room.browse.silences(now),
@@ -117,14 +122,16 @@ class System:
         )
 
 
-def about(config: Config, size: Size, path: Path, started: datetime, now: datetime) -> Iterator[tuple[str, str]]:
+def about(config: Config, size: Size, file: Path | None, started: datetime, now: datetime) -> Iterator[tuple[str, str]]:
     """Yield what runs, and what it takes."""
-    disk = shutil.disk_usage(path.parent)
-    journal = path.with_name(f"{path.name}-wal")
     yield "Tocsin", f"{crawler.__version__}, up {roughly(now - started)}"
-    yield "Python", f"{platform.python_version()} on {sys.platform}, {library()}"
+    yield "Python", f"{platform.python_version()} on {sys.platform}{f', {library()}' if file else ''}"
     yield "Configuration", f"{config.path.name}: {len(config.sources)} sources, {len(config.rules.rules)} rules"
     yield "Rules", f"revision {config.rules.revision}"
+    if file is None:
+        yield "Store", f"{shown(config.store)}, {spell(size.used)}; schema {size.schema}"
+        return
+    disk, journal = shutil.disk_usage(file.parent), file.with_name(f"{file.name}-wal")
     written = f", {spell(journal.stat().st_size)} of journal" if journal.exists() else ""
     yield "Store", f"{spell(size.used)} used, {spell(size.free)} to be used again{written}; schema {size.schema}"
     yield "Disk", f"{spell(disk.free)} of {spell(disk.total)} free"

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import crawler
 from alerts.policy import Reason
+from alerts.slack.actions import deed_words
 from crawler.console.views import ago, spell
 from crawler.visits.spans import roughly
 
@@ -42,7 +43,7 @@ class Renderer:
             "bytes": spell,
             "words": _words,
         }
-        self._environment.globals |= {"pages": PAGES, "version": crawler.__version__}
+        self._environment.globals |= {"pages": PAGES, "version": crawler.__version__, "deed_words": deed_words}
 
     def warm(self) -> None:
         """Read every template, so that nobody waits for it."""

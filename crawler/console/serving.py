@@ -109,7 +109,7 @@ class Console:
         )
         live = self._live = Live(lambda: newest(room), lambda card: _drawn(room, card))
         more = checks(self._monitor) if self._monitor else ()
-        app = build(room, self._config, live=live, notes=self._notes, path=self._store.path, more=more)
+        app = build(room, self._config, live=live, notes=self._notes, file=self._store.file, more=more)
         self._server = Server(_settings(app))
         self._serving = asyncio.create_task(self._server.serve([listener]), name="console")
 

@@ -9,6 +9,7 @@ from alerts.card import Segment, clean, safe_link
 from alerts.story import Field
 from crawler.console.views import Chip, chips, marked, of_newest, places_in
 from crawler.ids import encode
+from spiders.cuts import KEPT, MEANINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from crawler.store.panes import Edition
     from crawler.store.reports import PageStatus, Ruling
     from crawler.why.chain import Chain
+    from spiders.cuts import Cut
 
 PARAGRAPHS = 60  # of a text that are shown
 _OUTLETS = 30  # that are listed
@@ -169,6 +171,17 @@ class StepView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CutView:
+    """One thing that was left out of a story's page."""
+
+    why: str
+    meaning: str
+    words: str  # "": it is only counted
+    letters: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainView:
     """What became of a story, in a sentence and in steps."""
 
@@ -178,6 +191,7 @@ class ChainView:
     title: str
     about: str
     story: str | None
+    cuts: tuple[CutView, ...] = ()
 
 
 def chain_view(chain: Chain) -> ChainView:
@@ -188,6 +202,7 @@ def chain_view(chain: Chain) -> ChainView:
         title=chain.title,
         about=chain.about,
         story=chain.story,
+        cuts=tuple(map(_cut, chain.cuts)),
         steps=tuple(
             StepView(
                 name=one.name,
@@ -207,6 +222,11 @@ def chain_view(chain: Chain) -> ChainView:
             for one in chain.steps
         ),
     )
+
+
+def _cut(cut: Cut) -> CutView:
+    words = clean(cut.text, KEPT)
+    return CutView(why=cut.why, meaning=MEANINGS[cut.why], words=words, letters=cut.letters, number=cut.number)
 
 
 def clause(of: Explanation, prefix: str = "") -> Clause:

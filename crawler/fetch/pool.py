@@ -19,11 +19,13 @@ from alerts.errors import FetchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 
 _MEMORY = 1_500_000_000  # bytes of address space
 _GRACE = timedelta(seconds=10)  # for a worker to start; a pool that cannot start never fails a task itself
+_START = timedelta(minutes=2)  # for it to load what it reads with
 _PRELOAD = "spiders.read"
 
 
@@ -54,7 +56,7 @@ class ParserPool:
         """Start a worker in the background, so that the first document need not wait for it."""
         if not self._workers:
             worker = self._hired()
-            worker.running().schedule(_warm)
+            worker.running()
             self._idle.put_nowait(worker)
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
@@ -65,6 +67,7 @@ class ParserPool:
         """
         worker = await self._free()
         try:
+            await worker.ready()
             task = worker.running().schedule(function, args=args, timeout=self._timeout)
             async with asyncio.timeout(self._timeout + _GRACE.total_seconds()):
                 result: T = await asyncio.wrap_future(task)
@@ -117,6 +120,15 @@ class _Worker:
     def __init__(self, memory: int) -> None:
         self._memory = memory
         self.pool: ProcessPool | None = None
+        self._warm: Future[None] | None = None
+
+    async def ready(self) -> None:
+        """Wait until the process has loaded what it reads with: on a busy machine that takes longer than to read."""
+        self.running()
+        if self._warm:
+            done, _ = await asyncio.wait({asyncio.wrap_future(self._warm)}, timeout=_START.total_seconds())
+            for one in done:
+                one.exception()  # of a process that did not start, the task itself will tell
 
     def running(self) -> ProcessPool:
         """Return the pool of this one process."""
@@ -124,6 +136,7 @@ class _Worker:
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload([_PRELOAD])
             self.pool = ProcessPool(max_workers=1, initializer=_confine, initargs=(self._memory,), context=context)
+            self._warm = self.pool.schedule(_warm)
         return self.pool
 
     async def stop(self) -> None:

@@ -13,7 +13,7 @@ from crawler.ids import encode
 from crawler.intake.sketch import profile
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from alerts.cluster.copies import Profile
@@ -56,7 +56,8 @@ class Copies:
         others = {one.id for one in similar if one.truncated or not sketch.profile.is_long}
         if sketch.bands:
             others.update(self._memory.near(sketch.bands, self._now - UPDATE_WINDOW))
-        compared = (self._compared(sketch, one) for one in self._memory.known(others - {own}))
+        known = self._memory.known(others - {own})
+        compared = (Copied.by(one.state, sketch.profile, theirs) for one, theirs in self._profiles(known))
         return [one for one in compared if one]
 
     def planned(self, own: int, sketch: Sketch) -> list[Copied]:
@@ -68,14 +69,14 @@ class Copies:
 
     def pairs(self, own: int, sketch: Sketch, others: Collection[int]) -> dict[tuple[int, int], str]:
         """Return which of some stored stories and the one that is looked up are copies of each other, and why."""
-        profiles = {own: sketch.profile} | {one.state.id: self._profile(one) for one in self._memory.known(others)}
+        known = self._profiles(self._memory.known(others))
+        profiles = {own: sketch.profile} | {one.state.id: theirs for one, theirs in known}
         judged = {pair: judge(*map(profiles.__getitem__, pair)) for pair in combinations(sorted(profiles), 2)}
         return {pair: found.reason for pair, found in judged.items() if found.verdict in _COPIES}
 
     def differs(self, sketch: Sketch, other: int) -> bool:
         """Say whether a stored story is plainly another text: in another language, or by what both say as wholes."""
-        (known,) = self._memory.known([other])
-        theirs = self._profile(known)
+        ((_, theirs),) = self._profiles(self._memory.known([other]))
         comparable = sketch.profile.is_long and theirs.is_long
         spoken = {sketch.profile.language, theirs.language} - {None}
         return len(spoken) > 1 or (comparable and judge(sketch.profile, theirs).verdict is Verdict.DIFFERENT)
@@ -86,9 +87,12 @@ class Copies:
         for band in sketch.bands:
             self._bands[band].add(state.id)
 
-    def _compared(self, sketch: Sketch, other: Known) -> Copied | None:
-        return Copied.by(other.state, sketch.profile, self._profile(other))
-
-    def _profile(self, known: Known) -> Profile:
-        common = self._memory.common(known.state.source, line_keys(known.story.text))
-        return profile(known.story, truncated=known.truncated, boilerplate=common)
+    def _profiles(self, known: Sequence[Known]) -> list[tuple[Known, Profile]]:
+        """Return what stored stories are compared by, without the boilerplate of their sources."""
+        lines: dict[str, set[int]] = defaultdict(set)
+        for one in known:
+            lines[one.state.source] |= line_keys(one.story.text)
+        common = self._memory.common(lines) if lines else {}
+        return [
+            (one, profile(one.story, truncated=one.truncated, boilerplate=common[one.state.source])) for one in known
+        ]

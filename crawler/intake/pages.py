@@ -204,7 +204,8 @@ class _Page:
     # ------------------------------------------------------------ which stories say the same
 
     def _look(self, memory: Memory, kinship: Kinship) -> Look:
-        common = memory.kinship.common(self._told.outlet.id, line_keys(self._told.text))
+        source = self._told.outlet.id
+        common = memory.kinship.common({source: line_keys(self._told.text)})[source]
         return kinship.look(sketch(self._told, truncated=self._is_cut(), boilerplate=common), self._told.id, new=False)
 
     def _shows_the_whole(self) -> bool:

@@ -94,7 +94,7 @@ class Threads:
             return
         near = self._near(similar)
         near.pop(story, None)  # its own, which it alone is in: it would be like itself
-        joining = events.join(sketch, near.values())
+        joining = events.join(sketch, near.values(), self._counts.of(sketch.pool, self._memory))
         if joining.thread:
             self._put(story, joining.thread.grown(sketch), joining.says, similar)
         else:
@@ -124,7 +124,7 @@ class Threads:
         """Keep a thread as it stands with a story, and see whether it is one with others now."""
         self._note(story, thread, why)
         near = self._near(similar)
-        while meeting := events.meet(thread, near.values()):
+        while meeting := events.meet(thread, near.values(), self._counts.of(thread.pool, self._memory)):
             thread = meeting.thread
             self._threads[thread.id] = near[thread.id] = thread
             self._into[meeting.gone] = thread.id

@@ -145,11 +145,12 @@ class Rulings:
             rule = finding.match.rule
             quiet = self._judging.judge.quiet.get(rule)
             for channel in finding.channels or ("",):
+                case = _circumstances(story, finding.match, channel, near, backlog=backlog)
                 case = replace(
-                    _circumstances(story, finding.match, channel, near, backlog=backlog),
+                    case,
                     counted=rule in self._judging.judge.streams,
                     learning=rule in self._learning,
-                    held=rule in held and not self._was_ruled(story.id, finding.match, channel),
+                    held=case.held or (rule in held and not self._was_ruled(story.id, finding.match, channel)),
                     page=page,
                     flood=self._flood,
                     critical=finding.match.severity >= Severity.CRITICAL,
@@ -331,6 +332,7 @@ def _circumstances(story: Story, match: Match, channel: str, past: Iterable[Past
         told_of_copy=bool(tellers - {story.id}),
         silenced=Reason.SILENCED in kept_back,
         backlog=backlog or Reason.BACKLOG in kept_back,
+        held=Reason.EARLIER in kept_back,
         edited=story.version > 1,
         heard=any(one.told for one in past),
     )

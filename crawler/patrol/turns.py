@@ -46,18 +46,18 @@ class Host:
 
     async def beat(self) -> None:
         """Wait until a request may start."""
-        self._last = self._next
+        self._last = self.opens_at(self._clock.now())
         await self._clock.wait_until(self._last)
 
-    @property
-    def _next(self) -> datetime:
-        now = self._clock.now()
+    def opens_at(self, now: datetime) -> datetime:
+        """Return when the next request may start, seen from a moment."""
         return now if self._last is None else max(now, self._last + self.delay)
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing would be lost if this host were forgotten."""
-        return not (self.visitors or self._asked) and max(self._next, self.held_until) <= self._clock.now()
+        now = self._clock.now()
+        return not (self.visitors or self._asked) and max(self.opens_at(now), self.held_until) <= now
 
 
 class _Stay:
@@ -160,6 +160,11 @@ class Turns:
     def slow(self, name: str, delay: timedelta) -> None:
         """Keep requests to a host at least this far apart, as its robots.txt asks; the caller caps it."""
         self.host(name).slow(delay)
+
+    def paces(self) -> dict[str, datetime]:
+        """Return when the next request may start, of hosts where that is to come."""
+        now = self._clock.now()
+        return {name: opens for name, host in self._hosts.items() if (opens := host.opens_at(now)) > now}
 
     def tidy(self) -> None:
         """Forget hosts with nothing to remember, once there are many."""

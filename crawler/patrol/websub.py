@@ -120,8 +120,10 @@ class WebSub:
         """Listen no more; subscriptions outlast us, so that the next start takes them up."""
         if self._runner is not None:
             await self._runner.cleanup()
+            self._runner = None
         if self._client is not None:
             await self._client.close()
+            self._client = None
 
     async def tick(self) -> None:
         """Do what is due: second looks, new and outdated subscriptions, renewals; to be called every few seconds."""

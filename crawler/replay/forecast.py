@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from alerts.rules.spec import Rate
     from crawler.config.model import Config
+    from crawler.replay.nouns import Result
     from crawler.replay.volume import Volume
 
 WEEK = timedelta(days=7)
@@ -37,6 +38,7 @@ class RuleForecast:
 
     found: int = 0  # stories that it holds for
     messages: Mapping[str, int] = field(default_factory=dict)  # by channel
+    replies: int = 0  # in threads only
     waiting: int = 0  # of what it found, what a digest would list
 
     @property
@@ -78,7 +80,7 @@ def forecast(
     """
     begun = elapsed()
     chosen = frozenset(one.id for one in config.rules.rules if one.enabled and (rules is None or one.id in rules))
-    request = Request(since=now - since, until=now, rules=chosen, as_if_live=True, lead=timedelta())
+    request = Request(since=now - since, until=now, rules=chosen, as_if_live=True)
     try:
         archive = Archive.of(config.store, PATIENCE)
         if archive is None:
@@ -94,6 +96,23 @@ def _forecast(archive: Archive, config: Config, request: Request, is_over: Calla
     first = archive.first_seen()
     if first is None or first >= now:
         return _unknown(asked, "there are no stories yet")
+    result, since, is_cut = look_back(archive, config, request, first, is_over)
+    volume = volume_of(result, config.timezone)
+    return Forecast(
+        asked=asked,
+        covered=max(timedelta(), result.until - since),
+        rules={rule: _of_rule(rule, volume) for rule in sorted(request.rules or ())},
+        is_cut=is_cut or result.until < now,
+    )
+
+
+def look_back(
+    archive: Archive, config: Config, request: Request, first: datetime, is_over: Callable[[float], bool]
+) -> tuple[Result, datetime, bool]:
+    """Replay a time as far as ``is_over`` allows; return what came of it, from when on, and whether that is cut.
+
+    ``first`` is when the first story of all was seen. The newest stories are read first.
+    """
     replay = Replay(archive, config, (config,), request)
     plan, batches, since, is_cut = replay.plan(), list[Batch](), max(request.since, first), False
     left = list(stretches(plan.ids, _STRETCH, plan.wanted))
@@ -104,13 +123,7 @@ def _forecast(archive: Archive, config: Config, request: Request, is_over: Calla
             is_cut, since = True, max(since, archive.seen(stretch.first))
     reading = Reading(stories=len(plan.ids), read=0, texts=0, prefiltered=plan.wanted is not None)
     (result,) = replay.results(plan, batches, reading, lambda: is_over(1.0))
-    volume = volume_of(result, config.timezone)
-    return Forecast(
-        asked=asked,
-        covered=max(timedelta(), result.until - since),
-        rules={rule: _of_rule(rule, volume) for rule in sorted(request.rules or ())},
-        is_cut=is_cut or result.until < now,
-    )
+    return result, since, is_cut and since > request.since
 
 
 def _unknown(asked: timedelta, why: str) -> Forecast:
@@ -120,7 +133,8 @@ def _unknown(asked: timedelta, why: str) -> Forecast:
 def _of_rule(rule: str, volume: Volume) -> RuleForecast:
     return RuleForecast(
         found=volume.found_by_rule.get(rule, 0),
-        messages=volume.by_rule.get(rule, {}),
+        messages=volume.sent(rule).messages,
+        replies=volume.sent(rule).quiet,
         waiting=volume.waiting_by_rule.get(rule, 0),
     )
 
@@ -133,7 +147,8 @@ def spoken(said: Forecast, rule: str, budget: Rate | None = None) -> str:
         return "no forecast: it is switched off"
     limit = f", budget {rate(budget)}" if budget else ""
     time = time_of(said)
-    listed = f"; a digest would list {one.waiting}" if one.waiting else ""
+    listed = f", and {_replies(one.replies)} in threads" if one.replies else ""
+    listed += f"; a digest would list {one.waiting}" if one.waiting else ""
     if not one.messages:
         found = f", though it found {_stories(one.found)}" if one.found and not one.waiting else ""
         return f"would have sent nothing in {time}{found}{listed}"
@@ -151,7 +166,8 @@ def brief(said: Forecast, rule: str, budget: Rate | None = None) -> str:
         return ""
     days = round(said.covered / timedelta(days=1), 1)
     time = f"{days:g} d" if days >= 1 else spoken_span(said.covered)
-    listed = f", {one.waiting:,} for a digest" if one.waiting else ""
+    listed = f", {_replies(one.replies)}" if one.replies else ""
+    listed += f", {one.waiting:,} for a digest" if one.waiting else ""
     if not one.messages:
         return f"none in {time}{listed}"
     ranked = sorted(one.messages.items(), key=lambda each: (-each[1], each[0]))
@@ -185,3 +201,7 @@ def rate(limit: Rate) -> str:
 
 def _stories(number: int) -> str:
     return f"{number:,} {'story' if number == 1 else 'stories'}"
+
+
+def _replies(number: int) -> str:
+    return f"{number:,} {'reply' if number == 1 else 'replies'}"

@@ -136,6 +136,7 @@ class Result:
     messages: Sequence[Message]
     headlines: Mapping[int, Headline]  # by story
     reading: Reading
+    trials: Sequence[Message] = ()  # that rules on trial would have had sent if they were not; ``messages`` has none
     notes: tuple[str, ...] = ()  # what was not replayed, in words
 
     @property

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
 from crawler.replay.chart import Chart, chart_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, tzinfo
 
     from jinja2 import Template
@@ -51,6 +51,7 @@ class Report:
     rules: Sequence[str] = ()  # ids; none: all
     against: str = ""  # the file that is compared with
     graver: int = 0  # of the unchanged, those of another severity
+    renamed: Mapping[str, str] = field(default_factory=dict)  # rules, and what they were called there
 
     @property
     def chart(self) -> Chart:

@@ -12,6 +12,7 @@ from crawler.replay.volume import volume_of
 from crawler.store.archive import Archive
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from crawler.config.model import Config
@@ -30,6 +31,7 @@ def report_of(
     name: str,
     against: str = "",
     number: int = 30,
+    renamed: Mapping[str, str] | None = None,
 ) -> Report:
     """Return the report of a replay of the rules in the file ``name``, with up to ``number`` cards of each kind.
 
@@ -42,7 +44,7 @@ def report_of(
     rules = sorted(request.rules or ())
     title = f"Replay of {', '.join(rules) if 0 < len(rules) <= 3 else name}"  # noqa: PLR2004  fit a line
     with archive:
-        difference = compare(result, before) if before else None
+        difference = compare(result, before, renamed) if before else None
         sides = (
             (
                 ("gained", difference.gained, number),
@@ -67,4 +69,5 @@ def report_of(
             rules=rules,
             against=against,
             graver=difference.graver if difference else 0,
+            renamed=difference.renamed if difference else {},
         )

@@ -15,13 +15,16 @@ from crawler.replay.nouns import Batch, Headline, Progress, Reading, Request, Re
 from crawler.replay.presearch import candidates, trees
 from crawler.replay.telling import Teller
 from crawler.store.archive import Archive
+from crawler.store.place import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from crawler.config.model import Config
     from crawler.replay.finder import Stretch
-    from crawler.replay.nouns import Versions
+    from crawler.replay.nouns import Message, Versions
+    from crawler.store.archive import Circumstances
 
 __all__ = ["Request", "replay"]
 
@@ -46,8 +49,7 @@ def replay(
     """
     archive = Archive.of(config.store)
     if archive is None:
-        path = config.store.removeprefix("sqlite:///")
-        raise StoreError(f"there is no store at {path} yet: `tocsin run` or `tocsin once` makes it")
+        raise StoreError(f"there is no store at {shown(config.store)} yet: `tocsin run` or `tocsin once` makes it")
     with archive:
         own = rules or config
         sides = (own,) if against is None else (own, against)
@@ -149,6 +151,7 @@ class Replay:
         backlogs = {source.id: source.backlog for source in self._config.sources}
         teller = Teller(side.judge, manner_of(side), then, backlogs, start, as_if_live=request.as_if_live)
         decisions, messages, until = teller.tell(found, request.until, is_over)
+        trials = () if request.as_if_live else self._trials(side, found, then, backlogs, start)
         decisions = [one for one in decisions if one.at >= request.since]
         messages = [one for one in messages if one.at >= request.since]
         shown = {one.story for one in decisions} | {one.story for one in messages}
@@ -159,8 +162,26 @@ class Replay:
             messages=messages,
             headlines=_headlines(found, shown),
             reading=reading,
+            trials=trials,
             notes=notes_of(side, request.rules),
         )
+
+    def _trials(
+        self,
+        side: Config,
+        found: Sequence[Versions],
+        then: Circumstances,
+        backlogs: Mapping[str, timedelta],
+        start: datetime,
+    ) -> Sequence[Message]:
+        """Return the messages that rules on trial would have had sent, beside the others, if they were not on trial."""
+        shadows = {one.id for one in side.rules.rules if one.shadow and one.enabled}
+        held = {one.match.rule for versions in found for text in versions for one in text.findings}
+        if not shadows & held:
+            return ()
+        teller = Teller(side.judge, manner_of(side), then, backlogs, start, as_if_live=True)
+        _, messages, _ = teller.tell(found, self._request.until)
+        return [one for one in messages if one.at >= self._request.since and shadows & {*one.rules}]
 
 
 def _headlines(found: Sequence[Versions], shown: set[int]) -> Mapping[int, Headline]:

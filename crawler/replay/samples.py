@@ -40,9 +40,11 @@ class Sample:
 
 
 def newest_messages(result: Result, number: int) -> list[Wanted]:
-    """Return what the newest messages about single stories would have told, newest first."""
+    """Return what the newest messages about single stories would have told, newest first: the version they tell of."""
     told: dict[str, list[Decision]] = {}
+    held: dict[tuple[int, int, str, str], Match] = {}
     for one in result.decisions:
+        held[one.story, one.version, one.channel, one.rule] = one.match
         if one.message:
             told.setdefault(one.message, []).append(one)
     messages = [one for one in result.messages if one.kind is Kind.STORY and not one.quiet and one.key in told]
@@ -53,7 +55,9 @@ def newest_messages(result: Result, number: int) -> list[Wanted]:
             version=one.version,
             channel=one.channel,
             at=one.at,
-            matches=tuple(each.match for each in told[one.key] if each.story == one.story),
+            matches=tuple(
+                match for rule in one.rules if (match := held.get((one.story, one.version, one.channel, rule)))
+            ),
         )
         for one in chosen
     ]

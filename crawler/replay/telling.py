@@ -215,6 +215,8 @@ class Teller:
             for rule in undone:
                 self._undo(text.story.id, rule, delivery)
             if gone == undone and len(undone) < len(rules):
+                told = self._messages[delivery.key]
+                self._messages[delivery.key] = replace(told, version=text.story.version)  # as it does live
                 joins |= {one.key: delivery.key for one in fresh if one.channel == delivery.channel}
         return joins
 

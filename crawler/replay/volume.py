@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.policy import Reason
+from crawler.replay.audience import NOBODY, audiences
 from crawler.replay.nouns import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime, tzinfo
 
+    from crawler.replay.audience import Audience
     from crawler.replay.difference import Difference
     from crawler.replay.nouns import Decision, Message, Result
 
@@ -32,12 +34,17 @@ class Volume:
     per_day: float
     days: Sequence[date]  # every day of the time, local
     by_day: Mapping[str, Sequence[int]]  # messages by channel, for each of the days
-    by_rule: Mapping[str, Mapping[str, int]]  # messages by rule and channel
+    by_rule: Mapping[str, Audience]  # of those on trial, what they would have had sent, which is in no other number
+    on_trial: frozenset[str]  # rules
     found_by_rule: Mapping[str, int]  # stories by rule
     waiting_by_rule: Mapping[str, int]  # stories and channels by rule
     sources: Sequence[tuple[str, int]]  # names of outlets, with the stories that some rule holds for
     reasons: Mapping[Reason, int]  # decisions by reason
     busiest: tuple[str, datetime, int] | None  # channel, beginning (local) and messages of its busiest hour
+
+    def sent(self, rule: str) -> Audience:
+        """What one rule has had sent, or would have if it were not on trial."""
+        return self.by_rule.get(rule, NOBODY)
 
     @property
     def channels(self) -> dict[str, int]:
@@ -49,6 +56,7 @@ class Volume:
 def volume_of(result: Result, zone: tzinfo) -> Volume:
     """Count what a replay would have told; days are those of ``zone``."""
     shown = [one for one in result.messages if not one.quiet]
+    trials = frozenset(one.rule for one in result.decisions if one.match.shadow)
     stories = {one.story for one in result.decisions if one.reason is not Reason.BACKLOG}
     outlets = Counter(result.headlines[one].outlet for one in stories if one in result.headlines)
     days = _days(result, zone)
@@ -61,7 +69,8 @@ def volume_of(result: Result, zone: tzinfo) -> Volume:
         per_day=len(shown) / result.days if result.days else 0.0,
         days=days,
         by_day=_by_day(shown, days, zone),
-        by_rule=_by_rule(shown),
+        by_rule=_by_rule(result, trials),
+        on_trial=trials,
         found_by_rule=_found(result.decisions),
         waiting_by_rule=Counter(one.rule for one in result.decisions if _waits(one)),
         sources=outlets.most_common(),
@@ -90,13 +99,10 @@ def _by_day(messages: Sequence[Message], days: Sequence[date], zone: tzinfo) -> 
     return dict(sorted(counts.items()))
 
 
-def _by_rule(messages: Sequence[Message]) -> dict[str, dict[str, int]]:
-    counts: dict[str, dict[str, int]] = {}
-    for one in messages:
-        for rule in one.rules:
-            of_rule = counts.setdefault(rule, {})
-            of_rule[one.channel] = of_rule.get(one.channel, 0) + 1
-    return counts
+def _by_rule(result: Result, trials: frozenset[str]) -> dict[str, Audience]:
+    """Return what each rule has sent; a message counts for every rule that it tells of."""
+    sent, tried = audiences(result.messages), audiences(result.trials)
+    return {**sent, **{rule: tried[rule] for rule in tried.keys() & trials}}
 
 
 def _found(decisions: Sequence[Decision]) -> dict[str, int]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from alerts.errors import StoreError
 from crawler.store import (
     engine,
     families,
-    gaps,
     handover,
     kinship,
     ledger,
@@ -20,6 +19,7 @@ from crawler.store import (
     search,
     stories,
     subscriptions,
+    taking,
     versions,
     visits,
 )
@@ -41,8 +41,8 @@ from crawler.store.reports import (
     SourceStatus,
 )
 from crawler.store.schema import story
+from crawler.store.shared import Shared
 from crawler.store.tuning import Tuning
-from crawler.visits.poll import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from crawler.store.search import Search
     from crawler.store.worker import Worker
     from crawler.visits.page import PageClaim, PageVisit
-    from crawler.visits.poll import Claim, Poll
+    from crawler.visits.poll import Claim, Poll, Tally
     from crawler.visits.standing import HostHold
     from crawler.visits.subscription import Offer, Subscription
     from spiders.source import Source
@@ -97,10 +97,14 @@ class Store:
     the disk is full, the file is locked or damaged, or the like; nothing was written then.
     """
 
-    def __init__(self, reader: Worker, writer: Worker | None, lock: DataLock | None) -> None:
+    def __init__(
+        self, reader: Worker, writer: Worker | None, lock: DataLock | None, unordered: Worker | None = None
+    ) -> None:
+        """``unordered`` runs what need not wait for the writer's turn; without one, the writer does."""
         self._reader = reader
         self._writer = writer
         self._lock = lock
+        self._unordered = unordered
 
     @classmethod
     def open(cls, url: str, *, clock: Clock, exclusive: bool = True, patience: float = engine.BUSY_TIMEOUT) -> Self:
@@ -115,6 +119,15 @@ class Store:
             return cls(opening.to_read(url, patience), None, None)
         return cls(*opening.to_have(url, clock.now()))
 
+    @classmethod
+    def share(cls, url: str, prepare: Callable[[Any], None]) -> Self:
+        """Open a store for one of several workers that have it together.
+
+        ``prepare`` makes further tables, on a connection of the driver. Raises StoreError, which says what to do.
+        """
+        reader, writer, unordered = opening.to_share(url, prepare)
+        return cls(reader, writer, None, unordered)
+
     @property
     def file(self) -> Path | None:
         """Return the file in which everything is; None where a server has it."""
@@ -127,9 +140,21 @@ class Store:
             raise StoreError(f"{self._reader.place} is no file")
         return self.file
 
+    @property
+    def shown(self) -> str:
+        """Return where it is, for people."""
+        return str(self._reader.place)
+
+    def more_readers(self, *names: str) -> Sequence[Worker] | None:
+        """Return further readers, each with a connection of its own; None where the library cannot bear that."""
+        is_safe = self.file is None or engine.wal_reset_is_safe(engine.version())
+        return [self._reader.twin(name) for name in names] if is_safe and self._reader is not self._writer else None
+
     async def close(self) -> None:
         """Finish what is queued and let go; the writer last, which folds the WAL into the file."""
         self._reader.close()
+        if self._unordered:
+            self._unordered.close()
         if self._writer not in {None, self._reader}:
             self._writer.close()
         if self._lock:
@@ -187,20 +212,23 @@ class Store:
         told; what one plans is written before the next is asked. Raises StoreError when the claim is
         outdated, and whatever a step raises.
         """
-        return await self._write(partial(take_in, poll=poll, steps=steps))
+        work = partial(taking.take_in, poll=poll, steps=steps)
+        if self._unordered and poll.reading is None:  # what it changes, nobody decides anything by
+            return await self._unordered.run(work)
+        return await self._write(work)
 
     async def commit_page(self, visit: PageVisit, *steps: Callable[[Memory], Plan]) -> Tally:
         """Take a page in, as ``commit`` does a poll. Raises StoreError when the claim is outdated."""
 
         def take_page_in(connection: Connection) -> Tally:
             pages.settle(connection, visit)
-            return _take(connection, steps)[0]
+            return taking.take(connection, steps)[0]
 
         return await self._write(take_page_in)
 
     async def apply(self, *steps: Callable[[Memory], Plan]) -> Tally:
         """Write what steps plan that no poll is the cause of, in one transaction; raises whatever they raise."""
-        return await self._write(lambda connection: _take(connection, steps)[0])
+        return await self._write(lambda connection: taking.take(connection, steps)[0])
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Return what is read in one transaction, for the modules beside this one."""
@@ -218,7 +246,8 @@ class Store:
         """Return those of some lines' keys that a source has put under many of its stories."""
         if not keys:
             return frozenset()
-        return await self._reader.run(partial(kinship.common, source_id=source, keys=keys))
+        found = await self._reader.run(partial(kinship.common, lines={source: keys}))
+        return found[source]
 
     async def forget_bands(self, before: datetime, limit: int, after: int) -> Sequence[int]:
         """Forget what up to ``limit`` stories seen before a moment, their ids above ``after``, are found by.
@@ -287,7 +316,12 @@ class Store:
     @property
     def gaps(self) -> Gaps:
         """What who fills gaps asks and writes."""
-        return Gaps(self._reader.run, self._write, _take)
+        return Gaps(self._reader.run, self._write, taking.take)
+
+    @property
+    def shared(self) -> Shared:
+        """What workers that share it ask and write."""
+        return Shared(self._unordered.run if self._unordered else self._write)
 
     @property
     def keeper(self) -> Keeper:
@@ -346,24 +380,3 @@ class Store:
     async def outcomes(self, since: datetime) -> Sequence[Outcome]:
         """Return what became of every story that was seen since a moment, oldest first."""
         return await self._reader.run(partial(reports.outcomes, since=since))
-
-
-def take_in(connection: Connection, poll: Poll, steps: Sequence[Callable[[Memory], Plan]]) -> Tally:
-    """Do what ``Store.commit`` does, in the transaction that there is."""
-    visits.close(connection, poll.claim)
-    tally, notes = _take(connection, steps)
-    plan = poll.decide(tally)
-    visits.settle(connection, poll, plan)
-    gaps.note(connection, poll, plan)
-    visits.log(connection, poll, tally, [*notes, *(event.text for event in plan.events)])
-    return tally
-
-
-def _take(connection: Connection, steps: Sequence[Callable[[Memory], Plan]]) -> tuple[Tally, list[str]]:
-    tally, notes = Tally(), list[str]()
-    for step in steps:
-        plan = step(stories.StoredMemory(connection))
-        stories.write(connection, plan)
-        tally += plan.tally
-        notes += plan.notes
-    return tally, notes

@@ -12,19 +12,19 @@ from sqlalchemy.exc import DBAPIError
 from alerts.policy import Reason
 from alerts.story import DateNote, Story
 from crawler.ids import earliest
-from crawler.store import engine, migrate, search
+from crawler.store import engine, migrate, postgres, search
 from crawler.store.base import from_ms, to_ms
 from crawler.store.calm import read_silence
 from crawler.store.rows import outlet, owner
 from crawler.store.schema import silence, source, watched
+from crawler.store.worker import explained
 from spiders.urls import site_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
     from alerts.routing.silence import Silence
     from alerts.search.query import AllOf
@@ -35,6 +35,8 @@ T = TypeVar("T")
 
 PATIENCE = 5.0  # seconds that a locked store is waited for
 
+# As SQLite has it; see ``Archive._rows`` for PostgreSQL.
+_EACH = "IN (SELECT value FROM json_each(?))"
 # Rows and no objects of SQLAlchemy: to make them costs as much as to judge a story.
 _TEXTS = """SELECT s.id, s.source_id, s.group_id, s.event_id, s.published, s.date_note, s.seen, s.version, s.origin_url,
     p.first_read, p.story_id, v.version, v.at, v.url, v.title, v.text, v.language, v.authors, v.tags, v.section
@@ -108,26 +110,32 @@ class ToldOnce:
 class Archive:
     """A store opened for reading by one thread; use it as ``with archive:``.
 
-    Every method raises StoreError when the file is locked, damaged or from another version of Tocsin.
+    Every method raises StoreError when the database is locked, damaged, out of reach or from another version of Tocsin.
     """
 
-    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
-        """``patience`` is for how many seconds a lock is waited for. Raises StoreError."""
-        self.path = path
-        self._connection = engine.reader(path, patience).connect()
-        self._outlets: dict[str, tuple[Outlet, str]] = {}  # by source, with its address
+    def __init__(self, of: Engine, place: object) -> None:
+        """``place`` is where the database is, for people. Raises StoreError."""
+        self._place = place
+        self._engine = of
+        self._on_server = of.dialect.name == "postgresql"
         try:
-            self._run(migrate.require_head)
-            self._run(self._learn_outlets)
-        except BaseException:
-            self.close()
-            raise
+            self._connection = of.connect()
+        except DBAPIError as error:
+            raise explained(error, of, place) from error
+        self._outlets: dict[str, tuple[Outlet, str]] = {}  # by source, with its address
 
     @classmethod
     def of(cls, url: str, patience: float = PATIENCE) -> Self | None:
         """Open a store by its SQLAlchemy URL; None when there is none yet. Raises StoreError."""
-        path = engine.locate(url)
-        return cls(path, patience) if path.exists() else None
+        if postgres.is_meant(url):
+            address = postgres.locate(url)
+            archive = cls(postgres.reader(address), postgres.spelled(address))
+        else:
+            path = engine.locate(url)
+            if not path.exists():
+                return None
+            archive = cls(engine.reader(path, patience), path)
+        return archive._opened()
 
     def __enter__(self) -> Self:
         return self
@@ -135,19 +143,36 @@ class Archive:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _opened(self) -> Self | None:
+        """Make ready; None, and let go, where a server's database holds nothing yet."""
+        try:
+            if self._on_server and self._run(migrate.revision) is None:
+                self.close()
+                return None
+            self._run(migrate.require_head)
+            self._run(self._learn_outlets)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
     def close(self) -> None:
-        """Let the file go."""
+        """Let it go."""
         self._connection.close()
-        self._connection.engine.dispose()
+        self._engine.dispose()
 
     def _run(self, work: Callable[[Connection], T]) -> T:
         try:
             with self._connection.begin():
                 return work(self._connection)
         except DBAPIError as error:
-            raise engine.explained(error, self.path) from error
+            raise explained(error, self._engine, self._place) from error
 
     def _rows(self, statement: str, *values: object) -> Sequence[Any]:
+        if self._on_server:
+            statement = statement.replace(_EACH, "= ANY(?)").replace("?", "%s")
+        else:
+            values = tuple(json.dumps(one) if isinstance(one, list) else one for one in values)
         return self._run(lambda connection: connection.exec_driver_sql(statement, values).fetchall())
 
     def _learn_outlets(self, connection: Connection) -> None:
@@ -163,6 +188,11 @@ class Archive:
         """Return when the first story of all was seen; None when there is none."""
         ((first,),) = self._rows("SELECT min(seen) FROM story")
         return None if first is None else from_ms(first)
+
+    def last_seen(self) -> datetime | None:
+        """Return when the newest story of all was seen; None when there is none."""
+        ((last,),) = self._rows("SELECT max(seen) FROM story")
+        return None if last is None else from_ms(last)
 
     def seen(self, story: int) -> datetime:
         """Return when a story was seen, which there must be."""
@@ -184,7 +214,7 @@ class Archive:
 
     def relatives(self, groups: Iterable[int], before: int) -> Sequence[int]:
         """Return the stories of some groups of copies with ids below one."""
-        return [row[0] for row in self._rows(_MEMBERS, json.dumps(list(groups)), before)]
+        return [row[0] for row in self._rows(_MEMBERS, list(groups), before)]
 
     # ------------------------------------------------------------ their texts
 
@@ -194,7 +224,7 @@ class Archive:
 
     def some(self, ids: Sequence[int]) -> Iterator[Text]:
         """Return every version of some stories."""
-        return self._texts(_AMONG, json.dumps(ids))
+        return self._texts(_AMONG, list(ids))
 
     def older(self, first: int, last: int) -> Iterator[Text]:
         """Return the versions between two ids that the search index does not have: all but each story's newest."""
@@ -217,8 +247,8 @@ class Archive:
             title=title,
             text=text,
             language=language,
-            authors=() if authors == "[]" else tuple(json.loads(authors)),
-            tags=() if tags == "[]" else tuple(json.loads(tags)),
+            authors=_names(authors),
+            tags=_names(tags),
             section=section,
             published=None if published is None else from_ms(published),
             date_note=None if note is None else DateNote(note),
@@ -268,3 +298,10 @@ class Archive:
             )
             for row in self._rows(_TOLD, to_ms(since), to_ms(until))
         ]
+
+
+def _names(stored: str | list[str]) -> tuple[str, ...]:
+    """Return what a column of JSON holds, which PostgreSQL's driver has read already."""
+    if stored in ("[]", []):
+        return ()
+    return tuple(json.loads(stored) if isinstance(stored, str) else stored)

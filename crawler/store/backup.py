@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from alerts.errors import StoreError
 from crawler.store import carrying, doubled, engine, migrate
-from crawler.store.schema import HEAD, from_ms
+from crawler.store.schema import HEAD
 from crawler.store.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -52,19 +51,6 @@ class Restored:
     withdrawn: int = 0  # messages about these that are not sent after all
 
 
-def name_for(database: Path, now: datetime) -> str:
-    """Return the name of a copy made now; names sort by time."""
-    return f"{database.stem}-{now.strftime(_STAMP)}.db"
-
-
-def made_at(copy: Path) -> datetime:
-    """Return when a copy was made, by its name; raises StoreError for a name of another kind."""
-    try:
-        return datetime.strptime(copy.stem.rpartition("-")[2], _STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        raise StoreError(f"{copy.name} does not say when it was made") from None
-
-
 def free_at(folder: Path) -> int:
     """Return how many bytes are free for us where a folder is; raises OSError."""
     return shutil.disk_usage(folder).free
@@ -82,18 +68,18 @@ def make(database: Path, target: Path, *, measure: Callable[[Path], int] = free_
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part.unlink(missing_ok=True)
-        _require_room(target.parent, database.stat().st_size, measure)
+        require_room(target.parent, database.stat().st_size, measure)
         with closing(_open(database)) as connection:
             newest = _newest(connection)
             connection.execute("VACUUM INTO ?", (str(part),))
         part.chmod(0o600)
-        _sync(part)
+        sync(part)
         copied = verify(part)
         with closing(_open(part)) as connection:
             if any(before > after for before, after in zip(newest, _newest(connection), strict=True)):
                 raise StoreError(f"the copy of {database} lacks what was there before it was begun: it was thrown away")
         part.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
     except engine.Error as error:
         raise StoreError(f"{database} cannot be copied to {target}: {error}") from error
     except OSError as error:
@@ -120,33 +106,6 @@ def verify(copy: Path) -> Copied:
     except engine.Error as error:
         raise StoreError(f"{copy} is no copy of a store of Tocsin, or it is damaged: {error}") from error
     return Copied(path=copy, size=copy.stat().st_size, schema=schema[0] if schema else "", counts=counts)
-
-
-def newest_seen(database: Path) -> datetime | None:
-    """Return when the newest story of a database was seen; None without one, or where it cannot be read."""
-    try:
-        with closing(_open(database)) as connection:
-            newest = _one(connection, "SELECT max(seen) FROM story")
-    except engine.Error:
-        return None
-    return None if newest is None else from_ms(newest)
-
-
-def existing(folder: Path, database: Path) -> list[Path]:
-    """Return the copies of a database in a folder, oldest first."""
-    stamp = re.compile(re.escape(database.stem) + r"-\d{8}T\d{6}Z\.db")
-    return sorted(one for one in folder.glob(f"{database.stem}-*.db") if stamp.fullmatch(one.name))
-
-
-def prune(folder: Path, database: Path, keep: int) -> Sequence[Path]:
-    """Remove all but the newest copies and return what was removed; raises StoreError."""
-    spare = existing(folder, database)[:-keep]
-    try:
-        for one in spare:
-            one.unlink(missing_ok=True)  # `tocsin backup` may do the same beside a daemon
-    except OSError as error:
-        raise StoreError(f"{folder}: old copies cannot be removed: {error.strerror}") from error
-    return spare
 
 
 def before_migration(database: Path, found: str | None) -> Path | None:
@@ -191,17 +150,17 @@ def restore(copy: Path, database: Path, now: datetime, *, measure: Callable[[Pat
         for leftover in _family(stage):
             leftover.unlink(missing_ok=True)
         replaced = sum(one.stat().st_size for one in _family(database) if one.exists())
-        _require_room(database.parent, copied.size + replaced, measure)
+        require_room(database.parent, copied.size + replaced, measure)
         shutil.copyfile(copy, stage)
         _work_on(stage, migrate.upgrade)
         carried = carrying.carry(database, stage) if database.exists() else carrying.Carried(rows={})
         settle = partial(doubled.settle, twins=carried.twins, at=now)
         withdrawn = _work_on(stage, settle) if carried.twins else 0
         verify(stage)
-        _sync(stage)
+        sync(stage)
         aside = _set_aside(database, now) if database.exists() else None
         stage.replace(database)
-        _sync(database.parent)
+        sync(database.parent)
     except OSError as error:
         raise StoreError(f"{database} cannot be replaced: {error.strerror}; it is as it was") from error
     finally:
@@ -218,7 +177,8 @@ def restore(copy: Path, database: Path, now: datetime, *, measure: Callable[[Pat
     )
 
 
-def _require_room(folder: Path, size: int, measure: Callable[[Path], int]) -> None:
+def require_room(folder: Path, size: int, measure: Callable[[Path], int]) -> None:
+    """Raise StoreError where so many bytes are not free, and some to spare."""
     free = measure(folder)
     if free < size + _SPARE:
         room = f"{size / 1e6:,.0f} MB are needed, and {free / 1e6:,.0f} MB are free"
@@ -285,7 +245,8 @@ def _one(connection: Any, query: str) -> Any:
     return connection.execute(query).fetchone()[0]
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file or a folder is on the disk; raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

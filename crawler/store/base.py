@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Integer, MetaData, TypeDecorator, text
+from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect
+    from sqlalchemy import Connection, Dialect, Table
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -37,6 +38,11 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
         """Convert on the way out."""
         return None if value is None else from_ms(value)
+
+
+def insert_or(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that can say what to do on a conflict, in the words of the database."""
+    return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
 
 
 metadata = MetaData(

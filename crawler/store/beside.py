@@ -40,9 +40,11 @@ class Counted(Protocol):
 class Neighbours:
     """Notices what commands wrote beside this process."""
 
-    def __init__(self, store: Counted, tell: Callable[[], None]) -> None:
+    def __init__(self, store: Counted, tell: Callable[[], None], *, many: bool = False) -> None:
+        """``many`` says that other workers write all the time, which is worth no line in the log."""
         self._store = store
         self._tell = tell
+        self._level = logging.DEBUG if many else logging.INFO
         self._last: int | None = None
 
     async def look(self) -> None:
@@ -53,6 +55,6 @@ class Neighbours:
             log.warning("neighbours-unseen", extra={"detail": str(error), "next": "looked for again in a second"})
             return
         if self._last not in {None, count}:
-            log.info("store-changed", extra={"by": "a command beside this process"})
+            log.log(self._level, "store-changed", extra={"by": "a command beside this process"})
             self._tell()
         self._last = count

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from crawler.store import (
     deeds,
-    engine,
     enquiries,
     families,
     ledger,
@@ -22,7 +21,6 @@ from crawler.store import (
 )
 from crawler.store.patience import within
 from crawler.store.schema import story
-from crawler.store.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -77,11 +75,10 @@ class Browse:
 
         Searches, which may take long, have a connection of their own, so that no page waits for one.
         """
-        if store.file is None or not engine.wal_reset_is_safe(engine.version()):
+        readers = store.more_readers("store-console", "store-search")
+        if readers is None:
             return cls(store.read, seconds=seconds, elapsed=elapsed)
-        reads, searches = (
-            Worker(engine.reader(store.file), store.file, name) for name in ("store-console", "store-search")
-        )
+        reads, searches = readers
 
         def close() -> None:
             reads.close()

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from alerts.outbox import EDITED, State
 from alerts.outcomes import ACCEPTED, FOUND
-from crawler.store import retention, space, walks
+from crawler.store import months, retention, space, walks
 from crawler.store.deliveries import EVERYBODY
 from crawler.store.schema import delivery_log, hold, outbox, story
 
@@ -77,6 +77,17 @@ class Keeper:
     async def forget_messages(self, before: datetime, limit: int) -> int:
         """Remove up to ``limit`` messages that tell of no story, and say how many."""
         return await self._write(partial(retention.forget_messages, before=before, limit=limit))
+
+    async def make_months(self, now: datetime) -> int:
+        """Make the months of this time and the next where the database is parted by them; return how many."""
+        made = await self._write(partial(months.make, wanted=months.ahead(now)))
+        if made:
+            await self._write(months.look_through)
+        return len(made)
+
+    async def drop_month(self, before: datetime) -> str:
+        """Drop the oldest month seen before a moment of which hardly anything is left; return its name, "" for none."""
+        return str(await self._write(partial(months.drop, before=before)) or "")
 
     async def give_back(self) -> bool:
         """Give some of the free pages back to the disk; tell whether there are more."""

@@ -119,8 +119,8 @@ class KinshipMemory(Protocol):
     def told(self, groups: Collection[int]) -> Collection[int]:
         """Return those of these groups of copies of which somebody was told, or will be."""
 
-    def common(self, source_id: str, keys: Collection[int]) -> frozenset[int]:
-        """Return those of some lines' keys that are boilerplate of a source."""
+    def common(self, lines: Mapping[str, Collection[int]]) -> Mapping[str, frozenset[int]]:
+        """Return, of the keys of lines by source, those that are boilerplate of that source."""
 
     def threads(self, ids: Collection[int]) -> Sequence[Thread]:
         """Return these events' threads."""

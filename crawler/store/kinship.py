@@ -137,8 +137,8 @@ _DROP_SKETCHES = (
     .where(sketch.c.story_id.in_(bindparam("stories", expanding=True)))
     .returning(sketch.c.story_id, sketch.c.signature)
 )
-_LINES = select(line.c.key, line.c.stories).where(
-    line.c.source_id == bindparam("of"), line.c.key.in_(bindparam("keys", expanding=True))
+_LINES = select(line.c.source_id, line.c.key, line.c.stories).where(
+    line.c.source_id.in_(bindparam("sources", expanding=True)), line.c.key.in_(bindparam("keys", expanding=True))
 )
 
 
@@ -190,9 +190,9 @@ class StoredKinship:
         """Return those of these groups of copies of which somebody was told, or will be."""
         return set(self._connection.scalars(_TOLD, {"groups": list(groups)}))
 
-    def common(self, source_id: str, keys: Collection[int]) -> frozenset[int]:
-        """Return those of some lines' keys that are boilerplate of a source."""
-        return common(self._connection, source_id, keys)
+    def common(self, lines: Mapping[str, Collection[int]]) -> dict[str, frozenset[int]]:
+        """Return, of the keys of lines by source, those that are boilerplate of that source."""
+        return common(self._connection, lines)
 
     def threads(self, ids: Collection[int]) -> list[Thread]:
         """Return these events' threads; those of another scheme cannot be compared and are left out."""
@@ -217,10 +217,15 @@ class StoredKinship:
         return Frequencies.unpack(kept) if kept else Frequencies()
 
 
-def common(connection: Connection, source_id: str, keys: Collection[int]) -> frozenset[int]:
-    """Return those of some lines' keys that are boilerplate of a source."""
-    rows = connection.execute(_LINES, {"of": source_id, "keys": list(keys)})
-    return boilerplate.common({row.key: row.stories for row in rows})
+def common(connection: Connection, lines: Mapping[str, Collection[int]]) -> dict[str, frozenset[int]]:
+    """Return, of the keys of lines by source, those that are boilerplate of that source; in one look at the table."""
+    keys = set().union(*lines.values())
+    if not keys:
+        return dict.fromkeys(lines, frozenset())
+    counts: dict[str, dict[int, int]] = {source_id: {} for source_id in lines}
+    for row in connection.execute(_LINES, {"sources": list(lines), "keys": list(keys)}):
+        counts[row.source_id][row.key] = row.stories
+    return {source_id: boilerplate.common(found) for source_id, found in counts.items()}
 
 
 def write(connection: Connection, sketches: Sequence[Sketched]) -> None:

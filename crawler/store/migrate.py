@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import column, inspect, select, table
 
 from alerts.errors import StoreError
+from crawler.store import unfinished
 from crawler.store.schema import HEAD
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ SCRIPTS = Path(__file__).parent / "migrations"
 def upgrade(connection: Connection) -> None:
     """Migrate inside the caller's transaction, so a crash midway leaves the old schema whole.
 
-    Raises StoreError when a newer program made the database.
+    Raises StoreError when a newer program made the database, or it is an unfinished copy.
     """
+    unfinished.heed(connection)
     found = revision(connection)
     if found == HEAD:
         return  # without importing Alembic: a start is quick
@@ -40,10 +42,13 @@ def upgrade(connection: Connection) -> None:
 
 
 def require_head(connection: Connection) -> None:
-    """Raise StoreError unless the schema is this program's; for those who may only read."""
-    if (found := revision(connection)) != HEAD:
+    """Raise StoreError unless the schema is this program's and all is there; for those who may only read."""
+    unfinished.heed(connection)
+    if (found := revision(connection)) is None:
+        raise StoreError("there is no store in this database yet: `tocsin run` or `tocsin once` makes it")
+    if found != HEAD:
         raise StoreError(
-            f"the database has the schema {found or 'of no Tocsin'}, and this Tocsin needs {HEAD}: "
+            f"the database has the schema {found}, and this Tocsin needs {HEAD}: "
             f"`tocsin run` or `tocsin once` brings an older one up to date; a newer one needs a newer Tocsin"
         )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alerts.errors import StoreError
-from crawler.store import backup, engine, migrate, pages, postgres, visits
+from crawler.store import backup, engine, heard, migrate, pages, postgres, visits
 from crawler.store.lock import DataLock
 from crawler.store.worker import Worker
 
@@ -45,6 +45,25 @@ def to_have(url: str, now: datetime) -> Opened:
     return (Worker(engine.reader(path), path, "store-reader") if safe else writer), writer, lock
 
 
+def to_share(url: str, prepare: Callable[[Any], None]) -> tuple[Worker, Worker, Worker]:
+    """Open a store for one of several workers that have it together: it is made or migrated as needed.
+
+    ``prepare`` makes further tables, on a connection of the driver. Returns the reader, the writer, and one for what
+    need not wait for the writer's turn. Raises StoreError.
+    """
+    if not postgres.is_meant(url):
+        raise StoreError(f"{url} is a file, which one process has: workers share a PostgreSQL database")
+    address, place = postgres.locate(url), postgres.spelled(postgres.locate(url))
+    writer = Worker(postgres.member(address), place, "store-writer")
+    further = partial(_further, prepare)
+    _prepare(writer, postgres.require_supported, migrate.upgrade, further)
+    return (
+        Worker(postgres.reader(address), place, "store-reader"),
+        writer,
+        Worker(postgres.unordered(address), place, "store-shared"),
+    )
+
+
 def to_read(url: str, patience: float = engine.BUSY_TIMEOUT) -> Worker:
     """Open a store that is there, to read it beside a daemon or not; ``patience`` for its lock is in seconds."""
     if postgres.is_meant(url):
@@ -81,8 +100,12 @@ def beside(
 def others_wrote(connection: Connection) -> int:
     """Return a number that changes whenever another process has written, or has deliveries changed."""
     if connection.dialect.name == "postgresql":
-        return postgres.others_wrote(connection)
+        return heard.others_wrote(connection)
     return engine.others_wrote(connection)
+
+
+def _further(prepare: Callable[[Any], None], connection: Connection) -> None:
+    prepare(connection.connection.driver_connection)
 
 
 def _copy_before_migration(path: Path, connection: Connection) -> None:

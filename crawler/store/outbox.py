@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
     from alerts.outbox import Delivery, Edit, Edited, Settlement, Suspect
     from crawler.store.deliveries import Lane
     from crawler.store.people import Transact
@@ -26,22 +28,41 @@ class Listener(Protocol):
         """Return what is asked inside the transaction whether it was, and hands the answer on."""
 
 
+class Fence(Protocol):
+    """Tells, inside the transaction, whether it is still us who deliver."""
+
+    def __call__(self, connection: Connection) -> bool:
+        """Return whether it is."""
+
+
 class StoredOutbox:
     """Deliveries in the database; each method is one transaction, and raises StoreError as the Store does."""
 
-    def __init__(self, read: Transact, write: Transact, lane: Lane = EVERY, listener: Listener | None = None) -> None:
+    def __init__(
+        self,
+        read: Transact,
+        write: Transact,
+        lane: Lane = EVERY,
+        listener: Listener | None = None,
+        fence: Fence | None = None,
+    ) -> None:
         self._read = read
         self._write = write
         self._lane = lane
         self._listener = listener
+        self._fence = fence
 
     def of(self, lane: Lane) -> Self:
         """Return the outbox of the courier that looks after some channels."""
-        return type(self)(self._read, self._write, lane, self._listener)
+        return type(self)(self._read, self._write, lane, self._listener, self._fence)
 
     def heard_by(self, listener: Listener | None) -> Self:
         """Return the same outbox, which tells somebody of what is begun."""
-        return type(self)(self._read, self._write, self._lane, listener)
+        return type(self)(self._read, self._write, self._lane, listener, self._fence)
+
+    def fenced(self, fence: Fence | None) -> Self:
+        """Return the same outbox, in which nothing is begun once somebody else is to deliver."""
+        return type(self)(self._read, self._write, self._lane, self._listener, fence)
 
     async def recover(self, now: datetime) -> int:
         """Make every ``sending`` delivery ``unclear``, due at once, and say how many; called at start-up."""
@@ -63,7 +84,11 @@ class StoredOutbox:
 
         Nor is it when it has not so many ``attempts`` behind it: somebody else has tried since it was read.
         """
-        work = partial(deliveries.begin, key=key, now=now, attempts=attempts)
+
+        def work(connection: Connection) -> bool:
+            is_ours = self._fence is None or self._fence(connection)
+            return is_ours and deliveries.begin(connection, key, now, attempts)
+
         if self._listener is None:
             return await self._write(work)
         with self._listener.sending(key, now) as heard:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, exists, func, insert, literal, or_, select, update
+from sqlalchemy import bindparam, case, exists, func, insert, literal, or_, select, true, update
 
 from alerts.errors import StoreError
 from alerts.outbox import State
 from alerts.policy import Reason
+from crawler.shards import shard_at
+from crawler.store import leftovers
 from crawler.store.following import KnownPage, Told
 from crawler.store.plan import Draft, Waiting
 from crawler.store.rows import state
@@ -18,7 +20,7 @@ from crawler.visits.page import PageClaim, PageState
 from crawler.visits.poll import Validators
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy import ColumnElement, Connection, Row
@@ -58,18 +60,29 @@ _UNCONDITIONAL = {"etag": None, "last_modified": None, "body_hash": None}  # the
 
 def free_all(connection: Connection) -> None:
     """Take back every lease, as ``visits.free_all`` does."""
-    connection.execute(
-        update(page).where(page.c.lease_until.is_not(None)).values(lease_until=None, lease_token=page.c.lease_token + 1)
-    )
+    free(connection, true())
 
 
-def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -> list[PageClaim]:
-    """Lease what is due: first what alerts may wait for, of that and of the rest the longest overdue first."""
+def free(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Take back the leases of some pages, as ``visits.free`` does."""
+    leased = update(page).where(which, page.c.lease_until.is_not(None))
+    connection.execute(leased.values(lease_until=None, lease_token=page.c.lease_token + 1))
+
+
+def claim(
+    connection: Connection, now: datetime, limit: int, lease: timedelta, shards: Collection[int] | None = None
+) -> list[PageClaim]:
+    """Lease what is due, of some shards or of all, as ``visits.claim`` does.
+
+    What alerts may wait for comes first, of that and of the rest the longest overdue.
+    """
     due = (
         select(page.c.story_id)
         .where(page.c.next_due <= now, or_(page.c.lease_until.is_(None), page.c.lease_until <= now))
+        .where(true() if shards is None else page.c.shard.in_(shards))
         .order_by(page.c.state != PageState.DUE, page.c.next_due, page.c.story_id)
         .limit(limit)
+        .with_for_update(skip_locked=True)
     )
     return _lease(connection, page.c.story_id.in_(due.scalar_subquery()), now, lease)
 
@@ -108,6 +121,8 @@ def settle(connection: Connection, visit: PageVisit) -> None:
         raise StoreError(
             f"the visit to {visit.claim.url} came back after its lease had passed to another: nothing was written"
         )
+    if visit.article is not None:
+        leftovers.keep(connection, visit.claim.story, visit.at, visit.article.cuts)
 
 
 def _settled(visit: PageVisit) -> dict[str, Any]:
@@ -267,6 +282,7 @@ def _first(one: WantedPage) -> dict[str, Any]:
         "attempts": 0,
         "next_due": one.due,
         "lease_token": 0,
+        "shard": shard_at(one.url),
     }
 
 

@@ -10,8 +10,10 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from alerts.errors import StoreError
+from crawler.store.heard import listen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from sqlalchemy import Connection, Engine
@@ -22,6 +24,7 @@ OLDEST = 15
 SCHEME = "postgresql+psycopg"
 WRITERS = 0x746F6373696E  # "tocsin": the advisory lock that one writing transaction of a database holds at a time
 DAEMON = WRITERS + 1  # … and the one that a daemon holds for as long as it is connected
+READS = "tocsin_reads"  # the execution option of an engine that changes nothing
 # A machine that vanishes must not hold the lock for two hours, as the system's own defaults would have it.
 _KEPT_ALIVE = {
     "connect_timeout": 10,
@@ -32,6 +35,9 @@ _KEPT_ALIVE = {
     "tcp_user_timeout": 25_000,  # milliseconds
     "application_name": "tocsin",
 }
+# Whoever is stopped in the midst of a transaction, or is on a machine that vanished, must not keep the others waiting.
+_NEVER_IDLE = {"options": "-c idle_in_transaction_session_timeout=10000"}  # milliseconds
+_NOT_TWO = "two would tell everything twice: stop that one first, or give this one a `store:` of its own"
 # By the class of SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _WAYS_OUT = {
     "08": "the connection was lost: nothing was written, and what was left undone is done again",
@@ -41,6 +47,9 @@ _WAYS_OUT = {
     "3D": "there is no such database: make it with createdb, or name another one as `store:`",
     "42501": "the user may not do this: make it the owner of the database",
     "40": "two transactions stood in each other's way: nothing was written, and it is done again",
+    "2BP01": "a view of yours depends on a table that is made anew: drop it, start again, and make it again",
+    "55P03": "somebody reads for long what is to be changed: nothing was written, and it is done again",
+    "25P03": "the server ended a transaction in which we did nothing for ten seconds: nothing was written",
     "25006": "the server only lets us read: name the one that is written to",
 }
 
@@ -63,6 +72,12 @@ def locate(url: str) -> URL:
     return parsed.set(drivername=SCHEME)
 
 
+def conninfo(url: str) -> str:
+    """Return an address as the driver itself takes it; raises StoreError as ``locate`` does."""
+    asked = {name: str(value) for name, value in (_KEPT_ALIVE | {"connect_timeout": 5}).items()}
+    return locate(url).set(drivername="postgresql").update_query_dict(asked).render_as_string(hide_password=False)
+
+
 def spelled(url: URL) -> str:
     """Return an address for people, without its password."""
     return url.render_as_string(hide_password=True)
@@ -74,28 +89,42 @@ def writer(url: URL) -> Engine:
     The lock goes with the connection, so that a daemon which lost it writes nothing once another has taken over.
     """
     engine = guest(url)
-
-    @event.listens_for(engine, "connect")
-    def _be_the_only_one(connection: Any, _record: object) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_try_advisory_lock({DAEMON})")
-            is_alone = cursor.fetchone()[0]
-        connection.rollback()  # the lock is the session's, and stays
-        if not is_alone:
-            raise StoreError(
-                f"{spelled(url)} is in use by another Tocsin; two would tell everything twice: stop that one first, "
-                f"or give this one a `store:` of its own"
-            )
-
+    _lock_as(engine, "pg_try_advisory_lock", f"{spelled(url)} is in use by another Tocsin; {_NOT_TWO}")
     return engine
 
 
-def guest(url: URL) -> Engine:
+def member(url: URL) -> Engine:
+    """Return an engine for the connection by which one of several workers writes; a daemon alone keeps all off."""
+    engine = guest(url, _NEVER_IDLE)
+    refusal = f"{spelled(url)} is in use by a Tocsin that works alone; {_NOT_TWO}"
+    _lock_as(engine, "pg_try_advisory_lock_shared", refusal)
+    return engine
+
+
+def unordered(url: URL) -> Engine:
+    """Return an engine for what may be written at any time: it changes nothing that others decide by."""
+    return create_engine(url, poolclass=NullPool, connect_args=_KEPT_ALIVE | _NEVER_IDLE)
+
+
+def _lock_as(engine: Engine, how: str, refusal: str) -> None:
+    @event.listens_for(engine, "connect")
+    def _lock(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {how}({DAEMON})")
+            is_let_in = cursor.fetchone()[0]
+        connection.rollback()  # the lock is the session's, and stays
+        if not is_let_in:
+            raise StoreError(refusal)
+
+
+def guest(url: URL, options: Mapping[str, str] | None = None) -> Engine:
     """Return an engine for connections whose transactions take turns, in this process and in all others.
 
     That is what SQLite's BEGIN IMMEDIATE gives: whatever a transaction reads stays as it is until its end.
     """
-    engine = create_engine(url, poolclass=NullPool, connect_args=_KEPT_ALIVE)
+    engine = create_engine(url, poolclass=NullPool, connect_args=_KEPT_ALIVE | dict(options or {}))
+
+    listen(engine)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -107,19 +136,17 @@ def guest(url: URL) -> Engine:
 def reader(url: URL) -> Engine:
     """Return an engine for connections that cannot write."""
     options = {"options": "-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"}
-    return create_engine(url, poolclass=NullPool, connect_args=_KEPT_ALIVE | options)
+    engine = create_engine(url, poolclass=NullPool, connect_args=_KEPT_ALIVE | options)
+    return engine.execution_options(**{READS: True})
 
 
 def require_supported(connection: Connection) -> None:
-    """Raise StoreError for a server that is too old."""
+    """Raise StoreError for a server that is too old, and for a database that cannot hold every letter."""
     number = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one())
     if number < OLDEST * 10_000:
         raise StoreError(f"PostgreSQL {number // 10_000} is too old: Tocsin needs {OLDEST} or newer")
-
-
-def others_wrote(connection: Connection) -> int:
-    """Return a number that changes whenever somebody queued or changed a delivery."""
-    return int(connection.exec_driver_sql("SELECT coalesce(max(changed), 0) FROM outbox").scalar_one())
+    if (encoding := connection.exec_driver_sql("SHOW server_encoding").scalar_one()) != "UTF8":
+        raise StoreError(f"the database has the encoding {encoding}: make one with createdb -T template0 -E UTF8 NAME")
 
 
 def explained(error: DBAPIError, place: object) -> Exception:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from alerts.errors import StoreError
-from crawler.store import Store, deliveries, take_in, visits
+from crawler.store import Store, deliveries, visits
 from crawler.store.schema import outbox, story
+from crawler.store.taking import take_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,6 +10,7 @@ from sqlalchemy import Column, Table, and_, delete, exists, func, or_, select, u
 from alerts.outbox import FINAL
 from alerts.stream import Condition
 from crawler.ids import earliest
+from crawler.store import leftovers
 from crawler.store.fulltext import story_search
 from crawler.store.quiet import HELD_BACK
 from crawler.store.schema import (
@@ -82,6 +83,7 @@ def forget_bodies(connection: Connection, before: datetime, after: int, limit: i
         connection.execute(update(story_search).where(indexed).values(text=""))
         cut = and_(page.c.story_id.in_(ids), page.c.reading != "")  # it quotes what was left out
         connection.execute(update(page).where(cut).values(reading=""))
+        leftovers.forget(connection, ids)
     return max(groups) if len(groups) == limit else passed[-1], len(ids)
 
 

@@ -30,6 +30,7 @@ from crawler.store.calm_tables import (
     silence,
     storm,
 )
+from crawler.store.lease_tables import lease, worker
 
 __all__ = [
     "EPOCH",
@@ -45,6 +46,8 @@ __all__ = [
     "from_ms",
     "hold",
     "host",
+    "lease",
+    "left_out",
     "likeness",
     "metadata",
     "outbox",
@@ -63,9 +66,10 @@ __all__ = [
     "to_ms",
     "verdict",
     "watched",
+    "worker",
 ]
 
-HEAD = "0016"  # the newest migration; a test compares it with the scripts, so that a start need not read them
+HEAD = "0020"  # the newest migration; a test compares it with the scripts, so that a start need not read them
 
 # ---------------------------------------------------------------- what is visited, and when
 
@@ -115,7 +119,9 @@ source = Table(
     Column("hub", Text),  # of WebSub
     Column("topic", Text),
     Column("counted", Integer, nullable=False, server_default="0"),  # stories of which the lines were counted
+    Column("shard", Integer, nullable=False, server_default="0"),  # of its host, see crawler.shards
     Index("source_due", "next_due"),
+    Index("source_shard", "shard", "next_due"),
 )
 
 host = Table(
@@ -234,8 +240,18 @@ page = Table(
     Column("live_until", Instant),  # of a live blog: until then it is visited often
     Column("listed", Boolean, nullable=False, server_default=true()),  # in its source's last document
     Column("reading", Text, nullable=False, server_default=""),  # how its text was found, and what was left out
+    Column("shard", Integer, nullable=False, server_default="0"),  # of its host, see crawler.shards
     Index("page_due", "next_due", **only("next_due IS NOT NULL")),
+    Index("page_shard", "shard", "next_due", **only("next_due IS NOT NULL")),
     Index("page_followed", "source_id", **only("next_due IS NOT NULL")),
+)
+
+left_out = Table(
+    "left_out",
+    metadata,
+    Column("story_id", Row, ForeignKey("story.id"), primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),  # when the page was read
+    Column("passages", LargeBinary, nullable=False),  # see crawler.store.leftovers
 )
 
 # ---------------------------------------------------------------- what was found in it, and who is told

@@ -25,7 +25,8 @@ from alerts.rules.watched import Watched
 from alerts.search.query import AllOf, Phrase, any_of
 from alerts.search.text import searchable
 from crawler.ids import earliest
-from crawler.store.fulltext import SHADOWS, fulltext_of, story_search
+from crawler.store import months
+from crawler.store.fulltext import SHADOWS, WORDS, fulltext_of, story_search
 from crawler.store.schema import source, story, story_version, verdict
 from crawler.store.versions import newest
 from spiders.source import Source
@@ -97,8 +98,13 @@ def fill(connection: Connection) -> None:
 
 
 def is_compared(name: str | None, type_: str, _parents: object) -> bool:
-    """Tell Alembic what of a database the schema describes: all but the tables that FTS5 made for itself."""
-    return not (type_ == "table" and name in SHADOWS)
+    """Tell Alembic what of a database the schema describes: all but FTS5's own tables, and what PostgreSQL has beside.
+
+    Those are the months of parted tables, and the index of the words.
+    """
+    if type_ == "table":
+        return name not in SHADOWS and not months.is_part(name)
+    return not (type_ == "index" and name == WORDS)
 
 
 def write(connection: Connection, stories: Sequence[Story]) -> None:
@@ -208,10 +214,10 @@ def _chosen(
     order of their ids, and whoever wants the newest twenty need not have all.
     """
     story_id: ColumnElement[int] = fulltext.story_id if words.parts else story.c.id
-    chosen = select(story_id)
-    if since is not None:
-        chosen = chosen.where(story_id >= min(earliest(since), LAST))
-        conditions = (*conditions, story.c.seen >= since)
+    chosen, first = select(story_id), 0 if since is None else min(earliest(since), LAST)
+    if since is not None:  # said of each, for PostgreSQL does not conclude it from the ids being equal
+        chosen = chosen.where(story_id >= first)
+        conditions = (*conditions, story.c.seen >= since, story_version.c.story_id >= first)
     if words.parts:
         chosen = chosen.where(fulltext.matches(words))
         if conditions:
@@ -219,7 +225,8 @@ def _chosen(
             chosen = chosen.where(kept.correlate(fulltext.index).exists())
         return chosen, story_id
     for denied in words.without:
-        chosen = chosen.where(story_id.not_in(select(fulltext.story_id).where(fulltext.matches(denied))))
+        having_it = select(fulltext.story_id).where(fulltext.matches(denied), fulltext.story_id >= first)
+        chosen = chosen.where(story_id.not_in(having_it))
     return chosen.join(story_version, IS_NEWEST).where(*conditions), story_id
 
 

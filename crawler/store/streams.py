@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from alerts.cluster.groups import Member
 from alerts.policy import Reason
 from alerts.stream import Condition, StreamState
 from crawler.ids import earliest
+from crawler.store.base import insert_or
 from crawler.store.plan import Trace, Witness
 from crawler.store.rows import match, owner, spans, words
 from crawler.store.schema import (
@@ -215,20 +215,19 @@ def write(connection: Connection, plan: StreamPlan) -> None:
     for rule, condition in plan.ended:
         for table in (stream, stream_known):
             connection.execute(delete(table).where(table.c.rule == rule, table.c.condition == condition))
-    insert_or = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     if plan.states:
-        upsert = insert_or(stream)
+        upsert = insert_or(connection, stream)
         changes = {name: upsert.excluded[name] for name in ("since", "armed", "told", "taught")}
         upsert = upsert.on_conflict_do_update(index_elements=list(stream.primary_key), set_=changes)
         connection.execute(upsert, [_state(one) for one in plan.states])
     if plan.known:
         rows = [{"rule": rule, "condition": condition, "value": value} for rule, condition, value in plan.known]
-        connection.execute(insert_or(stream_known).on_conflict_do_nothing(), rows)
+        connection.execute(insert_or(connection, stream_known).on_conflict_do_nothing(), rows)
     if plan.alerts:
         connection.execute(insert(stream_alert), [_alert(one) for one in plan.alerts])
     if plan.watched:
         since, until = plan.watched
-        beat = insert_or(watched).on_conflict_do_update(index_elements=["since"], set_={"until": until})
+        beat = insert_or(connection, watched).on_conflict_do_update(index_elements=["since"], set_={"until": until})
         connection.execute(beat, [{"since": since, "until": until}])
 
 

@@ -11,7 +11,7 @@ from alerts.cluster import fingerprint
 from alerts.cluster.groups import independent
 from alerts.stream import Condition
 from crawler.ids import encode
-from crawler.store import enquiries, families, ledger, opening, reports, versions
+from crawler.store import enquiries, families, ledger, leftovers, opening, reports, versions
 from crawler.store.deliveries import EVERYBODY
 from crawler.store.history import editions_of, stories_at
 from crawler.store.nearby import near
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from crawler.store.nearby import Near
     from crawler.store.reports import Hold, PageStatus, Ruling
     from crawler.store.worker import Worker
+    from spiders.cuts import Cut
 
 _MOST = 5  # stories of one address that are looked at
 _MESSAGES = 40  # that are read of one story
@@ -89,6 +90,7 @@ class Trail:
     editions: tuple[Edition, ...]  # oldest first
     kin: Kin
     page: PageStatus | None  # None: it was not wanted
+    cuts: tuple[Cut, ...]  # what was left out of it
     first_read: datetime | None  # when its source was visited first
     account: Account  # of its source
     visit: VisitLine | None  # that brought it; None: that is no longer known, or it came with a page
@@ -204,6 +206,7 @@ def _trail_of(connection: Connection, story_id: int, streams: Mapping[str, Strea
         editions=editions,
         kin=kin,
         page=reports.page_of(connection, story_id),
+        cuts=leftovers.kept(connection, story_id),
         first_read=reports.first_read(connection, row.source_id),
         account=ledger.accounts(connection, now, row.source_id)[0],
         visit=_visit(connection, row.source_id, row.seen),

@@ -1,46 +1,32 @@
-"""What rules found, read for those who tune them: counts, matches, what trials would have sent, kindred stories."""
+"""What rules found, read for those who tune them: counts, matches, kindred stories."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy import func, or_, select
 
 from alerts.policy import Reason
 from crawler.ids import earliest
 from crawler.store import calming
-from crawler.store.calm import StoredCalm, line_of, with_line
-from crawler.store.schema import source, story, story_version, stream_alert, verdict
+from crawler.store.calm import StoredCalm
+from crawler.store.schema import story, verdict
 from crawler.store.versions import newest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
-    from alerts.routing.digest import Line
     from alerts.story import Story
     from crawler.store.calm_plan import CalmPlan, ToldDigest
     from crawler.store.people import Transact
 
 _UNTRUE = (Reason.EARLIER, Reason.UNDONE)  # the rule holds, but found nothing: it is new, or the page denies it
-_LATE = timedelta(days=30)  # so long after it was first seen a story may be edited and found then
 _AT_ONCE = 400  # stories in one question
 MOST_KINDRED = 300  # stories of the same events that are read
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WouldTell:
-    """A message that a rule on trial would have sent."""
-
-    rule: str
-    channel: str
-    line: Line
-    says: str = ""  # what many stories say together, for a rule that counts them
 
 
 class Trials:
@@ -52,10 +38,6 @@ class Trials:
     def told(self, name: str) -> ToldDigest | None:
         """Return the last report of a name."""
         return StoredCalm(self._connection).digests().get(name)
-
-    def would_tell(self, rules: Collection[str], since: datetime, until: datetime) -> Sequence[WouldTell]:
-        """Return what rules would have told in a time if they had not been on trial, the newest first."""
-        return would_tell(self._connection, rules, since, until)
 
 
 class Tuning:
@@ -75,9 +57,9 @@ class Tuning:
 
         return await self._write(take)
 
-    async def would_tell(self, rules: Collection[str], since: datetime, until: datetime) -> Sequence[WouldTell]:
-        """Return what rules on trial would have told in a time, the newest first."""
-        return await self._read(partial(would_tell, rules=rules, since=since, until=until))
+    async def told(self, name: str) -> ToldDigest | None:
+        """Return the last report of a name."""
+        return await self._read(lambda connection: Trials(connection).told(name))
 
     async def volumes(self, since: datetime) -> Mapping[str, int]:
         """Return how many stories each rule found since a moment, copies counted once."""
@@ -98,39 +80,6 @@ class Tuning:
     async def kindred(self, ids: Sequence[int]) -> Sequence[Story]:
         """Return up to MOST_KINDRED other stories that are copies of these, or tell of the same events."""
         return await self._read(partial(kindred, ids=ids))
-
-
-def would_tell(connection: Connection, rules: Collection[str], since: datetime, until: datetime) -> list[WouldTell]:
-    """Return what rules on trial would have told in a time, the newest first: each story once in each channel."""
-    query = with_line(select(verdict)).where(
-        verdict.c.rule.in_(rules),
-        verdict.c.reason == Reason.SHADOW,
-        verdict.c.story_id >= earliest(since - _LATE),
-        story_version.c.at >= since,
-        story_version.c.at < until,
-    )
-    found: dict[tuple[str, str, int], WouldTell] = {}
-    for row in connection.execute(query.order_by(verdict.c.story_id.desc())):
-        one = WouldTell(rule=row.rule, channel=row.channel, line=line_of(row))
-        found.setdefault((row.rule, row.channel, row.family), one)
-    return [*found.values(), *_together(connection, rules, since, until)]
-
-
-def _together(connection: Connection, rules: Collection[str], since: datetime, until: datetime) -> list[WouldTell]:
-    """Return the same of rules that tell of many stories at once."""
-    columns = (stream_alert, story.c.seen, story_version.c.title, story_version.c.url, source.c.name.label("outlet"))
-    version = and_(story_version.c.story_id == story.c.id, story_version.c.version == story.c.version)
-    query = (
-        select(*columns, literal(0).label("others"))
-        .join(story, story.c.id == stream_alert.c.story_id)
-        .join(story_version, version)
-        .join(source, source.c.id == story.c.source_id)
-        .where(stream_alert.c.rule.in_(rules), stream_alert.c.delivery.is_(None), stream_alert.c.channel != "")
-        .where(stream_alert.c.at >= since, stream_alert.c.at < until)
-        .order_by(stream_alert.c.at.desc())
-    )
-    rows = connection.execute(query)
-    return [WouldTell(rule=row.rule, channel=row.channel, line=line_of(row), says=row.says) for row in rows]
 
 
 def volumes(connection: Connection, since: datetime) -> dict[str, int]:

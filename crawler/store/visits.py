@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, true, update
 
 from alerts.errors import StoreError
+from crawler.shards import shard_of
 from crawler.store import standings, subscriptions
+from crawler.store.base import insert_or
 from crawler.store.schema import host, poll_log, source
 from crawler.visits.cron import UTC, next_strike
 from crawler.visits.poll import Answer, Claim, Validators
@@ -16,7 +18,7 @@ from crawler.visits.standing import HostHold, Standing
 from spiders.source import DEFAULT_INTERVAL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Row
@@ -40,9 +42,14 @@ _VISITED = update(source).where(source.c.id == bindparam("visited"))
 
 def free_all(connection: Connection) -> None:
     """Take back every lease: whoever held one is dead, for we hold the lock. Its late commit is refused."""
+    free(connection, true())
+
+
+def free(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Take back the leases of some sources; a late commit of whoever held one is refused."""
     connection.execute(
         update(source)
-        .where(source.c.lease_until.is_not(None))
+        .where(which, source.c.lease_until.is_not(None))
         .values(lease_until=None, lease_token=source.c.lease_token + 1)
     )
 
@@ -68,14 +75,18 @@ def unblock(connection: Connection, now: datetime) -> int:
     return connection.execute(blocked.values(next_due=now, next_why="what may be fetched changed")).rowcount
 
 
-def claim(connection: Connection, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
-    """Lease what is due, longest overdue first."""
+def claim(
+    connection: Connection, now: datetime, limit: int, lease: timedelta, shards: Collection[int] | None = None
+) -> list[Claim]:
+    """Lease what is due, of some shards or of all, longest overdue first; what others are leasing is passed over."""
     due = (
         select(source.c.id)
         .where(source.c.enabled, source.c.given_up.is_(False), source.c.next_due <= now)
         .where(or_(source.c.lease_until.is_(None), source.c.lease_until <= now))
+        .where(true() if shards is None else source.c.shard.in_(shards))
         .order_by(source.c.next_due, source.c.id)
         .limit(limit)
+        .with_for_update(skip_locked=True)  # SQLite has one who writes at a time, and no such words
     )
     return _lease(connection, source.c.id.in_(due.scalar_subquery()), now, lease)
 
@@ -143,14 +154,15 @@ def settle(connection: Connection, poll: Poll, plan: Next) -> None:
         values["first_read"] = poll.at
     connection.execute(_VISITED, values)
     if plan.hold is not None:
-        _hold(connection, plan.hold)
+        hold(connection, plan.hold)
 
 
-def _hold(connection: Connection, hold: HostHold) -> None:
+def hold(connection: Connection, held: HostHold) -> None:
     """Keep a host's hold over a restart; a longer one stands."""
-    connection.execute(delete(host).where(host.c.name == hold.host, host.c.held_until < hold.until))
-    if connection.scalar(select(host.c.name).where(host.c.name == hold.host)) is None:
-        connection.execute(insert(host), {"name": hold.host, "held_until": hold.until, "reason": hold.reason})
+    new = insert_or(connection, host)
+    values = {"held_until": held.until, "reason": held.reason}
+    longer = new.on_conflict_do_update(index_elements=[host.c.name], set_=values, where=host.c.held_until < held.until)
+    connection.execute(longer, values | {"name": held.host})
 
 
 def host_holds(connection: Connection, now: datetime) -> list[HostHold]:
@@ -192,6 +204,7 @@ def _described(one: Source) -> dict[str, Any]:
         "type": one.type,
         "every_ms": None if one.every is None else one.every // timedelta(milliseconds=1),
         "cron": one.cron,
+        "shard": shard_of(one.host),
     }
 
 
@@ -214,7 +227,7 @@ def _changes(one: Source, row: Row[Any], now: datetime) -> dict[str, Any]:
                 "next_why": "new address" if "url" in changes else "added again",
             }
         )
-    if changes and row.given_up:
+    if changes.keys() - {"shard"} and row.given_up:
         return changes | {"given_up": False, "next_due": now, "next_why": "its entry changed"}
     if changes.keys() & {"every_ms", "cron"} and not row.failures:  # a back-off stands
         soonest = _soonest(one, now)

@@ -32,6 +32,10 @@ class Worker:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._connection: Connection | None = None
 
+    def twin(self, name: str) -> Worker:
+        """Return another worker with a thread and a connection of its own."""
+        return Worker(self._engine, self.place, name)
+
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a transaction; raises StoreError for what a user can mend.
 
@@ -49,6 +53,7 @@ class Worker:
         self._thread.shutdown()
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
+        known = self._connection
         try:
             if self._connection is None:
                 self._connection = self._engine.connect()
@@ -57,8 +62,9 @@ class Worker:
         except DBAPIError as error:
             if error.connection_invalidated:
                 self._let_go()
-            explained = postgres.explained if self._engine.dialect.name == "postgresql" else engine.explained
-            raise explained(error, self.place) from error
+                if known is not None and self._engine.get_execution_options().get(postgres.READS):
+                    return self._transact(work)  # the server was restarted since the last look, and has nothing to undo
+            raise explained(error, self._engine, self.place) from error
 
     def _disconnect(self) -> None:
         self._let_go()
@@ -69,3 +75,9 @@ class Worker:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+def explained(error: DBAPIError, of: Engine, place: object) -> Exception:
+    """Return a StoreError for what a user can mend or only has to wait for, and the error itself for a bug."""
+    explain = postgres.explained if of.dialect.name == "postgresql" else engine.explained
+    return explain(error, place)

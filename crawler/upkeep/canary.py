@@ -131,7 +131,8 @@ class Canary:
         return int(addresses[0][1]) if addresses else 0
 
     async def resume(self) -> None:
-        """Know again, after a restart, when a story arrived last."""
+        """Begin, and know again, after a restart, when a story arrived last."""
+        self._runner = None
         try:
             told = await self._notices.told(LIVING)
             fate = await self._store.keeper.fate(told.key) if told else None

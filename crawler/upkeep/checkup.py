@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Protocol
 import yaml
 from packaging.requirements import InvalidRequirement, Requirement
 
-from crawler.store import backup, engine
+from crawler.store import engine
+from crawler.store.copies import Copies, made_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -57,15 +58,18 @@ class Lookup(Protocol):
         """Return its addresses."""
 
 
-def _ok(subject: str, text: str) -> Finding:
+def ok(subject: str, text: str) -> Finding:
+    """Return that something is fine."""
     return Finding(subject=subject, level=Level.OK, text=text)
 
 
-def _warn(subject: str, text: str, way_out: str) -> Finding:
+def warn(subject: str, text: str, way_out: str) -> Finding:
+    """Return that something is worth a word."""
     return Finding(subject=subject, level=Level.WARN, text=text, way_out=way_out)
 
 
-def _fail(subject: str, text: str, way_out: str) -> Finding:
+def fail(subject: str, text: str, way_out: str) -> Finding:
+    """Return that something is at fault."""
     return Finding(subject=subject, level=Level.FAIL, text=text, way_out=way_out)
 
 
@@ -75,27 +79,32 @@ def _fail(subject: str, text: str, way_out: str) -> Finding:
 def sqlite(version: engine.Version, library: str) -> Finding:
     """Judge the SQLite library."""
     if version < engine.OLDEST:
-        return _fail("sqlite", f"{library} is too old", "pip install pysqlite3, or use a newer Python")
+        return fail("sqlite", f"{library} is too old", "pip install pysqlite3, or use a newer Python")
     if not engine.wal_reset_is_safe(version):
-        return _warn(
+        return warn(
             "sqlite",
             f"{library} has the WAL-reset bug: two connections at work on one WAL can damage a database",
             "Tocsin works around it with a single connection; pip install pysqlite3 for a newer library",
         )
-    return _ok("sqlite", f"{library}, without known bugs that matter here")
+    return ok("sqlite", f"{library}, without known bugs that matter here")
 
 
 def store(path: Path, holder: str | None) -> Iterator[Finding]:
     """Judge the database file and who has it."""
     if not path.exists():
-        yield _warn("store", f"there is none at {path} yet", "tocsin run makes it")
+        yield warn("store", f"there is none at {path} yet", "tocsin run makes it")
         return
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & (stat.S_IWGRP | stat.S_IWOTH):
-        yield _warn("store", f"others on this machine may write {path} ({mode:o})", f"chmod 600 {path}")
+        yield warn("store", f"others on this machine may write {path} ({mode:o})", f"chmod 600 {path}")
     else:
-        yield _ok("store", f"{path}, {path.stat().st_size / 1e6:,.0f} MB")
-    yield _ok("daemon", f"runs: {holder}") if holder else _warn("daemon", "does not run", "tocsin run")
+        yield ok("store", f"{path}, {path.stat().st_size / 1e6:,.0f} MB")
+    yield daemon(holder)
+
+
+def daemon(holder: str | None) -> Finding:
+    """Say who has the store."""
+    return ok("daemon", f"runs: {holder}") if holder else warn("daemon", "does not run", "tocsin run")
 
 
 def disk(free: int, floor: int, ballast: int, database: Path) -> Finding:
@@ -103,24 +112,24 @@ def disk(free: int, floor: int, ballast: int, database: Path) -> Finding:
     said = f"{free / 1e6:,.0f} MB free at {database.parent}"
     if free < floor:
         way_out = "make space; until then nothing is collected. `retention:` can be made shorter"
-        return _fail("disk", f"{said}, and disk.stop_below is {floor / 1e6:,.0f} MB", way_out)
+        return fail("disk", f"{said}, and disk.stop_below is {floor / 1e6:,.0f} MB", way_out)
     if free < 2 * floor + ballast:
-        return _warn("disk", f"{said}: below {floor / 1e6:,.0f} MB collecting stops", "make space soon")
-    return _ok("disk", said)
+        return warn("disk", f"{said}: below {floor / 1e6:,.0f} MB collecting stops", "make space soon")
+    return ok("disk", said)
 
 
-def copies(config: Config, database: Path, now: datetime) -> Finding:
+def copies(config: Config, now: datetime) -> Finding:
     """Judge the backups: that there is a recent one, where there is to be one each day."""
     care = config.care.backup
-    found = backup.existing(care.path, database)
+    found = Copies(config.store).existing(care.path)
     if not found:
         way_out = "wait for the first, or `tocsin backup`" if care.at else "set `backup.at`, or `tocsin backup`"
-        return _warn("backup", f"there is no copy of the store in {care.path}", way_out)
-    age = now - backup.made_at(found[-1])
-    said = f"{len(found)} in {care.path}, the newest of {backup.made_at(found[-1]):%Y-%m-%d %H:%M} UTC"
+        return warn("backup", f"there is no copy of the store in {care.path}", way_out)
+    age = now - made_at(found[-1])
+    said = f"{len(found)} in {care.path}, the newest of {made_at(found[-1]):%Y-%m-%d %H:%M} UTC"
     if age > _STALE:
-        return _warn("backup", said, "the log says why (event backup-failed); `tocsin backup` makes one now")
-    return _ok("backup", said)
+        return warn("backup", said, "the log says why (event backup-failed); `tocsin backup` makes one now")
+    return ok("backup", said)
 
 
 # ---------------------------------------------------------------- the machine
@@ -130,20 +139,20 @@ def clock(now: datetime, served: str | None, newest: datetime | None) -> Finding
     """Judge the clock by the Date header of a server, where there was an answer, and by the newest story."""
     way_out = "let the machine keep its time: timedatectl set-ntp true"
     if newest is not None and now < newest - _SKEW:
-        return _fail("clock", f"it is {now:%Y-%m-%d %H:%M} UTC, earlier than the newest story was seen", way_out)
+        return fail("clock", f"it is {now:%Y-%m-%d %H:%M} UTC, earlier than the newest story was seen", way_out)
     if served is None:
-        return _warn("clock", "nobody answered by whom it could be checked", "see what is said about dns and slack")
+        return warn("clock", "nobody answered by whom it could be checked", "see what is said about dns and slack")
     try:
         date = parsedate_to_datetime(served)
     except ValueError:
-        return _warn("clock", f"the server's date cannot be read: {served[:60]}", "check it by hand: date -u")
+        return warn("clock", f"the server's date cannot be read: {served[:60]}", "check it by hand: date -u")
     skew = now - (date if date.tzinfo else date.replace(tzinfo=UTC))
     said = (
         f"{abs(skew.total_seconds()):.0f} s {'ahead of' if skew > timedelta() else 'behind'} the server that was asked"
     )
     if abs(skew) > _WRONG:
-        return _fail("clock", said, way_out)
-    return _warn("clock", said, way_out) if abs(skew) > _SKEW else _ok("clock", said)
+        return fail("clock", said, way_out)
+    return warn("clock", said, way_out) if abs(skew) > _SKEW else ok("clock", said)
 
 
 async def dns(hosts: Iterable[str], lookup: Lookup) -> Finding:
@@ -162,8 +171,8 @@ async def dns(hosts: Iterable[str], lookup: Lookup) -> Finding:
 
     failed = list(filter(None, await asyncio.gather(*(ask(host) for host in asked))))
     if not failed:
-        return _ok("dns", f"{len(asked)} names were found")
-    judge = _fail if len(failed) == len(asked) else _warn
+        return ok("dns", f"{len(asked)} names were found")
+    judge = fail if len(failed) == len(asked) else warn
     return judge("dns", "; ".join(failed), "look at /etc/resolv.conf; behind a proxy only the proxy needs names")
 
 
@@ -171,10 +180,8 @@ def files(concurrency: int, limit: int) -> Finding:
     """Judge how many files may be open at once."""
     needed = 2 * concurrency + _SPARE_FILES
     if limit < needed:
-        return _warn(
-            "files", f"{limit} may be open at once, {needed} may be needed", "ulimit -n 65536, or LimitNOFILE="
-        )
-    return _ok("files", f"{limit} may be open at once")
+        return warn("files", f"{limit} may be open at once, {needed} may be needed", "ulimit -n 65536, or LimitNOFILE=")
+    return ok("files", f"{limit} may be open at once")
 
 
 def open_limit() -> int:
@@ -215,35 +222,35 @@ def packages(requires: Callable[[str], list[str] | None], version: Callable[[str
                 wrong.append(f"{name} needs {one.name}{one.specifier}, and {found} is installed")
             todo.append(one.name)
     if wrong:
-        return _fail("packages", "; ".join(wrong), "install Tocsin into an environment of its own: pipx install tocsin")
-    return _ok("packages", f"{len(seen)} packages fit together")
+        return fail("packages", "; ".join(wrong), "install Tocsin into an environment of its own: pipx install tocsin")
+    return ok("packages", f"{len(seen)} packages fit together")
 
 
 def permissions(config: Path, written: str, secrets: Iterable[Path]) -> Iterator[Finding]:
     """Judge who else on this machine can read secrets, or change what Tocsin does; ``written`` is the file's text."""
     mode = stat.S_IMODE(config.stat().st_mode)
     if mode & stat.S_IWOTH:
-        yield _fail("config", f"everybody on this machine may change {config} ({mode:o})", f"chmod o-w {config}")
+        yield fail("config", f"everybody on this machine may change {config} ({mode:o})", f"chmod o-w {config}")
     elif mode & stat.S_IROTH and any(sign in written for sign in ("xoxb-", "xapp-", "hooks.slack.com/services/")):
         way_out = f"chmod 600 {config}, or keep the secret in a `*_file`"
-        yield _warn("config", f"{config} holds a secret, and everybody on this machine may read it", way_out)
+        yield warn("config", f"{config} holds a secret, and everybody on this machine may read it", way_out)
     else:
-        yield _ok("config", f"{config} ({mode:o})")
+        yield ok("config", f"{config} ({mode:o})")
     for path in secrets:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP:
-            yield _fail("secrets", f"others may read or change {path} ({mode:o})", f"chmod 600 {path}")
+            yield fail("secrets", f"others may read or change {path} ({mode:o})", f"chmod 600 {path}")
         else:
-            yield _ok("secrets", f"{path} ({mode:o})")
+            yield ok("secrets", f"{path} ({mode:o})")
 
 
 def configuration(errors: int, warnings: int) -> Finding:
     """Judge the configuration as it is written now."""
     if errors:
-        return _fail("rules and sources", f"the configuration has {errors} mistakes", "tocsin check")
+        return fail("rules and sources", f"the configuration has {errors} mistakes", "tocsin check")
     if warnings:
-        return _warn("rules and sources", f"the configuration is sound, with {warnings} warnings", "tocsin check")
-    return _ok("rules and sources", "the configuration is sound")
+        return warn("rules and sources", f"the configuration is sound, with {warnings} warnings", "tocsin check")
+    return ok("rules and sources", "the configuration is sound")
 
 
 def secret_files(written: str, folder: Path) -> list[Path]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from alerts.timing import promptness
-from crawler.store import backup, lock
+from crawler.store import backup, crew
+from crawler.store.copies import made_at
+from crawler.store.holder import holder
 from crawler.upkeep.canary import LIVING
 from crawler.upkeep.disk import decide
 from crawler.upkeep.monitor import WINDOW
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from alerts.timing import Promptness
     from crawler.config.care import CareConfig
     from crawler.store import Overview, SourceStatus, Store
+    from crawler.store.copies import Copies
+    from crawler.store.crew import Crew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,8 @@ class Glance:
     overview: Overview
     sources: Sequence[SourceStatus]
     time_to_alert: Promptness  # of the last 7 days
+    store: str  # where it is
+    is_file: bool  # of this machine, and no server's database: only then is anything known of its disk
     daemon: str | None  # who has the store; None: nobody
     store_bytes: int
     disk_free: int | None  # bytes; None: nobody can tell
@@ -35,24 +42,28 @@ class Glance:
     newest_backup: datetime | None
     canary: datetime | None  # when its message was last posted or edited; None: there is none
     canary_waits: bool  # its last beat has not arrived yet
+    crew: Crew | None  # who shares the work; None: one process does it all
 
 
-async def look(store: Store, care: CareConfig | None, now: datetime) -> Glance:
-    """Read all of it; raises StoreError. Without ``care`` it is not known where copies are kept."""
+async def look(store: Store, copies: Copies, care: CareConfig | None, now: datetime) -> Glance:
+    """Read all of it; raises StoreError. Without ``care`` it is not known where ``copies`` are kept."""
     told = await store.ask(lambda memory: memory.health.reports().get(LIVING))
     fate = await store.keeper.fate(told.key) if told else None
-    copies = backup.existing(care.backup.path, store.path) if care else []
-    free = free_space(store.path)
+    made = copies.existing(care.backup.path) if care else []
+    free = free_space(store.file) if store.file else None
     return Glance(
         overview=await store.overview(now),
         sources=await store.sources(),
         time_to_alert=promptness(await store.keeper.walks(now - WINDOW)),
-        daemon=lock.holder(store.path),
+        store=store.shown,
+        is_file=store.file is not None,
+        daemon=await holder(store),
         store_bytes=await store.keeper.size(),
         disk_free=free,
         disk_low=care is not None and decide(free, False, care.disk),
-        newest_backup=backup.made_at(copies[-1]) if copies else None,
+        newest_backup=made_at(made[-1]) if made else None,
         canary=fate.changed if fate else None,
+        crew=await store.read(partial(crew.look, now=now)),
         canary_waits=fate is not None and (fate.edit_due is not None or fate.state != "sent"),
     )
 

@@ -86,6 +86,8 @@ class Metrics:
         self.canary_every = gauge("canary_interval_seconds", "How often the canary sings; 0: never.")
         self.backup_at = gauge("backup_last_success_timestamp_seconds", "When the newest copy was made.")
         self.backup_bytes = gauge("backup_bytes", "Size of the newest copy.")
+        self.shards = gauge("worker_shards", "Shards of hosts that this worker crawls.")
+        self.posts = gauge("worker_posts", "1 for what this worker does for all of them.", "post")
         for one in (self.store_bytes, self.disk_free, self.last_tick, self.canary_seen, self.canary_time):
             one.set(nan)  # not known yet: zero would be a claim
         for one in (self.backup_at, self.backup_bytes):

@@ -36,6 +36,12 @@ class Keeping(Protocol):
     async def forget_messages(self, before: datetime, limit: int) -> int:
         """Remove up to ``limit`` messages that tell of no story, and say how many."""
 
+    async def make_months(self, now: datetime) -> int:
+        """Make ready for this month and the next, where that is needed; return how many were made."""
+
+    async def drop_month(self, before: datetime) -> str:
+        """Drop the oldest month seen before a moment of which hardly anything is left; return its name, "" for none."""
+
     async def give_back(self) -> bool:
         """Give some free pages back to the disk; tell whether there are more."""
 
@@ -107,6 +113,7 @@ class Retention:
             ("visits", before.outbox, LINES),
             ("seen", before.seen, LINES),
         )
+        await self._months(before.stories, removed)
         try:
             for left, (what, moment, few) in zip(range(len(kinds) + 2, 2, -1), kinds, strict=True):
                 if moment is not None:
@@ -127,6 +134,18 @@ class Retention:
         """Return when one of so many kinds that are left must make way for the next."""
         now = self._clock.now()
         return now + max(ends - now, timedelta()) / left
+
+    async def _months(self, before: datetime | None, removed: Counter[str]) -> None:
+        """Make and drop months: at first, so that who began to read before the last rows of one went is done."""
+        try:
+            if made := await self._store.make_months(self._clock.now()):
+                log.info("months-made", extra={"number": made})
+            while before is not None and (month := await self._store.drop_month(before)):
+                removed["months"] += 1
+                log.info("month-dropped", extra={"month": month})
+                await self._breathe()
+        except StoreError as error:
+            log.warning("months-postponed", extra={"detail": str(error), "next": "tried again in an hour"})
 
     async def _go_through(self, what: str, before: datetime, few: int, ends: datetime, removed: Counter[str]) -> None:
         now = self._clock.now()

@@ -17,15 +17,16 @@ from alerts.routing.digest import next_due
 from alerts.routing.spec import EVERY_DAY, DigestSpec
 from alerts.timing import promptness
 from crawler.store import backup
+from crawler.store.copies import Copies, made_at
 from crawler.upkeep.canary import Canary, Ways
-from crawler.upkeep.disk import DiskGuard
+from crawler.upkeep.disk import DiskGuard, RestingGuard
 from crawler.upkeep.monitor import WINDOW, Monitor, MonitorServer, Pulse
 from crawler.upkeep.notices import Notices
 from crawler.upkeep.retention import Retention
 from crawler.upkeep.systemd import Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import date, datetime
     from pathlib import Path
 
@@ -82,7 +83,8 @@ class Upkeep:
         self.monitor = Monitor(metrics, store, clock, self.pulse, self._refresh)
         listen = config().care.metrics.listen
         self.server = MonitorServer(self.monitor, *listen) if listen else None
-        self.guard = DiskGuard(store.path, measure=measure)
+        self._copies = Copies(config().store)
+        self.guard = DiskGuard(store.file, measure=measure) if store.file else RestingGuard()
         self.retention = Retention(store.keeper, clock)
         self.canary = Canary(store, fetcher, turns, clock, self.notices, metrics, lay_out)
         self._supervisor = Supervisor(environ)
@@ -92,26 +94,37 @@ class Upkeep:
         self._lag = 0.0
         self._beat_at: float | None = None  # by the loop's own clock, which nobody sets
 
+        self._jobs: dict[str, Callable[[], Awaitable[None]]] = {
+            "disk": self.watch_disk,
+            "retention": self.let_go,
+            "backup": self.copy,
+            "canary": self.sing,
+            "week": self.report,
+        }
+
     # ------------------------------------------------------------ what App calls
 
     async def start(self, dispatcher: Dispatcher) -> None:
-        """Begin: look at the disk, serve numbers, and do the rest from time to time."""
-        await self.watch_disk()
-        await self.canary.resume()
+        """Begin: give signs of life, and serve numbers."""
         if self.server:
             await self.server.start()
             dispatcher.every(MINUTE, self.server.start, name="metrics")
         await self.beat()
         dispatcher.every(BEAT, self.beat, name="beat")
-        for name, job in (
-            ("disk", self.watch_disk),
-            ("retention", self.let_go),
-            ("backup", self.copy),
-            ("canary", self.sing),
-            ("week", self.report),
-        ):
-            dispatcher.every(MINUTE, job, name=name)
         self._supervisor.say("READY=1", "STATUS=at work")
+
+    async def lead(self, dispatcher: Dispatcher) -> None:
+        """Look at the disk, and do the rest from time to time."""
+        await self.watch_disk()
+        await self.canary.resume()
+        for name, job in self._jobs.items():
+            dispatcher.every(MINUTE, job, name=name)
+
+    async def resign(self, dispatcher: Dispatcher) -> None:
+        """Leave all that to another process."""
+        for name in self._jobs:
+            dispatcher.drop(name)
+        await self.canary.stop()
 
     async def stop(self) -> None:
         """Say that it ends, and serve no more."""
@@ -151,7 +164,7 @@ class Upkeep:
         metrics.canary_every.set(care.canary.total_seconds() if care.canary and self._ops else 0)
         if self.pulse.tick is not None:
             metrics.last_tick.set(self.pulse.tick.timestamp())
-        at, size = await asyncio.to_thread(_newest, care.backup.path, self._store.path)
+        at, size = await asyncio.to_thread(_newest, self._copies, care.backup.path)
         metrics.backup_at.set(at)
         metrics.backup_bytes.set(size)
 
@@ -207,7 +220,7 @@ class Upkeep:
             return
         if self._copy_again is not None and now < self._copy_again:
             return
-        copies = await asyncio.to_thread(backup.existing, care.path, self._store.path)
+        copies = await asyncio.to_thread(self._copies.existing, care.path)
         if copies and next_due(_daily(care.at, config), _day_of(copies[-1], config), now).at > now:
             return
         self._copying = True
@@ -217,11 +230,10 @@ class Upkeep:
             self._copying = False
 
     async def _copy(self, folder: Path, keep: int, now: datetime) -> None:
-        database = self._store.path
         channel = self._ops
         try:
-            made = await asyncio.to_thread(backup.make, database, folder / backup.name_for(database, now))
-            await asyncio.to_thread(backup.prune, folder, database, keep)
+            made = await asyncio.to_thread(self._copies.make, folder / self._copies.name_for(now))
+            await asyncio.to_thread(self._copies.prune, folder, keep)
         except StoreError as error:
             log.error("backup-failed", extra={"detail": str(error)})  # noqa: TRY400 -- the sentence says it all
             anew = self._copy_again is None
@@ -312,9 +324,9 @@ def _daily(at: time, config: Config) -> DigestSpec:
     return DigestSpec(name=BACKUP, at=at, days=EVERY_DAY, zone=config.timezone, to=())
 
 
-def _newest(folder: Path, database: Path) -> tuple[float, float]:
+def _newest(copies: Copies, folder: Path) -> tuple[float, float]:
     """Return when the newest copy was made and its size; NaN without one. Others may remove old ones meanwhile."""
-    for copy in reversed(backup.existing(folder, database)):
+    for copy in reversed(copies.existing(folder)):
         with suppress(OSError):
             found = copy.stat()
             return found.st_mtime, found.st_size
@@ -322,4 +334,4 @@ def _newest(folder: Path, database: Path) -> tuple[float, float]:
 
 
 def _day_of(copy: Path, config: Config) -> date:
-    return backup.made_at(copy).astimezone(config.timezone).date()
+    return made_at(copy).astimezone(config.timezone).date()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from alerts.rules.explain import Verdict
+    from spiders.cuts import Cut
 
 _DAY = timedelta(days=1)
 
@@ -53,6 +54,7 @@ class Chain:
     story: str | None = None  # its id, as people see it
     text: str = ""  # as it is kept
     reading: str = ""  # how that was found in its page, and what was left out, as far as that was written down
+    cuts: tuple[Cut, ...] = ()  # what was left out of it, as far as that is kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,11 @@ def sentence(text: str) -> str:
     """Return a text as a sentence: it ends with a full stop."""
     text = text.strip()
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def clipped(text: str, most: int) -> str:
+    """Return the beginning of a text, whole where it is no longer than that many characters."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def some(words: tuple[str, ...] | list[str], most: int = 4) -> str:

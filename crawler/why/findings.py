@@ -109,8 +109,8 @@ def _rank(trail: Trail, ruling: Ruling, *, heard: bool) -> tuple[Rank, bool]:
     """
     if ruling.delivery:
         return rank_of(trail, ruling.delivery), False
-    if ruling.reason is Reason.TOLD and not heard:
-        return Rank.DECIDED, True
+    if ruling.reason in {Reason.TOLD, Reason.COPY} and not heard:
+        return Rank.DECIDED, ruling.reason is Reason.TOLD
     if ruling.reason in {Reason.COPY, Reason.TOLD, Reason.SAME_STORY}:
         return Rank.HEARD, False
     if ruling.reason.is_summed_up:
@@ -199,6 +199,8 @@ def _sentence(trail: Trail, ruling: Ruling, rank: Rank, clock: Clock) -> str:
         return f"Not told yet: {channel} by the rule {rule} waits{until}: {ruling.reason.words}"
     tally = "".join(f"; {_stand(one)}" for one in _tallies(trail, ruling))
     says = f" ({ruling.says})" if ruling.says else ""
+    if ruling.reason is Reason.COPY and not heard:
+        return f"Not told: the rule {rule} held, but of another story with this text it told {channel} nothing either"
     return f"Not told: the rule {rule} held, but {ruling.reason.words}{tally}{says}"
 
 

@@ -10,7 +10,7 @@ from crawler.ids import encode
 from crawler.visits.backfill import DIALECT
 from crawler.visits.page import PageState
 from crawler.visits.spans import roughly
-from crawler.why.chain import Chain, Mark, Step, sentence
+from crawler.why.chain import Chain, Mark, Step, clipped, sentence
 from crawler.why.findings import Finding, recorded, unrecorded
 from crawler.why.messages import message_step, way_of_message
 from crawler.why.ranks import Rank
@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from crawler.store.reports import PageStatus
     from crawler.store.trails import Trail
     from crawler.why.chain import Clock
+    from spiders.cuts import Cut
 
 _NEAREST = 3  # rules that miss that are shown by name
 _COPIES = 5  # other outlets that are named
+_CUTS = 3  # things that were left out of a page that are shown
+_LINE = 100  # characters of a text that are shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,7 @@ def chain_of(trail: Trail, judged: Judged, clock: Clock) -> tuple[Rank, Chain]:
         story=encode(trail.story.id),
         text=trail.story.text,
         reading=trail.page.reading if trail.page else "",
+        cuts=trail.cuts,
     )
     return (best.rank if best else Rank.NOTHING), chain
 
@@ -183,7 +187,7 @@ def _page_step(trail: Trail, unwanted: str, clock: Clock) -> Step:
         return Step(name="page", mark=Mark.NOTED, reason="not-wanted", says=f"not wanted: {unwanted}")
     if page.reading or page.state is PageState.READ:
         later = page.detail if page.detail != page.reading else ""
-        more = tuple(filter(None, (later,)))
+        more = (*filter(None, (later,)), *_cut_words(trail.cuts))
         length = "" if trail.wordless else f", {_words(trail)}"
         says = f"read {page.reading or page.detail}".strip() + length
         return Step(name="page", mark=Mark.PASSED, reason=page.reason, says=says, at=page.at, more=more)
@@ -196,13 +200,21 @@ def _page_step(trail: Trail, unwanted: str, clock: Clock) -> Step:
     return Step(name="page", mark=Mark.WAITS, reason=page.reason or "due", says=says, at=page.at)
 
 
+def _cut_words(cuts: Sequence[Cut]) -> Iterator[str]:
+    """Yield the first things that were left out of a page, and how many others there are."""
+    yield from (f"left out ({one.why}): {clipped(one.text, _LINE)}" for one in cuts[:_CUTS])
+    if rest := sum(one.number for one in cuts[_CUTS:]):
+        yield f"left out: {rest} more, which --text shows"
+
+
 def _text_step(trail: Trail) -> Step:
     story = trail.story
     if trail.wordless:
         says = "its words are no longer kept (`retention.bodies`): what rules say now is by its title alone"
         return Step(name="text", mark=Mark.NOTED, reason="forgotten", says=says)
     says = f"{_words(trail)}, language {story.language or 'unknown'}"
-    return Step(name="text", mark=Mark.PASSED if length_of(story.text) else Mark.NOTED, says=says)
+    more = tuple(filter(None, (clipped(" ".join(story.text.split()), _LINE),)))
+    return Step(name="text", mark=Mark.PASSED if length_of(story.text) else Mark.NOTED, says=says, more=more)
 
 
 def _words(trail: Trail) -> str:

@@ -207,6 +207,25 @@ def test_a_story_of_the_same_event_joins_and_the_reason_names_what_they_share() 
     assert "a new event: the nearest has 0.0" in alone.says
 
 
+def test_the_rarest_of_what_stories_share_is_named_and_no_word_of_every_story() -> None:
+    known = Frequencies()
+    for number in range(30):
+        known.learn(terms(f"Report {number}", "Others said that much" if number % 8 else "With which they will go on"))
+    words = "with which they will go on " * 20
+    first, second = terms("Volcano Sakurajima erupts", words), terms("Sakurajima volcano ash falls", words)
+    for found in (first, second):
+        known.learn(found)
+    thread = Thread.begun(1, sketch(known.vector(first)))
+    assert {"with", "which", "will"} & {*join(sketch(known.vector(second)), [thread]).shared}
+    joining = join(sketch(known.vector(second)), [thread], known)
+    assert joining.thread == thread
+    assert joining.shared[:2] == ("sakura", "volcan")
+    other = Thread.begun(2, sketch(known.vector(second)))
+    meeting = meet(other, [thread], known)
+    assert meeting
+    assert "(sakura, volcan" in meeting.says
+
+
 def test_why_a_story_is_compared_with_nothing() -> None:
     thread = Thread.begun(1, sketch({"a": UNIT}))
     assert join(sketch({}), [thread]).reason is Reason.NO_WORDS

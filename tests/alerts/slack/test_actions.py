@@ -20,6 +20,7 @@ from alerts.slack.actions import (
     Unknown,
     bulletin_buttons,
     buttons,
+    deed_words,
     identity,
     parse,
     permitted,
@@ -231,3 +232,8 @@ def test_what_keeps_messages_from_others_is_for_admins() -> None:
     assert {Deed.PUT_OFF, Deed.MUTE_STORM} <= GUARDED
     assert not {Deed.RETRY, Deed.UNFOLD} & GUARDED
     assert {Deed.RETRY, Deed.UNFOLD, Deed.PUT_OFF, Deed.MUTE_STORM} <= CHANGES
+
+
+def test_every_deed_that_is_written_down_has_words_and_others_stay_as_they_are() -> None:
+    assert all(deed_words(deed) != deed and "_" not in deed_words(deed) for deed in CHANGES)
+    assert deed_words("silence") == "silence"

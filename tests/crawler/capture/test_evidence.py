@@ -164,3 +164,29 @@ def test_a_page_is_evidence_whatever_its_source_asked_meanwhile(tmp_path: Path) 
     captured(tmp_path, exchange(occasion=of_page, url="https://wire.example/a?site=Gold"))
     (fact,) = json.loads(files_of(sources(tmp_path))["fetches.json"])
     assert fact["visit"] == {"kind": "page", "source": "", "url": "https://wire.example/a?site=REDACTED"}
+
+
+def test_what_was_left_out_of_the_page_is_in_the_pack_without_secrets(tmp_path: Path) -> None:
+    cuts = [{"why": "box", "text": f"Most read: {LONG}", "letters": 30, "number": 1}]
+    files = files_of(replace(sources(tmp_path), chain={"verdict": "It was told.", "cuts": cuts}))
+    (cut,) = json.loads(files["left_out.json"])
+    assert (cut["why"], cut["letters"]) == ("box", 30)
+    assert cut["text"].startswith("Most read: ")
+    assert b"Left out of its page" in files["index.html"]
+    assert not any(LONG.encode() in data for data in files.values())
+
+
+def test_a_rule_is_handed_on_with_the_names_that_it_stands_on(tmp_path: Path) -> None:
+    names = {
+        "rule gold": {"uses": ["metals"]},
+        "metals": {"kind": "query", "when": "$others", "uses": ["others"]},
+        "others": {"kind": "list", "terms": ["tin"]},
+        "unused": {"kind": "list", "terms": ["zinc"]},
+    }
+    files = files_of(replace(sources(tmp_path), rules={"gold": {"when": "$metals"}}, names=names))
+    kept = json.loads(files["rules/rev1.json"])
+    assert kept["names"].keys() == {"metals", "others"}
+    assert b"What $others stood for" in files["index.html"]
+    assert "what the names in these rules stood for (rev1)" not in lacks(files)
+    nameless = files_of(replace(sources(tmp_path), rules={"gold": {"when": "$metals"}}))
+    assert "what the names in these rules stood for (rev1)" in lacks(nameless)

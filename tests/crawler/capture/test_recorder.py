@@ -46,8 +46,10 @@ class Kept:
         self.commits += (one for one in notes if isinstance(one, Commit))
         return 100 * len(notes)
 
-    def keep_rules(self, revision: str, rules: Mapping[str, object], now: datetime) -> None:
-        del now
+    def keep_rules(
+        self, revision: str, rules: Mapping[str, object], now: datetime, names: Mapping[str, object]
+    ) -> None:
+        del now, names
         if self.full:
             raise OSError(28, "No space left on device")
         self.rules[revision] = rules

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -67,3 +68,48 @@ def test_a_changed_payload_is_noticed() -> None:
     members = gzip.decompress(out.getvalue()).replace(b"signed", b"denied")
     found = list(warc.checked(io.BytesIO(members)))
     assert [one.sound for one in found] == [False]
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=8), st.integers(0, 10**6))
+def test_damaged_bytes_are_refused_or_end_it_and_nothing_else(flips: list[tuple[int, int]], end: int) -> None:
+    out, places = written(exchange(page=page(b"x" * 300)), exchange(page=None, failure=FAILED))
+    data = bytearray(out.getvalue())
+    for at, byte in flips:
+        data[at % len(data)] = byte
+    damaged = bytes(data[: end % (len(data) + 1)])
+    with suppress(CaptureError):
+        list(warc.exchanges(io.BytesIO(damaged)))
+    with suppress(CaptureError):
+        list(warc.checked(io.BytesIO(damaged)))
+    for place in places:
+        with suppress(CaptureError):
+            assert warc.read(io.BytesIO(damaged), place).at.tzinfo
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(32, 126)), min_size=1, max_size=6))
+def test_records_that_were_written_otherwise_are_refused_and_nothing_else(changes: list[tuple[int, int]]) -> None:
+    out, _ = written(exchange(page=page(b"hello")), exchange(page=None, failure=FAILED))
+    data = bytearray(gzip.decompress(out.getvalue()))
+    for at, byte in changes:
+        data[at % len(data)] = byte
+    with suppress(CaptureError):
+        list(warc.exchanges(io.BytesIO(bytes(data))))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"X-Tocsin-Visit: {", b"X-Tocsin-Visit: ["),
+        (b'"kind"', b'"kin_"'),
+        (b"WARC-Date: 20", b"WARC-Date: x0"),
+        (b"00Z", b"00 "),
+        (b"WARC-Target-URI", b"WARC-Target-UR_"),
+        (b"HTTP/1.1 200 OK", b"HTTP/1.1 2xx OK"),
+    ],
+)
+def test_headers_that_are_not_what_they_were_are_told_apart(before: bytes, after: bytes) -> None:
+    out, _ = written(exchange())
+    data = gzip.decompress(out.getvalue())
+    assert before in data
+    with pytest.raises(CaptureError, match="damaged"):
+        list(warc.exchanges(io.BytesIO(data.replace(before, after))))

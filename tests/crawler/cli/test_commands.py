@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CONFIG = """
 store: sqlite:///tocsin.db
 fetch: {{allow_private: [127.0.0.0/8], per_host: {{delay: 0s}}}}
+cards: {{hold: 0s}}
 defaults: {{every: 1s, to: ["#news"], backlog: all}}
 sources:
   - {{id: wire, name: Pacific Wire, url: "{web}"}}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # These print no facts: the daemon logs (log: {format: json}), the demo is a show.
-WITHOUT_FACTS = {("run",), ("demo",), ("man",), ("init",)}
+WITHOUT_FACTS = {("run",), ("worker",), ("demo",), ("man",), ("init",)}
 WITHOUT_CONFIGURATION = {("init",), ("man",), ("export", "verify")}
 CONFIG = """\
 store: sqlite:///t.db

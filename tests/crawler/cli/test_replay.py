@@ -83,7 +83,8 @@ def test_programs_get_all_of_it(run: Run) -> None:
         ("Talks open", "talks", "#news"),
         ("Talks go on", "talks", "#news"),
     ]
-    assert facts["by_rule"] == {"talks": {"found": 2, "messages": {"#news": 2}}}
+    sent = {"found": 2, "messages": {"#news": 2}, "replies": 0, "on_trial": False}
+    assert facts["by_rule"] == {"talks": sent}
 
 
 def test_a_draft_is_compared_with_the_rules_in_force(run: Run, tmp_path: Path) -> None:

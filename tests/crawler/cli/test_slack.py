@@ -120,7 +120,7 @@ def test_the_audit_says_who_changed_what(tmp_path: Path) -> None:
     asyncio.run(history(by_button, Audit(at=NOON, user="ada", channel=None, deed="silence", on="rule raa")))
     command, button = audit().splitlines()
     assert "ada: silence rule raa" in command
-    assert "U0ADA00001 in C0NEWS0001: mute_rule_24h raa" in button
+    assert "U0ADA00001 in C0NEWS0001: muted the rule for 24 hours: raa" in button
     assert [one["user"] for one in json.loads(audit("--json", "--limit", "1"))] == ["ada"]
 
 

@@ -121,6 +121,17 @@ def test_feedback_is_kept_and_listed(folder: Path) -> None:
     assert "nickel: “Nickel”" in run(folder, "feedback", "list", "--rule", "nickel")
 
 
+def test_feedback_takes_addresses_and_links_of_messages(folder: Path) -> None:
+    (trial,) = json.loads(run(folder, "rules", "trials", "--json", *SINCE))
+    code, url = trial["unsent"][0]["story"], trial["unsent"][0]["url"]
+    spelt = f"{url}?utm_source=mail"
+    assert run(folder, "feedback", spelt, "--rule", "nickel", "--relevant") == f"{code} is relevant to nickel.\n"
+    said = ("--rule", "nickel", "--relevant")
+    assert "there is no story in the store" in run(folder, "feedback", f"{url}x", *said, code=2)
+    link = "https://x.slack.com/archives/C0NEWS0001/p1795756726946010"
+    assert "there is no message of Tocsin's" in run(folder, "feedback", link, *said, code=2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 CONFIG = """
 sources:
   - {id: wire, name: Pacific Wire, kind: feed, url: "WEB/wire/feed.xml"}
+  - {id: full, name: Full Words, kind: feed, url: "WEB/full/feed.xml", fulltext: always}
 rules:
   - {id: treaty, name: Treaty, when: "treaty AND (ferry, tunnel)", severity: high}
   - {id: cobalt, name: Cobalt, when: cobalt}
 """
 WORDS = "The treaty on the tunnel was signed after years of talks, both sides said, and work begins in spring. "
+MENU = "Home Politics Sport Weather"
 ARTICLE = (
-    "<html><head><meta property='og:type' content='article'></head><body><article><h1>Tunnel</h1>"
+    "<html><head><meta property='og:type' content='article'></head><body>"
+    f"<nav>{MENU}</nav><article><h1>Tunnel</h1>"
     f"<p>{WORDS * 8}</p></article></body></html>"
 )
 HOSTILE = "Cobalt \x1b[31mred\x1b[0m [bold]loud[/] <!channel>"
@@ -33,7 +36,7 @@ HOSTILE = "Cobalt \x1b[31mred\x1b[0m [bold]loud[/] <!channel>"
 
 async def session(folder: Path) -> Mapping[str, Result]:
     """Let a story be told, and one be missed; ask while the web is there, as a user would."""
-    async with town(folder, CONFIG, ["wire"]) as here:
+    async with town(folder, CONFIG, ["wire", "full"]) as here:
         web = here.web
         web.publish("/robots.txt", "User-agent: *\nDisallow: /closed/", content_type="text/plain")
         web.publish("/wire/2026/tunnel-treaty-signed-at-last", ARTICLE, content_type="text/html")
@@ -43,16 +46,23 @@ async def session(folder: Path) -> Mapping[str, Result]:
         web.publish("/wire/2026/cobalt-story-that-is-kept", ARTICLE, content_type="text/html")
         web.redirect("/go/1", kept)
         here.publish("wire", Item(title="Cobalt story that is kept", url=kept))
+        read = here.url("/full/2026/story-of-which-the-page-is-read")
+        web.publish("/full/2026/story-of-which-the-page-is-read", ARTICLE, content_type="text/html")
+        here.publish("full", Item(title="A story of which the page is read", url=read))
+        await here.round()
         await here.round()
         absent = here.url("/wire/2026/tunnel-treaty-signed-at-last")
         told, missed = here.link("wire", "told"), here.link("wire", "missed")
-        code = here.why(told).story or ""
+        chain = here.why(told)
+        code = chain.story or ""
         asked = {
             "told": (told,),
             "narrow": (told,),
             "missed": (missed,),
             "json": (missed, "--json"),
             "text": (told, "--text"),
+            "cuts": (read, "--text"),
+            "cuts json": (read, "--json"),
             "rule": (missed, "--rule", "treaty"),
             "holding rule": (told, "--rule", "cobalt"),
             "id": (code.lower(),),
@@ -68,8 +78,18 @@ async def session(folder: Path) -> Mapping[str, Result]:
             "unknown id": ("0AN2A7GSAE3R2",),
             "unknown rule": (told, "--rule", "cobald"),
         }
+        link = next(one.link for one in chain.steps if one.link)
+        of_rule = {
+            "explained": ("explain", "cobalt", told),
+            "explained anew": ("explain", "cobalt", read, "--fetch"),
+            "tried": ("try", "cobalt", f"{told}?utm_source=mail"),
+            "tried anew": ("try", "cobalt", read, "--fetch"),
+            "judged": ("feedback", str(link), "--rule", "cobalt", "--relevant"),
+        }
         stories = len(await here.app.store.outcomes(here.clock.now() - here.clock.ahead * 2))
         done = {name: await asyncio.to_thread(ask, folder, name, *words) for name, words in asked.items()}
+        for name, words in of_rule.items():
+            done[name] = await asyncio.to_thread(command, folder, *words)
         assert len(await here.app.store.outcomes(here.clock.now() - here.clock.ahead * 2)) == stories
         return done
 
@@ -77,6 +97,11 @@ async def session(folder: Path) -> Mapping[str, Result]:
 def ask(folder: Path, name: str, *words: str) -> Result:
     runner = CliRunner(env={"COLUMNS": "80" if name == "narrow" else "120"})
     return runner.invoke(tocsin, ["--config", str(folder / "config.yaml"), "why", *words])
+
+
+def command(folder: Path, *words: str) -> Result:
+    runner = CliRunner(env={"COLUMNS": "120"})
+    return runner.invoke(tocsin, ["--config", str(folder / "config.yaml"), *words])
 
 
 @pytest.fixture(scope="module")
@@ -123,9 +148,20 @@ def test_programs_get_the_chain(answers: Mapping[str, Result]) -> None:
     assert (found["words"], found["text"]) == (9, "The two sides met on Monday and said little.")
 
 
-def test_the_text_is_shown_where_it_is_asked_for(answers: Mapping[str, Result]) -> None:
-    assert "The two sides met on Monday and said little." in answers["text"].stdout
-    assert "The two sides met" not in answers["told"].stdout
+def test_the_text_begins_in_its_step_and_stands_whole_where_it_is_asked_for(answers: Mapping[str, Result]) -> None:
+    whole = "The two sides met on Monday and said little."
+    assert answers["text"].stdout.count(whole) == 2
+    assert answers["told"].stdout.count(whole) == 1
+
+
+def test_what_was_left_out_of_its_page_is_shown_from_the_store(answers: Mapping[str, Result]) -> None:
+    shown = answers["cuts"].stdout
+    assert "left out (beside): Home Politics Sport Weather" in shown
+    assert "left out, each with its sign:" in shown
+    assert "beside: navigation, footer, aside or caption" in shown
+    facts = json.loads(answers["cuts json"].stdout)
+    beside = {"why": "beside", "words": MENU, "characters": len(MENU), "number": 1}
+    assert facts["left_out"] == [beside]
 
 
 def test_one_rule_is_shown_with_all_its_clauses(answers: Mapping[str, Result]) -> None:
@@ -182,3 +218,19 @@ def test_an_address_that_leads_to_a_story_is_answered_by_it(answers: Mapping[str
 def test_wrong_usage_says_the_way_out(answers: Mapping[str, Result], name: str, words: str) -> None:
     assert answers[name].exit_code == 2
     assert words in " ".join(answers[name].stderr.split())
+
+
+@pytest.mark.parametrize("name", ["explained", "tried"])
+def test_rules_are_tried_on_what_the_store_has_at_an_address(answers: Mapping[str, Result], name: str) -> None:
+    assert answers[name].exit_code == 0, answers[name].output
+    assert answers[name].stderr.startswith("From the store: 0")
+    assert "--fetch reads the address anew" in answers[name].stderr
+    assert "Cobalt" in answers[name].stdout
+    anew = answers[f"{name} anew"]
+    assert anew.exit_code == 0, anew.output
+    assert "From the store" not in anew.stderr
+    assert "Tunnel" in anew.stdout
+
+
+def test_an_opinion_may_name_a_message_by_its_link(answers: Mapping[str, Result]) -> None:
+    assert answers["judged"].stdout.endswith(" is relevant to cobalt.\n"), answers["judged"].output

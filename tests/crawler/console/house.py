@@ -71,14 +71,14 @@ class House:
     def client(self, token: str | None = None, host: str = "127.0.0.1", **headers: str) -> httpx.AsyncClient:
         """Return a client of a console with that token, listening at that host."""
         listening = ConsoleConfig(host=host, token=Secret(token) if token else None)
-        app = build(self.room, listening, live=self.live, notes=self.notes, path=self.store.path)
+        app = build(self.room, listening, live=self.live, notes=self.notes, file=self.store.file)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE, headers=named)
 
     def entrances(self, token: str, *addresses: str) -> list[httpx.AsyncClient]:
         """Return clients at different addresses of one console with that token."""
         listening = ConsoleConfig(token=Secret(token))
-        app = build(self.room, listening, live=self.live, notes=self.notes, path=self.store.path)
+        app = build(self.room, listening, live=self.live, notes=self.notes, file=self.store.file)
         transports = [httpx.ASGITransport(app, client=(address, 5000)) for address in addresses]
         return [httpx.AsyncClient(transport=transport, base_url=BASE) for transport in transports]
 

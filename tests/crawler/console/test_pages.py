@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from alerts.outbox import State
+from alerts.routing.silence import Matcher, Silence
+from alerts.slack.desk import Audit
 from crawler.console.pages_stories import PAGE
+from crawler.ids import decode
+from crawler.store.leftovers import keep
+from spiders.cuts import Cut, Why, cut_of
 from tests.crawler.console.house import TOKEN
 from tests.crawler.store.makers import entry
 
@@ -120,6 +126,30 @@ async def test_a_story_shows_its_text_its_chain_and_every_part_of_a_rule(full: H
     assert "open talks" in page
     async with full.client() as client:
         assert (await client.get(f"/stories/{code}?rule=none")).status_code == 404
+
+
+async def test_a_story_shows_what_was_left_out_of_its_page(full: House) -> None:
+    code = await full.code("Japan and France open talks")
+    assert "Left out of its page" not in await text_of(full, f"/stories/{code}")
+    cuts = [cut_of(Why.BESIDE, "Home <b>Sport</b>"), Cut(why=Why.CARD, text="", letters=9_000, number=40)]
+    await full.store._write(lambda connection: keep(connection, decode(code), full.clock.now(), cuts))
+    page = await text_of(full, f"/stories/{code}")
+    assert "<summary>Left out of its page: 41</summary>" in page
+    assert "Home &lt;b&gt;Sport&lt;/b&gt;" in page
+    assert "40 more, 9,000 characters, which are not kept" in page
+
+
+async def test_holds_and_deeds_are_said_in_words(full: House) -> None:
+    why = Audit(at=full.clock.now(), user="ada", channel=None, deed="fb_yes", on="a story")
+    matcher = Matcher(rules=("japan",))
+    now = full.clock.now()
+    quiet = Silence(id="", matcher=matcher, author="ada", comment="", start=now, end=now + timedelta(minutes=8))
+    await full.store.people.silence(quiet, why)
+    page = " ".join((await text_of(full, "/system")).split())
+    assert "called it relevant" in page
+    assert "fb_yes" not in page
+    assert ", ends <time" in page
+    assert "until <time" not in page
 
 
 async def test_why_of_an_address_a_story_and_of_nonsense(full: House) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from alerts.policy import Reason
 from alerts.routing.silence import Matcher, Silence
 from alerts.slack.desk import Audit
 from crawler.intake.calm import Manner
@@ -60,3 +61,24 @@ async def test_a_trial_that_is_over_leaves_no_past_that_an_edit_would_tell(
     room.ingest.replace(WordJudge({"talks": ("#news",)}), "rev2", Manner(same_story=WINDOW))
     await room.visit("bbc", entry(title=f"{EARLY.lower()} again"))
     assert await room.reasons() == [("talks", "#news", "shadow"), ("talks", "#news", "earlier")]
+
+
+async def test_a_rule_that_held_before_it_was_there_is_not_told_by_a_later_edit(store: Store, clock: FakeClock) -> None:
+    room = Newsroom(store, WordJudge({"begin": ("#news",)}), clock)
+    await room.add(source())
+    await room.visit("bbc", entry(title=EARLY.lower()))
+    room.ingest.replace(WordJudge({"begin": ("#news",), "talks": ("#news",)}), "rev2", Manner(same_story=WINDOW))
+    for words in ("again", "and again"):
+        await room.visit("bbc", entry(title=f"{EARLY.lower()} {words}"))
+    assert [one for one in await room.reasons() if one[0] == "talks"] == [("talks", "#news", "earlier")] * 2
+
+
+async def test_a_copy_on_trial_was_heard_by_nobody(store: Store, clock: FakeClock) -> None:
+    room = Newsroom(store, WordJudge({"talks": ("#news",)}, shadows={"talks"}), clock)
+    await room.add(source(), source("nhk"))
+    text = "The two delegations sat down at noon and spoke of tariffs until the evening came. " * 3
+    await room.visit("bbc", entry(title=EARLY.lower(), text=text))
+    await room.visit("nhk", entry(title=EARLY.lower(), text=text))
+    reasons = await room.reasons()
+    assert reasons == [("talks", "#news", "shadow"), ("talks", "#news", "copy")]
+    assert "or that was decided" in Reason.COPY.words

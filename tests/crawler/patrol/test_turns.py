@@ -117,3 +117,17 @@ async def test_hosts_with_nothing_to_remember_are_forgotten_once_there_are_many(
     turns.hold("held.example", NOON + 60 * SECOND)
     turns.tidy()
     assert set(turns._hosts) == {"slow.example", "held.example"}
+
+
+async def test_it_is_known_which_hosts_must_rest() -> None:
+    clock = FakeClock(eager=False)
+    turns = Turns(limits(delay=timedelta(0)), clock)
+    async with turns.turn("quick.example"):
+        pass
+    assert turns.paces() == {}
+    turns.slow("slow.example", 5 * SECOND)
+    async with turns.turn("slow.example"):
+        pass
+    assert turns.paces() == {"slow.example": NOON + 5 * SECOND}
+    clock.advance(5 * SECOND)
+    assert turns.paces() == {}

@@ -25,8 +25,13 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
         yield Town(tmp_path, web, slack, clock)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-async def press(sqlite_url: str, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Press]:
-    store = Store.open(sqlite_url, clock=clock)
-    yield Press(tmp_path, store, clock)
+async def press(store_url: str, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Press]:
+    store = Store.open(store_url, clock=clock)
+    yield Press(tmp_path, store, clock, store_url)
     await store.close()

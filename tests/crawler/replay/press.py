@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 SOURCES = tuple(source(name) for name in ("bbc", "nhk", "afp"))
 HEAD = """
-store: sqlite:///tocsin.db
+store: {store}
 timezone: Europe/Paris
 sources:
   - {id: bbc, name: BBC, url: "https://bbc.example/feed", fulltext: never}
@@ -39,13 +39,14 @@ sources:
 class Press(Newsroom):
     """A newsroom with rules as users write them."""
 
-    def __init__(self, folder: Path, store: Store, clock: FakeClock) -> None:
+    def __init__(self, folder: Path, store: Store, clock: FakeClock, url: str = "sqlite:///tocsin.db") -> None:
         super().__init__(store, WordJudge({}), clock)
         self.folder = folder
+        self._url = url
 
-    def rules(self, written: str, name: str = "config.yaml", store: str = "tocsin.db") -> Config:
+    def rules(self, written: str, name: str = "config.yaml", store: str = "") -> Config:
         path = self.folder / name
-        path.write_text(HEAD.replace("tocsin.db", store) + written)
+        path.write_text(HEAD.replace("{store}", f"sqlite:///{store}" if store else self._url) + written)
         return load(path, {})
 
     def follow(self, config: Config) -> None:
@@ -80,4 +81,7 @@ class Press(Newsroom):
 
 
 def archive_of(folder: Path) -> Archive:
-    return Archive(folder / "tocsin.db")
+    file = folder / "tocsin.db"
+    archive = Archive.of(f"sqlite:///{file}" if file.exists() else load(folder / "config.yaml", {}).store)
+    assert archive
+    return archive

@@ -8,13 +8,18 @@ import pytest
 from alerts.errors import StoreError
 from alerts.search.patterns import asked
 from crawler.store.archive import Archive
-from tests.crawler.engines import sqlite_only
 from tests.crawler.store.makers import HOUR, entry, source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.crawler.store.makers import Newsroom
+
+
+def opened(url: str) -> Archive:
+    archive = Archive.of(url)
+    assert archive
+    return archive
 
 
 async def filled(newsroom: Newsroom) -> None:
@@ -26,11 +31,10 @@ async def filled(newsroom: Newsroom) -> None:
     await newsroom.visit("bbc", entry("a", "Peace talks end", "In Paris", authors=("Ada",), tags=("world",)))
 
 
-@sqlite_only
-async def test_every_version_is_read_as_the_store_reads_it(newsroom: Newsroom) -> None:
+async def test_every_version_is_read_as_the_store_reads_it(newsroom: Newsroom, store_url: str) -> None:
     start = newsroom.clock.now()
     await filled(newsroom)
-    with Archive(newsroom.store.path) as archive:
+    with opened(store_url) as archive:
         ids = archive.ids(start, start + 9 * HOUR)
         texts = list(archive.stretch(ids[0], ids[-1], start, start + 9 * HOUR))
         assert [(one.story.title, one.story.version) for one in texts] == [
@@ -46,22 +50,20 @@ async def test_every_version_is_read_as_the_store_reads_it(newsroom: Newsroom) -
         assert [one.story.id for one in archive.some([ids[1]])] == [ids[1]]
 
 
-@sqlite_only
-async def test_a_time_ends_before_its_end(newsroom: Newsroom) -> None:
+async def test_a_time_ends_before_its_end(newsroom: Newsroom, store_url: str) -> None:
     start = newsroom.clock.now()
     await filled(newsroom)
-    with Archive(newsroom.store.path) as archive:
+    with opened(store_url) as archive:
         assert len(archive.ids(start, start + HOUR)) == 1
         assert len(archive.ids(start + HOUR, start + 2 * HOUR)) == 1
         assert archive.first_seen() == start
         assert archive.seen(archive.ids(start, start + HOUR)[0]) == start
 
 
-@sqlite_only
-async def test_the_index_knows_the_newest_version_alone(newsroom: Newsroom) -> None:
+async def test_the_index_knows_the_newest_version_alone(newsroom: Newsroom, store_url: str) -> None:
     start = newsroom.clock.now()
     await filled(newsroom)
-    with Archive(newsroom.store.path) as archive:
+    with opened(store_url) as archive:
         first, second = archive.ids(start, start + 9 * HOUR)
         for words, found in ((" end ", {first}), (" talks ", {first, second}), (" war ", set())):
             tree = asked([[words]])
@@ -72,13 +74,12 @@ async def test_the_index_knows_the_newest_version_alone(newsroom: Newsroom) -> N
         assert archive.having([tree], start, 1) is None
 
 
-@sqlite_only
-async def test_what_was_so_then_is_told(newsroom: Newsroom) -> None:
+async def test_what_was_so_then_is_told(newsroom: Newsroom, store_url: str) -> None:
     start = newsroom.clock.now()
     await newsroom.add(source(), visited=False)
     old = entry("o", "Old talks", published=start - timedelta(days=9))
     await newsroom.visit("bbc", old, entry("n", "New talks"))
-    with Archive(newsroom.store.path) as archive:
+    with opened(store_url) as archive:
         then = archive.circumstances(0, start)
         assert then.first_reads == {"bbc": start}
         assert len(then.backlog) == 1
@@ -87,11 +88,10 @@ async def test_what_was_so_then_is_told(newsroom: Newsroom) -> None:
         assert told.story not in then.backlog
 
 
-@sqlite_only
-async def test_older_copies_are_found_by_their_group(newsroom: Newsroom) -> None:
+async def test_older_copies_are_found_by_their_group(newsroom: Newsroom, store_url: str) -> None:
     start = newsroom.clock.now()
     await filled(newsroom)
-    with Archive(newsroom.store.path) as archive:
+    with opened(store_url) as archive:
         first, second = archive.ids(start, start + 9 * HOUR)
         assert list(archive.relatives([first], second)) == [first]
 

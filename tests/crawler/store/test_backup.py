@@ -11,6 +11,7 @@ import pytest
 from alerts.errors import StoreError
 from alerts.outbox import Settlement, State
 from crawler.store import Store, backup, carrying
+from crawler.store.copies import Copies
 from crawler.store.engine import connect, locate
 from tests.crawler.store.makers import Newsroom, WordJudge, entry, source
 from tests.fakes import NOON, FakeClock
@@ -162,11 +163,11 @@ async def test_a_copy_goes_where_nothing_was(database: Path, tmp_path: Path) -> 
 
 
 def test_only_the_newest_copies_are_kept(database: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "copies"
+    folder, copies = tmp_path / "copies", Copies(f"sqlite:///{database}")
     for hour in range(4):
-        backup.make(database, folder / backup.name_for(database, NOON + timedelta(hours=hour)))
+        copies.make(folder / copies.name_for(NOON + timedelta(hours=hour)))
     (folder / "tocsin-notes.db").touch()
-    assert [one.name for one in backup.prune(folder, database, 2)] == [
+    assert [one.name for one in copies.prune(folder, 2)] == [
         "tocsin-20261102T120000Z.db",
         "tocsin-20261102T130000Z.db",
     ]

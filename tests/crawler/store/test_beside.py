@@ -6,13 +6,16 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from alerts.errors import StoreError
 from alerts.routing.silence import Matcher, Silence
 from alerts.slack.desk import Audit
 from crawler.store import Store, engine
 from crawler.store.beside import Neighbours, open_beside
-from tests.crawler.store.makers import HOUR
+from crawler.store.schema import outbox
+from tests.crawler.engines import postgresql_only
+from tests.crawler.store.makers import HOUR, Newsroom, entry, source
 from tests.fakes import NOON, FakeClock
 
 if TYPE_CHECKING:
@@ -51,6 +54,26 @@ async def test_both_write_each_sees_it_and_the_daemon_notices_only_the_other(sql
     assert len(await command.people.silences(NOON)) == 2
     await command.close()
     await daemon.close()
+
+
+@postgresql_only
+async def test_on_a_server_the_daemon_hears_of_deliveries_alone_and_never_of_its_own(
+    newsroom: Newsroom, store_url: str, clock: FakeClock
+) -> None:
+    told: list[None] = []
+    daemon, command = newsroom.store, open_beside(store_url, clock)
+    neighbours = Neighbours(daemon, lambda: told.append(None))
+    await neighbours.look()
+    await newsroom.add(source())
+    await newsroom.visit("bbc", entry("a", "Peace talks"))
+    await command.people.silence(SILENCE, WHY)
+    await neighbours.look()
+    assert told == []
+    await command.read(lambda connection: connection.execute(update(outbox).values(looks=1)))
+    await neighbours.look()
+    await neighbours.look()
+    assert len(told) == 1
+    await command.close()
 
 
 async def test_many_changes_from_both_sides_are_all_there(sqlite_url: str, clock: FakeClock) -> None:
@@ -118,7 +141,7 @@ def test_a_store_that_is_not_there_is_not_made(tmp_path: Path, clock: FakeClock)
 def test_a_database_of_another_program_is_left_alone(tmp_path: Path, clock: FakeClock) -> None:
     with engine.writer(tmp_path / "other.db").begin() as connection:
         connection.exec_driver_sql("CREATE TABLE a (b)")
-    with pytest.raises(StoreError, match="of no Tocsin"):
+    with pytest.raises(StoreError, match="no store in this database yet"):
         open_beside(f"sqlite:///{tmp_path}/other.db", clock)
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.console.pages_stories import EVERYTHING
-from crawler.store import engine
 from crawler.store.browse import Browse
 from crawler.store.search import Search
+from tests.crawler.engines import sqlite_only
 from tests.fakes import NOON
 
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 EVERY = Search(query=EVERYTHING, limit=1)
 
 
+@sqlite_only  # PostgreSQL looks at the time itself
 async def test_searches_and_pages_have_threads_of_their_own(store: Store) -> None:
-    if store.file is None or not engine.wal_reset_is_safe(engine.version()):
+    if store.more_readers() is None:
         pytest.skip("all take turns on one connection here")
     looked: set[str] = set()
 
@@ -33,6 +34,16 @@ async def test_searches_and_pages_have_threads_of_their_own(store: Store) -> Non
         assert looked == {"store-search"}
         await browse.gauge(NOON)
         assert looked == {"store-search", "store-console"}
+    finally:
+        browse.close()
+
+
+async def test_pages_are_read_on_a_thread_of_their_own(store: Store) -> None:
+    if store.more_readers() is None:
+        pytest.skip("all take turns on one connection here")
+    browse = Browse.beside(store)
+    try:
+        assert (await browse.ask(lambda _: current_thread().name)).startswith("store-console")
     finally:
         browse.close()
 

@@ -208,5 +208,5 @@ def test_a_database_of_a_newer_program_is_refused_with_a_way_out(sqlite_url: str
 def test_a_reader_does_not_migrate(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/tocsin.db"
     execute(url, "CREATE TABLE something (x)")
-    with pytest.raises(StoreError, match=r"the schema of no Tocsin.*`tocsin run`"):
+    with pytest.raises(StoreError, match=r"no store in this database yet: `tocsin run`"):
         Store.open(url, clock=FakeClock(), exclusive=False)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.config.care import BackupConfig
-from crawler.store import backup
-from crawler.store.engine import locate
+from crawler.store.copies import Copies
 from crawler.upkeep import checkup
 from crawler.upkeep.checkup import Level
 from tests.crawler.config.makers import base, loaded
@@ -111,12 +110,13 @@ def test_who_may_read_secrets_and_change_the_configuration(tmp_path: Path) -> No
 
 
 def test_the_newest_copy_must_be_young(sqlite_url: str, tmp_path: Path) -> None:
-    database, config = locate(sqlite_url), loaded(tmp_path, base())
+    config = replace(loaded(tmp_path, base()), store=sqlite_url)
     config = replace(config, care=replace(config.care, backup=BackupConfig(path=tmp_path / "copies")))
-    assert checkup.copies(config, database, NOON).level is Level.WARN
-    backup.make(database, tmp_path / "copies" / backup.name_for(database, NOON))
-    assert checkup.copies(config, database, NOON + timedelta(hours=20)).level is Level.OK
-    assert checkup.copies(config, database, NOON + timedelta(days=3)).level is Level.WARN
+    assert checkup.copies(config, NOON).level is Level.WARN
+    copies = Copies(sqlite_url)
+    copies.make(tmp_path / "copies" / copies.name_for(NOON))
+    assert checkup.copies(config, NOON + timedelta(hours=20)).level is Level.OK
+    assert checkup.copies(config, NOON + timedelta(days=3)).level is Level.WARN
 
 
 def test_the_store_and_who_has_it(tmp_path: Path) -> None:

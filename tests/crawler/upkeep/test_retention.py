@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    import pytest
+
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SPANS = st.none() | st.timedeltas(DAY, 1_000 * DAY)
 
@@ -23,8 +25,12 @@ SPANS = st.none() | st.timedeltas(DAY, 1_000 * DAY)
 class Keep:
     """A store in which so much of each kind is old."""
 
-    def __init__(self, *, fails: bool = False, **old: int) -> None:
+    def __init__(self, *, fails: bool = False, busy: bool = False, months: Sequence[str] = (), **old: int) -> None:
         self.old = old
+        self.busy = busy
+        self.months = list(months)
+        self.made: list[datetime] = []
+        self.dropped: list[str] = []
         self.asked: list[str] = []
         self.fails = fails
         self.free = 2
@@ -42,6 +48,17 @@ class Keep:
     async def forget_messages(self, before: datetime, limit: int) -> int:
         assert before < NOON
         return self._take("messages", limit)
+
+    async def make_months(self, now: datetime) -> int:
+        self.made.append(now)
+        if self.busy:
+            raise StoreError("somebody reads for long")
+        return 0
+
+    async def drop_month(self, before: datetime) -> str:
+        assert before < NOON
+        self.dropped.append(self.months.pop(0) if self.months else "")
+        return self.dropped[-1]
 
     async def give_back(self) -> bool:
         self.free -= 1
@@ -139,3 +156,29 @@ async def test_a_store_that_fails_is_left_alone_until_the_next_hour() -> None:
     await retention.tick(RetentionConfig(), DAY)
     assert store.asked == ["bodies"]
     assert not retention.removed
+
+
+async def test_months_that_are_over_go_one_after_the_other_and_are_counted(caplog: pytest.LogCaptureFixture) -> None:
+    store = Keep(months=["2026-01", "2026-02"])
+    retention = Retention(store, FakeClock())
+    with caplog.at_level("INFO"):
+        await retention.tick(RetentionConfig(), DAY)
+    assert store.dropped == ["2026-01", "2026-02", ""]
+    assert dict(retention.removed) == {"months": 2}
+    assert [record.__dict__["month"] for record in caplog.records if record.msg == "month-dropped"] == store.dropped[:2]
+
+
+async def test_months_are_made_though_all_is_kept_for_ever_and_none_is_dropped() -> None:
+    store, clock = Keep(months=["2026-01"]), FakeClock()
+    config = RetentionConfig(stories=None, bodies=None, seen=None, outbox=None)
+    await Retention(store, clock).tick(config, DAY)
+    assert store.made == [NOON]
+    assert store.dropped == []
+
+
+async def test_months_that_must_wait_keep_nothing_else_from_going() -> None:
+    store = Keep(busy=True, months=["2026-01"], stories=3)
+    retention = Retention(store, FakeClock())
+    await retention.tick(RetentionConfig(), DAY)
+    assert dict(retention.removed) == {"stories": 3}
+    assert store.months == ["2026-01"]

@@ -24,6 +24,7 @@ rules:
 ARTICLE = "<p>" + "</p><p>".join(
     f"Sentence {number} of the agreement is read out in full today." for number in range(9)
 )
+MENU = "Home Politics " + "Sport " * 60
 PAGES = (
     *("robots", "http-404", "gone", "http-500", "timeout", "redirect-loop", "too-large", "empty", "no-text"),
     *("paywall", "consent", "login", "not-a-page", "blocked-address", "refused", "http-403", "bad-redirect", "dns"),
@@ -50,7 +51,8 @@ def prepare(here: Town) -> None:
     web.publish("/consent/", "<html><body>Cookies?</body></html>", **html)
     web.publish("/login/", "<html><body>Who are you?</body></html>", **html)
     web.publish("/wire/not-a-page", b"%PDF-1.4", content_type="application/pdf")
-    web.publish("/wire/read", f"<html><body><article><h1>Read</h1>{ARTICLE}</article></body></html>", **html)
+    body = f"<nav>{MENU}</nav><article><h1>Read</h1>{ARTICLE}</article><footer>Imprint</footer>"
+    web.publish("/wire/read", f"<html><body>{body}</body></html>", **html)
 
 
 def items(here: Town) -> list[Item]:
@@ -109,9 +111,19 @@ def test_the_rule_of_robots_txt_is_named(found: Mapping[str, Chain]) -> None:
 def test_a_page_that_was_read_ends_with_the_rules(found: Mapping[str, Chain]) -> None:
     chain = found["read"]
     assert (chain.ended, chain.reason) == ("rule", "nothing-found")
-    assert "page: read by extraction, 99 words" in says(chain)
-    assert chain.reading == "by extraction"
+    assert "page: read by extraction; left out: 2 beside, 99 words" in says(chain)
+    assert chain.reading == "by extraction; left out: 2 beside"
     assert chain.text.startswith("Sentence 0 of the agreement")
+
+
+def test_the_words_that_were_left_out_of_a_page_are_kept(found: Mapping[str, Chain]) -> None:
+    chain = found["read"]
+    assert [(one.why, one.text) for one in chain.cuts] == [("beside", MENU.strip()), ("beside", "Imprint")]
+    (page,) = [one for one in chain.steps if one.name == "page"]
+    assert [one.partition(")")[0] for one in page.more] == ["left out (beside"] * 2
+    assert page.more[0].endswith("…")
+    (text,) = [one for one in chain.steps if one.name == "text"]
+    assert text.more[0].startswith("Sentence 0 of the agreement")
 
 
 def test_too_few_words_for_a_rule_are_the_fault_of_a_page_that_is_not_there(found: Mapping[str, Chain]) -> None:

@@ -39,3 +39,17 @@ async def test_a_page_that_was_read_later_does_not_claim_that_somebody_had_heard
     assert trial.verdict == "Not told: the rule trial held, but the rule is on trial: it would have told."
     assert limited.reason == "over-limit", says(limited)
     assert limited.verdict.startswith("Not told yet: #news by the rule rare waits")
+
+
+async def test_a_copy_of_what_was_on_trial_was_heard_by_nobody(tmp_path: Path) -> None:
+    async with town(tmp_path, CONFIG.replace("always", "never"), ["wire"]) as here:
+        await here.round()
+        words = PAGES["cobalt"] * 4
+        here.publish("wire", Item(title="Cobalt is found", text=words, guid="one"))
+        await here.round()
+        here.publish("wire", Item(title="Cobalt is found", text=words, guid="two"))
+        await here.round()
+        copy = here.why(here.link("wire", "two"), "trial")
+    assert (copy.told, copy.reason) == (False, "copy"), says(copy)
+    assert copy.verdict.endswith("but of another story with this text it told #night nothing either.")
+    assert "heard" not in copy.verdict

@@ -1,0 +1,44 @@
+"""Workers that share a PostgreSQL store, as real processes: one dies, others go on, nothing is lost or told twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench import cluster
+from tests.postgres import programs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOURCES, WORKERS = 60, 2
+SLOW = pytest.mark.slow
+
+pytestmark = pytest.mark.skipif(programs() is None, reason="PostgreSQL is not installed")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Return a folder in which the server's own user may work."""
+    with TemporaryDirectory(prefix="tocsin-workers-") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    ["kill", pytest.param("pause", marks=SLOW), pytest.param("restart", marks=SLOW), pytest.param("cut", marks=SLOW)],
+)
+async def test_whatever_befalls_one_all_is_polled_and_told_once(folder: Path, trouble: str) -> None:
+    done = await cluster.play(trouble, folder, SOURCES, WORKERS)
+    assert done.is_good, str(done)
+    assert done.visits >= SOURCES
+
+
+@SLOW
+async def test_workers_may_be_restarted_in_turn(folder: Path) -> None:
+    done = await cluster.roll(folder, restarts=6, sources=SOURCES)
+    assert done.is_good, str(done)
