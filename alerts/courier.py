@@ -82,6 +82,7 @@ class Courier:
         self._stopping = False
         self._running: asyncio.Task[object] | None = None
         self._ended = asyncio.Event()
+        self._unsure = False  # whether something is on the wire that nobody waits for
         self.failures = 0  # bugs and store errors survived; each is in the log with its traceback
 
     @property
@@ -94,7 +95,7 @@ class Courier:
         self._awake.set()
 
     async def run(self) -> None:
-        """Deliver until stopped; what a crash left under way is looked up first. Raises only at the start."""
+        """Deliver until stopped; what a crash left under way is looked up first."""
         await self._work(self._rounds())
 
     async def drain(self, patience: timedelta) -> None:
@@ -123,6 +124,8 @@ class Courier:
         """
         self._awake.clear()
         await self._settle_late()
+        if self._unsure:
+            await self._look_for_what_is_under_way()
         batch = await self._outbox.due(self._clock.now(), self._pace.batch)
         self._resume = None
         if unclear := [one for one in batch if one.state is State.UNCLEAR]:
@@ -133,13 +136,18 @@ class Courier:
         self._resume = _earlier(self._resume, self._editor.opens)
         return moved
 
+    async def _look_for_what_is_under_way(self) -> None:
+        """Take up what a crash left on the wire, or a store that took a change and did not live to say so."""
+        left = await self._outbox.recover(self._clock.now())
+        self._unsure = False
+        if left:
+            self._log.warning("left-under-way", extra={"count": left})
+
     async def _work(self, rounds: Coroutine[None, None, None]) -> None:
         self._running = asyncio.current_task()
         self._ended.clear()
+        self._unsure = True
         try:
-            left = await self._outbox.recover(self._clock.now())
-            if left:
-                self._log.warning("left-under-way", extra={"count": left})
             await rounds
         finally:
             rounds.close()
@@ -161,6 +169,7 @@ class Courier:
                 failed_in_a_row = 0
             except Exception as error:  # noqa: BLE001  the edge: whatever the store or a bug throws, delivery goes on
                 self.failures += 1
+                self._unsure = True
                 failed_in_a_row += 1
                 facts = {"in_a_row": failed_in_a_row, "detail": str(error)}
                 trace = None if isinstance(error, StoreError) else error  # the sentence of a StoreError says it all

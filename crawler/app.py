@@ -161,7 +161,6 @@ class App:
             self.courier,
             Neighbours(self.store, self.courier.wake, many=self.team is not None),
             partial(parts.reception, self.config.slack, self.clerk, self.clock),
-            PATIENCE,
         )
         leading = Leading(
             self.dispatcher,
@@ -177,6 +176,7 @@ class App:
             fallback=self.fallback,
             websub=self.websub,
             upkeep=self.upkeep,
+            is_ours=lambda: self.team is None or self.team.leads,
         )
         return crawling, delivering, leading
 
@@ -236,7 +236,7 @@ class App:
         if self.opening:
             await self.opening
         serving = [self.console.stop(PATIENCE)] if self.console else []
-        ending = [] if self.team else [self.delivering.end()]
+        ending = [self.team.leave_posts(PATIENCE) if self.team else self.delivering.end(PATIENCE)]
         await asyncio.gather(self.crawling.end(PATIENCE), *ending, *serving)
         self.dispatcher.stop()
         if self.team:
@@ -258,11 +258,12 @@ class App:
         if self.config.console:
             self.opening = asyncio.create_task(self._open_console(self.config.console), name="console")
         if self.team:
+            self.dispatcher.start()  # what the worker has must be kept while it begins
             await self._join(self.team)
         else:
             for duty in (self.delivering, self.leading, self.crawling):
                 await duty.begin()
-        self.dispatcher.start()
+            self.dispatcher.start()
         ends = {asyncio.create_task(one.wait(), name="end") for one in (stop, self.delivering.broke)}
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for one in ends:

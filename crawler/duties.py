@@ -67,14 +67,12 @@ class Delivering:
         couriers: Couriers,
         neighbours: Neighbours,
         receive: Callable[[], Reception | None],
-        patience: timedelta,
     ) -> None:
-        """``receive`` makes what hears buttons, where there is one; ``patience`` is for calls under way at the end."""
+        """``receive`` makes what hears buttons, where there is one."""
         self._dispatcher = dispatcher
         self._couriers = couriers
         self._neighbours = neighbours
         self._receive = receive
-        self._patience = patience
         self._reception: Reception | None = None
         self._working: asyncio.Task[None] | None = None
         self.broke = asyncio.Event()  # a courier ended by a bug
@@ -89,11 +87,11 @@ class Delivering:
         if self._reception:
             self._reception.start()
 
-    async def end(self) -> None:
-        """Finish the calls under way, within the patience, and stop."""
+    async def end(self, patience: timedelta) -> None:
+        """Finish the calls under way, as far as ``patience`` reaches, and stop."""
         self._dispatcher.drop("neighbours")
-        hearing = [self._reception.stop(self._patience)] if self._reception else []
-        await asyncio.gather(self._couriers.stop(self._patience), *hearing)
+        hearing = [self._reception.stop(patience)] if self._reception else []
+        await asyncio.gather(self._couriers.stop(patience), *hearing)
 
     def raise_what_broke(self) -> None:
         """Raise what a courier ended by, if one did: let it be seen."""
@@ -124,8 +122,13 @@ class Leading:
         fallback: Fallback | None,
         websub: WebSub | None,
         upkeep: Upkeep,
+        is_ours: Callable[[], bool],
     ) -> None:
-        """``prepare`` lets the store agree with the configuration; ``watch`` and ``release`` are the ingest's."""
+        """``prepare`` lets the store agree with the configuration; ``watch`` and ``release`` are the ingest's.
+
+        ``is_ours`` tells whether it is this process that leads still.
+        """
+        self._is_ours = is_ours
         self._dispatcher = dispatcher
         self._store = store
         self._prepare = prepare
@@ -153,13 +156,22 @@ class Leading:
         elif ended := await self._store.drop_subscription(None):
             log.info("websub-off", extra={"subscriptions": ended, "next": "their leases run out by themselves"})
         for name, (seconds, job) in self._jobs.items():
-            self._dispatcher.every(seconds, job, name=name)
-        await self._upkeep.lead(self._dispatcher)
+            self._dispatcher.every(seconds, self._ours(job), name=name)
+        await self._upkeep.lead(self._dispatcher, self._ours)
 
-    async def end(self) -> None:
-        """Look at nothing more."""
+    async def end(self, patience: timedelta) -> None:
+        """Look at nothing more; nothing here takes ``patience``."""
+        del patience
         for name in self._jobs:
             self._dispatcher.drop(name)
         await self._upkeep.resign(self._dispatcher)
         if self._websub:
             await self._websub.stop()
+
+    def _ours(self, job: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+        """Return a job that is not done once another process leads: one that was stopped for a while may be late."""
+
+        async def if_ours() -> object:
+            return await job() if self._is_ours() else None
+
+        return if_ours

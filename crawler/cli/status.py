@@ -162,6 +162,7 @@ def _crew(crew: Crew, now: datetime) -> Iterator[RenderableType]:
     """Say who shares the work, and whether they keep up."""
     from rich.markup import escape
 
+    from crawler.cluster.roles import Role
     from crawler.store.crew import ranges
 
     dead = sum(one.is_dead for one in crew.hands)
@@ -178,6 +179,9 @@ def _crew(crew: Crew, now: datetime) -> Iterator[RenderableType]:
             f"{who.visits} visits, {who.stories} stories, {who.messages} messages",
         ]
         yield _remark(f"{escape(who.place)}: {'; '.join(filter(None, parts))}")
+    idle = [role for role in Role if not any(role in one.member.roles for one in crew.hands if not one.is_dead)]
+    if idle:
+        yield f"[b red]undone[/]    no worker has the role {' or '.join(idle)}; `tocsin worker` has them all"
     if crew.waiting:
         yield _remark(f"{len(crew.waiting)} shards wait for a worker: {ranges(crew.waiting)}")
 

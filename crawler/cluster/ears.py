@@ -49,6 +49,6 @@ class Ears:
                     self._hear()  # what was queued before
                     async for _ in connection.notifies():
                         self._hear()
-            except psycopg.OperationalError as error:
+            except psycopg.Error as error:
                 log.info("not-listening", extra={"detail": str(error).strip(), "again": str(_AGAIN)})
             await self._clock.wait_until(self._clock.now() + _AGAIN)

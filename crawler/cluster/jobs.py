@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import psycopg
 from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
 from procrastinate.jobs import Job, Status
 from procrastinate.schema import SchemaManager
 
@@ -25,6 +27,7 @@ HEARTBEAT = 2.0  # seconds
 STALLED = 6.0  # seconds without a heartbeat, after which a worker's jobs are taken from it
 PRUNED = 60.0  # … and after which it is forgotten, which must come later
 _QUEUE, _TASK = "crawl", "tocsin.crawl"
+_AWAY = (ProcrastinateException, psycopg.Error)  # the server, or the pool of connections to it
 _NAMED = 20  # shards in one line of the log
 _AGAIN = timedelta(seconds=1)  # after the server was away
 
@@ -70,7 +73,7 @@ class Jobs:
             missing = sorted(set(shards) - _shards(queued))
             if missing:
                 await self._queue(missing)
-        except ConnectorException as error:
+        except _AWAY as error:
             log.warning("jobs-not-queued", extra={"detail": str(error.__cause__ or error)})
             return 0
         return len(missing)
@@ -80,7 +83,7 @@ class Jobs:
         manager = self._app.job_manager
         try:
             stalled = await manager.get_stalled_jobs(queue=_QUEUE, seconds_since_heartbeat=STALLED)
-        except ConnectorException as error:
+        except _AWAY as error:
             log.warning("jobs-not-swept", extra={"detail": str(error.__cause__ or error)})
             return 0
         taken = [job for job in stalled if await self._drop(job)]
@@ -94,7 +97,7 @@ class Jobs:
             return False
         try:
             await self._app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
-        except ConnectorException as error:  # another worker was quicker, or the server is away
+        except _AWAY as error:  # another worker was quicker, or the server is away
             log.debug("job-not-dropped", extra={"job": job.id, "detail": str(error.__cause__ or error)})
             return False
         return True
@@ -133,8 +136,10 @@ class Jobs:
                         stalled_worker_timeout=PRUNED,
                         shutdown_graceful_timeout=2.0,
                     )
-            except ConnectorException as error:
+            except _AWAY as error:
                 log.warning("jobs-broke", extra={"detail": str(error.__cause__ or error), "again": str(_AGAIN)})
+            with suppress(*_AWAY):
+                await self._app.close_async()  # a pool that did not open would be taken for one that is open
             await self._clock.wait_until(self._clock.now() + _AGAIN)
 
 

@@ -29,8 +29,8 @@ class LeaseStore(Protocol):
     async def take(self, name: str, holder: str, length: timedelta, now: datetime) -> int | None:
         """Take what nobody has, and return its token; None when another has it."""
 
-    async def keep(self, holder: str, length: timedelta, now: datetime) -> Mapping[str, int]:
-        """Put off the end of all that somebody has, and return it with its tokens."""
+    async def keep(self, names: Collection[str], holder: str, length: timedelta, now: datetime) -> Mapping[str, int]:
+        """Put off the end of what somebody knows that he has, and return it with its tokens."""
 
     async def give(self, names: Collection[str], holder: str) -> None:
         """Give back what somebody has."""
@@ -96,7 +96,7 @@ class Leases:
         """Keep all that is ours; to be called every ``KEPT_EVERY`` seconds. What another has by now is let go."""
         asked, now = self._monotonic(), self._clock.now()
         try:
-            kept = await self._store.keep(self.me, self._length, now)
+            kept = await self._store.keep(tuple(self._mine), self.me, self._length, now)
         except StoreError as error:
             log.warning("leases-not-kept", extra={"held": len(self._mine), "detail": str(error)})
             return

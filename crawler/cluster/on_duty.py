@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from alerts.errors import Later
+from alerts.errors import Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from alerts.face import Face
     from alerts.notify import Notifier
     from alerts.outbox import Delivery, Receipt
-
-_REST = timedelta(seconds=1)
 
 
 class OnDuty:
@@ -36,14 +33,14 @@ class OnDuty:
         return self._notifier.rungs
 
     async def send(self, delivery: Delivery, face: Face) -> Receipt:
-        """Show a message; raises Later when another worker is to."""
+        """Show a message; raises Unclear when another worker is to."""
         self._check()
         receipt = await self._notifier.send(delivery, face)
         self.sent += 1
         return receipt
 
     async def edit(self, delivery: Delivery, face: Face) -> None:
-        """Let a message show something else; raises Later when another worker is to."""
+        """Let a message show something else; raises Unclear when another worker is to."""
         self._check()
         await self._notifier.edit(delivery, face)
 
@@ -60,7 +57,7 @@ class OnDuty:
         return await self._notifier.copies(channel, keys, since, thread)
 
     async def delete(self, receipt: Receipt) -> None:
-        """Take a message away; raises Later when another worker is to."""
+        """Take a message away; raises Unclear when another worker is to."""
         self._check()
         await self._notifier.delete(receipt)
 
@@ -70,4 +67,4 @@ class OnDuty:
 
     def _check(self) -> None:
         if not self._is_ours():
-            raise Later("not-ours", "another worker delivers by now", after=_REST)
+            raise Unclear("not-ours", "another worker delivers by now, and looks for it")

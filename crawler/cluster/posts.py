@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from alerts.errors import StoreError
@@ -19,8 +20,8 @@ class Duty(Protocol):
     async def begin(self) -> None:
         """Take it up. Raises StoreError, and is not taken up then."""
 
-    async def end(self) -> None:
-        """Lay it down, at once: it may be another's by now."""
+    async def end(self, patience: timedelta) -> None:
+        """Lay it down, as far as it was taken up; calls under way may take so long."""
 
 
 class Post:
@@ -31,29 +32,40 @@ class Post:
         self._duty = duty
         self._leases = leases
         self._is_on = False
+        self._left = False
 
     async def look(self) -> None:
         """Take it up or lay it down as the leases say; to be called every second."""
-        if self._is_on:
-            if not self._leases.holds(self.name):
-                log.warning("post-lost", extra={"post": self.name})
-                await self._lay_down()
+        if self._left:
             return
+        if not self._is_on:
+            await self._take_up()
+        if self._is_on and not self._leases.holds(self.name):
+            log.warning("post-lost", extra={"post": self.name})
+            await self._lay_down(timedelta())  # it may be another's by now
+
+    async def leave(self, patience: timedelta) -> None:
+        """Lay it down for good, so that another can take it up; calls under way may take so long."""
+        self._left = True
+        if self._is_on:
+            await self._lay_down(patience)
+        await self._leases.give([self.name])
+
+    async def _take_up(self) -> None:
+        begun = taken = False
         try:
-            if await self._leases.take(self.name):
+            taken = await self._leases.take(self.name)
+            if taken:
                 await self._duty.begin()
-                self._is_on = True
+                begun = self._is_on = True
                 log.info("post-taken", extra={"post": self.name})
         except StoreError as error:
             log.warning("post-not-taken", extra={"post": self.name, "detail": str(error)})
-            await self._leases.give([self.name])
+        finally:
+            if taken and not begun:
+                await self._duty.end(timedelta())
+                await self._leases.give([self.name])
 
-    async def leave(self) -> None:
-        """Lay it down, so that another can take it up at once."""
-        if self._is_on:
-            await self._lay_down()
-        await self._leases.give([self.name])
-
-    async def _lay_down(self) -> None:
+    async def _lay_down(self, patience: timedelta) -> None:
+        await self._duty.end(patience)
         self._is_on = False
-        await self._duty.end()

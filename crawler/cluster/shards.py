@@ -85,6 +85,7 @@ class Shards:
         self._lent: dict[int, datetime] = {}  # of which a host was needed on the way to another, and when last
         self._open: Counter[int] = Counter()  # requests under way
         self._entering: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._serving: set[asyncio.Task[None]] = set()  # shards that were lent first
         self._closing = False
         self.arrived: Callable[[], Awaitable[object]] | None = None  # is called when there is more to claim
 
@@ -112,19 +113,23 @@ class Shards:
             await over.wait()
         finally:
             del self._crawled[shard]
-            await self._leases.give([name_of(shard)])
+            if self._open[shard] and self._leases.holds(name_of(shard)):
+                self._lent[shard] = self._clock.now()  # until nobody asks there any more
+            else:
+                await self._leases.give([name_of(shard)])
 
     async def _enter(self, shard: int) -> bool:
         if not await self._leases.take(name_of(shard)):
             return False
+        entered = False
         try:
-            holds = await self._store.enter(shard, self._clock.now())
-        except StoreError:
-            await self._leases.give([name_of(shard)])
-            raise
-        for one in holds:
-            self._hosts.hold(one.host, one.until)
-        return True
+            for one in await self._store.enter(shard, self._clock.now()):
+                self._hosts.hold(one.host, one.until)
+            entered = not self._closing
+        finally:
+            if not entered:
+                await self._leases.give([name_of(shard)])
+        return entered
 
     async def look(self) -> None:
         """Let go of shards in which there is nothing to do; to be called every second."""
@@ -135,7 +140,7 @@ class Shards:
         for shard in self._crawled.keys() - mine:
             self._crawled[shard].set()  # it is lost
         try:
-            busy = set(await self._store.busy_shards(mine, now))
+            busy = set(await self._store.busy_shards(mine | self._lent.keys(), now))
             await self._keep_long_paces(paces, now)
         except StoreError as error:
             log.warning("shards-unseen", extra={"detail": str(error)})
@@ -143,6 +148,11 @@ class Shards:
         for shard in mine - busy - resting:
             if shard in self._crawled and not self._open[shard]:
                 self._crawled[shard].set()
+        if self.arrived:
+            for shard in busy & self._lent.keys():  # whoever is there on the way has to crawl it: no other can
+                task = asyncio.create_task(self.serve(shard), name=f"shard {shard}")
+                self._serving.add(task)
+                task.add_done_callback(self._serving.discard)
         await self._take_back(now, resting)
 
     async def _keep_long_paces(self, paces: Mapping[str, datetime], now: datetime) -> None:
@@ -172,6 +182,8 @@ class Shards:
             over.set()
         await self._leases.give([name_of(shard) for shard in self._lent])
         self._lent.clear()
+        if self._serving:
+            await asyncio.wait(self._serving)
 
     # ------------------------------------------------------------ the patrols' Frontiers
 

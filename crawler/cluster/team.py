@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -115,6 +116,7 @@ class Team:
             self._posts.append(Post(DELIVERING, delivering, self.leases))
             self._ears = Ears(self._conninfo, CHANNEL, wake, self._clock)
             self._ears.start()
+        dispatcher.every(_LOOK, self.shards.look, name="shards")
         for post in self._posts:
             dispatcher.every(_LOOK, post.look, name=f"post-{post.name}")
             await post.look()
@@ -122,15 +124,16 @@ class Team:
             self.shards.arrived = crawling.arrived
             await crawling.begin()
             await self._jobs.start()
-            dispatcher.every(_LOOK, self.shards.look, name="shards")
             dispatcher.every(_LOOK, self._hand_out, name="jobs")
 
+    async def leave_posts(self, patience: timedelta) -> None:
+        """Lay down what this worker does for all, so that another can take it up; calls may take so long to end."""
+        await asyncio.gather(*(post.leave(patience) for post in self._posts))
+
     async def stop(self) -> None:
-        """Let go of all, so that others can take it up at once."""
+        """Let go of all the rest."""
         await self.shards.close()
         await self._jobs.stop(_PATIENCE)
-        for post in self._posts:
-            await post.leave()
         if self._ears:
             await self._ears.stop()
         if self._membership:

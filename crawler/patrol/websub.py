@@ -109,6 +109,7 @@ class WebSub:
     async def start(self) -> None:
         """Take up the subscriptions, and listen. Raises StoreError."""
         self._client = Client(self._fetch, tls=self._tls)
+        self._known.clear()
         for one in await self._store.subscriptions():
             if one.callback == self._callback(one.path):
                 self._known[one.path] = one

@@ -43,8 +43,8 @@ class Crew:
 
 
 def look(connection: Connection, now: datetime) -> Crew | None:
-    """Return who works at a store; None where no worker ever did."""
-    members = read_members(connection)
+    """Return who works at a store; None where no worker does, nor did lately."""
+    members = [one for one in read_members(connection) if _is_shown(one, now)]
     if not members:
         return None
     has: dict[str, list[str]] = defaultdict(list)
@@ -53,7 +53,7 @@ def look(connection: Connection, now: datetime) -> Crew | None:
     work = read_work(connection, now)
     taken = {name for names in has.values() for name in names}
     return Crew(
-        hands=tuple(_hand(one, has[one.id], now) for one in members if _is_shown(one, now)),
+        hands=tuple(_hand(one, has[one.id], now) for one in members),
         due=sum(one.due for one in work),
         waiting=tuple(one.shard for one in work if f"{SHARD}{one.shard}" not in taken),
         oldest=min((one.oldest for one in work), default=None),

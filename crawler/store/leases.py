@@ -48,13 +48,16 @@ def take(connection: Connection, name: str, holder: str, length: timedelta, now:
     return token
 
 
-def keep(connection: Connection, holder: str, length: timedelta, now: datetime | None) -> dict[str, int]:
-    """Put off the end of all that somebody has, and return it with its tokens.
+def keep(
+    connection: Connection, names: Collection[str], holder: str, length: timedelta, now: datetime | None
+) -> dict[str, int]:
+    """Put off the end of what somebody knows that he has, and return it with its tokens; the rest ends by itself.
 
     What ended in the meantime is kept as well, unless another has it now: nobody had it in between.
     """
     at = _now(connection, now)
-    statement = update(lease).where(lease.c.holder == holder).values(until=at + _ms(length))
+    mine = update(lease).where(lease.c.holder == holder, lease.c.name.in_(names))
+    statement = mine.values(until=at + _ms(length))
     return {row.name: row.token for row in connection.execute(statement.returning(lease.c.name, lease.c.token))}
 
 

@@ -66,7 +66,11 @@ class StoredOutbox:
 
     async def recover(self, now: datetime) -> int:
         """Make every ``sending`` delivery ``unclear``, due at once, and say how many; called at start-up."""
-        return await self._write(partial(deliveries.recover, now=now, lane=self._lane))
+
+        def work(connection: Connection) -> int:
+            return deliveries.recover(connection, now, self._lane) if self._is_ours(connection) else 0
+
+        return await self._write(work)
 
     async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
         """Return pending and unclear deliveries whose time has come, at most ``limit`` of each channel.
@@ -86,8 +90,7 @@ class StoredOutbox:
         """
 
         def work(connection: Connection) -> bool:
-            is_ours = self._fence is None or self._fence(connection)
-            return is_ours and deliveries.begin(connection, key, now, attempts)
+            return self._is_ours(connection) and deliveries.begin(connection, key, now, attempts)
 
         if self._listener is None:
             return await self._write(work)
@@ -122,4 +125,12 @@ class StoredOutbox:
 
     async def hold(self, channel: str | None, until: datetime | None, reason: str, *, refused: bool = False) -> None:
         """Keep a channel's deliveries (None: the main notifier's) back until a moment; None releases them."""
-        await self._write(partial(deliveries.keep_back, channel=channel, until=until, reason=reason, refused=refused))
+
+        def work(connection: Connection) -> None:
+            if self._is_ours(connection):
+                deliveries.keep_back(connection, channel, until, reason, refused=refused)
+
+        await self._write(work)
+
+    def _is_ours(self, connection: Connection) -> bool:
+        return self._fence is None or self._fence(connection)

@@ -96,14 +96,20 @@ def writer(url: URL) -> Engine:
 def member(url: URL) -> Engine:
     """Return an engine for the connection by which one of several workers writes; a daemon alone keeps all off."""
     engine = guest(url, _NEVER_IDLE)
-    refusal = f"{spelled(url)} is in use by a Tocsin that works alone; {_NOT_TWO}"
-    _lock_as(engine, "pg_try_advisory_lock_shared", refusal)
+    _share(engine, url)
     return engine
 
 
 def unordered(url: URL) -> Engine:
-    """Return an engine for what may be written at any time: it changes nothing that others decide by."""
-    return create_engine(url, poolclass=NullPool, connect_args=_KEPT_ALIVE | _NEVER_IDLE)
+    """Return an engine for what workers may write at any time: it changes nothing that others decide by."""
+    engine = create_engine(url, poolclass=NullPool, connect_args=_KEPT_ALIVE | _NEVER_IDLE)
+    _share(engine, url)
+    return engine
+
+
+def _share(engine: Engine, url: URL) -> None:
+    refusal = f"{spelled(url)} is in use by a Tocsin that works alone; {_NOT_TWO}"
+    _lock_as(engine, "pg_try_advisory_lock_shared", refusal)
 
 
 def _lock_as(engine: Engine, how: str, refusal: str) -> None:

@@ -70,9 +70,9 @@ class Shared:
         """Take what nobody has, and return its token; None when another has it."""
         return await self._run(partial(leases.take, name=name, holder=holder, length=length, now=now))
 
-    async def keep(self, holder: str, length: timedelta, now: datetime) -> dict[str, int]:
-        """Put off the end of all that somebody has, and return it with its tokens."""
-        return await self._run(partial(leases.keep, holder=holder, length=length, now=now))
+    async def keep(self, names: Collection[str], holder: str, length: timedelta, now: datetime) -> dict[str, int]:
+        """Put off the end of what somebody knows that he has, and return it with its tokens."""
+        return await self._run(partial(leases.keep, names=names, holder=holder, length=length, now=now))
 
     async def give(self, names: Collection[str], holder: str) -> None:
         """Give back what somebody has."""

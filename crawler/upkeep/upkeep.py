@@ -113,12 +113,14 @@ class Upkeep:
         dispatcher.every(BEAT, self.beat, name="beat")
         self._supervisor.say("READY=1", "STATUS=at work")
 
-    async def lead(self, dispatcher: Dispatcher) -> None:
-        """Look at the disk, and do the rest from time to time."""
+    async def lead(
+        self, dispatcher: Dispatcher, ours: Callable[[Callable[[], Awaitable[object]]], Callable[[], Awaitable[object]]]
+    ) -> None:
+        """Look at the disk, and do the rest from time to time; ``ours`` makes jobs that end with the duty."""
         await self.watch_disk()
         await self.canary.resume()
         for name, job in self._jobs.items():
-            dispatcher.every(MINUTE, job, name=name)
+            dispatcher.every(MINUTE, ours(job), name=name)
 
     async def resign(self, dispatcher: Dispatcher) -> None:
         """Leave all that to another process."""

@@ -429,6 +429,25 @@ async def run_until_sent(bench: Bench) -> None:
     await task
 
 
+class Forgetful(MemoryOutbox):
+    """Takes the first begin, and loses its connection before it can say so."""
+
+    failed = False
+
+    async def begin(self, key: str, now: datetime, *, attempts: int | None = None) -> bool:
+        begun = await super().begin(key, now, attempts=attempts)
+        if not self.failed:
+            self.failed = True
+            raise StoreError("the connection was lost")
+        return begun
+
+
+async def test_what_was_begun_when_the_store_was_lost_is_told_all_the_same() -> None:
+    bench = Bench(Forgetful(*rows(2)), Recorder())
+    await run_until_sent(bench)
+    assert sorted(bench.sent()) == ["K00", "K01"]
+
+
 async def test_a_store_that_cannot_be_read_is_asked_ever_more_slowly() -> None:
     bench = Bench(Failing(*rows(2), method="due", times=3), Recorder())
     await run_until_sent(bench)

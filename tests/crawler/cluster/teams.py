@@ -34,9 +34,9 @@ class FakeLeases:
         self.held[name] = (holder, token, now + length)
         return token
 
-    async def keep(self, holder: str, length: timedelta, now: datetime) -> Mapping[str, int]:
+    async def keep(self, names: Collection[str], holder: str, length: timedelta, now: datetime) -> Mapping[str, int]:
         self._answer()
-        mine = {name: token for name, (by, token, _) in self.held.items() if by == holder}
+        mine = {name: token for name, (by, token, _) in self.held.items() if by == holder and name in names}
         self.held |= {name: (holder, token, now + length) for name, token in mine.items()}
         return mine
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
@@ -21,8 +22,8 @@ class FakeDuty:
             raise StoreError("the store fails")
         self.done.append("begin")
 
-    async def end(self) -> None:
-        self.done.append("end")
+    async def end(self, patience: timedelta) -> None:
+        self.done.append("end" if patience else "end at once")
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ async def test_one_of_two_takes_it_up(store: FakeLeases) -> None:
 async def test_another_takes_it_up_when_one_leaves(store: FakeLeases) -> None:
     (one, first), (two, second) = post(store), post(store, "two")
     await one.look()
-    await one.leave()
+    await one.leave(timedelta(seconds=3))
     await two.look()
     assert (first.done, second.done) == (["begin", "end"], ["begin"])
 
@@ -57,7 +58,7 @@ async def test_another_takes_it_up_when_one_hangs_and_that_one_lays_it_down(stor
     store.clock.advance(LENGTH)
     await two.look()
     await one.look()
-    assert (first.done, second.done) == (["begin", "end"], ["begin"])
+    assert (first.done, second.done) == (["begin", "end at once"], ["begin"])
 
 
 async def test_who_cannot_begin_gives_it_back(store: FakeLeases) -> None:
@@ -65,7 +66,31 @@ async def test_who_cannot_begin_gives_it_back(store: FakeLeases) -> None:
     first.fails = True
     await one.look()
     await two.look()
-    assert (first.done, second.done) == ([], ["begin"])
+    assert (first.done, second.done) == (["end at once"], ["begin"])
+
+
+async def test_who_has_left_takes_nothing_up_again(store: FakeLeases) -> None:
+    one, duty = post(store)
+    await one.leave(timedelta(seconds=3))
+    await one.look()
+    assert duty.done == []
+
+
+class SlowDuty(FakeDuty):
+    """Takes longer to begin than a lease lasts."""
+
+    clock = FakeClock()
+
+    async def begin(self) -> None:
+        await super().begin()
+        self.clock.advance(LENGTH)
+
+
+async def test_a_duty_that_was_lost_while_it_began_is_laid_down(store: FakeLeases) -> None:
+    duty = SlowDuty()
+    duty.clock = store.clock
+    await Post("lead", duty, leases(store)).look()
+    assert duty.done == ["begin", "end at once"]
 
 
 async def test_a_store_that_is_away_changes_nothing(store: FakeLeases) -> None:

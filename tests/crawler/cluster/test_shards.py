@@ -300,3 +300,33 @@ async def test_a_store_that_is_away_lets_nobody_in(crew: Crew) -> None:
     with pytest.raises(FetchError) as refused:
         await crew.gate.fetch(URL, {})
     assert refused.value.reason == "stopped"
+
+
+async def test_a_shard_that_is_left_during_a_request_is_given_back_after_it(crew: Crew, store: FakeLeases) -> None:
+    serving = await crew.serve()
+    crew.fetcher.answers.clear()
+    asking = asyncio.create_task(crew.gate.fetch(URL, {}))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    serving.cancel()
+    await asyncio.wait({serving})
+    assert crew.leases.holds(name_of(SHARD))
+    crew.fetcher.answers.set()
+    await asking
+    store.clock.advance(IDLE + timedelta(seconds=1))
+    await crew.shards.look()
+    assert not crew.leases.held
+
+
+async def test_a_shard_that_is_needed_on_the_way_all_the_time_is_crawled_too(crew: Crew) -> None:
+    async def arrived() -> None:
+        pass
+
+    crew.shards.arrived = arrived
+    await crew.gate.fetch(URL, {})
+    crew.work.busy = {SHARD}
+    await crew.shards.look()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert crew.shards.crawled == {SHARD}
+    await crew.shards.close()

@@ -40,7 +40,7 @@ async def test_all_that_somebody_has_is_kept_at_once(store: Store) -> None:
     await shared.take("lead", "one", OVER, NOON)
     await shared.take("deliver", "one", OVER, NOON)
     await shared.take("shard:7", "two", OVER, NOON)
-    assert await shared.keep("one", LENGTH, NOON) == {"lead": 1, "deliver": 1}
+    assert await shared.keep(["lead", "deliver", "shard:7"], "one", LENGTH, NOON) == {"lead": 1, "deliver": 1}
     assert [(one.name, one.holder) for one in await shared.held(NOON)] == [("deliver", "one"), ("lead", "one")]
 
 
@@ -48,7 +48,7 @@ async def test_what_another_has_by_now_is_not_kept(store: Store) -> None:
     shared = store.shared
     await shared.take("lead", "one", OVER, NOON)
     await shared.take("lead", "two", LENGTH, NOON)
-    assert await shared.keep("one", LENGTH, NOON) == {}
+    assert await shared.keep(["lead"], "one", LENGTH, NOON) == {}
     assert [one.holder for one in await shared.held(NOON)] == ["two"]
 
 
@@ -65,3 +65,9 @@ async def test_a_fence_stops_who_had_it_once(store: Store) -> None:
     await store.shared.take("deliver", "two", OVER, NOON)
     await store.shared.take("deliver", "one", LENGTH, NOON)
     assert not await store.read(fence("deliver", "one", lambda: token, FakeClock()))
+
+
+async def test_what_somebody_does_not_know_of_ends_by_itself(store: Store) -> None:
+    await store.shared.take("lead", "one", OVER, NOON)
+    assert await store.shared.keep(["deliver"], "one", LENGTH, NOON) == {}
+    assert await store.shared.take("lead", "two", LENGTH, NOON) == 2
