@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -33,23 +34,26 @@ class Post:
         self._leases = leases
         self._is_on = False
         self._left = False
+        self._busy = asyncio.Lock()
 
     async def look(self) -> None:
         """Take it up or lay it down as the leases say; to be called every second."""
-        if self._left:
-            return
-        if not self._is_on:
-            await self._take_up()
-        if self._is_on and not self._leases.holds(self.name):
-            log.warning("post-lost", extra={"post": self.name})
-            await self._lay_down(timedelta())  # it may be another's by now
+        async with self._busy:
+            if self._left:
+                return
+            if not self._is_on:
+                await self._take_up()
+            if self._is_on and not self._leases.holds(self.name):
+                log.warning("post-lost", extra={"post": self.name})
+                await self._lay_down(timedelta())  # it may be another's by now
 
     async def leave(self, patience: timedelta) -> None:
         """Lay it down for good, so that another can take it up; calls under way may take so long."""
         self._left = True
-        if self._is_on:
-            await self._lay_down(patience)
-        await self._leases.give([self.name])
+        async with self._busy:
+            if self._is_on:
+                await self._lay_down(patience)
+            await self._leases.give([self.name])
 
     async def _take_up(self) -> None:
         begun = taken = False

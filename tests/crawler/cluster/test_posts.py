@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -99,4 +100,10 @@ async def test_a_store_that_is_away_changes_nothing(store: FakeLeases) -> None:
     await one.look()
     store.is_away = False
     await one.look()
+    assert duty.done == ["begin"]
+
+
+async def test_two_looks_at_once_begin_once(store: FakeLeases) -> None:
+    one, duty = post(store)
+    await asyncio.gather(one.look(), one.look())
     assert duty.done == ["begin"]
