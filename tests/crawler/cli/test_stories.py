@@ -159,7 +159,7 @@ def test_a_story_is_explained_with_its_group_and_its_event(desk: Desk) -> None:
     assert "event breaking: 3 stories from 2 outlets in " in shown
     assert "3 stories, 2 texts, 2 independent sources" in shown
     assert "this story: a copy of one of its stories" in shown
-    assert "rule treaty, #n: copy (the channel heard it by this rule" in shown
+    assert "rule treaty, #n: copy (the channel had heard it by this rule" in shown
     assert "in common (" in desk.words("explain", desk.next)
     assert "copies none is known" in desk.words("explain", desk.next)
     first = desk.words("explain", desk.wire)
