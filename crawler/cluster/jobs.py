@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 32  # shards that a worker crawls at once; those that are left over go to whoever is free
+AT_ONCE = 64  # shards that a worker crawls at once; those that are left over go to whoever is free
 HEARTBEAT = 2.0  # seconds
 STALLED = 6.0  # seconds without a heartbeat, after which a worker's jobs are taken from it
 PRUNED = 60.0  # … and after which it is forgotten, which must come later

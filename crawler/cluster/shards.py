@@ -132,7 +132,7 @@ class Shards:
         return entered
 
     async def look(self) -> None:
-        """Let go of shards in which there is nothing to do; to be called every second."""
+        """Let go of shards in which there is nothing to do; to be called twice a second."""
         now = self._clock.now()
         paces = self._hosts.paces()
         resting = {shard_of(host) for host in paces}

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 LEADING, DELIVERING = "lead", "deliver"
 _LOOK = 1.0  # seconds
+_OFTEN = 0.5  # seconds between looks at which shards are done with: another may wait for the place
 _PATIENCE = timedelta(seconds=3)
 
 
@@ -116,7 +117,7 @@ class Team:
             self._posts.append(Post(DELIVERING, delivering, self.leases))
             self._ears = Ears(self._conninfo, CHANNEL, wake, self._clock)
             self._ears.start()
-        dispatcher.every(_LOOK, self.shards.look, name="shards")
+        dispatcher.every(_OFTEN, self.shards.look, name="shards")
         for post in self._posts:
             dispatcher.every(_LOOK, post.look, name=f"post-{post.name}")
             await post.look()
