@@ -60,6 +60,7 @@ rules:
 """
 
 _CLOCK = SystemClock()
+_SOME = 20  # visits
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -141,6 +142,17 @@ class Trial:
             worker = await asyncio.create_subprocess_exec(*words, stdout=log, stderr=log)
         self.workers.append(worker)
         return worker
+
+    async def until_at_work(self) -> None:
+        """Wait until the worker that was started last is at work, and some visits more were made."""
+        log = self._folder / f"worker{len(self.workers) - 1}.log"
+        visits = (await self.counts())["visits"]
+
+        async def is_so() -> bool:
+            begun = "event=started" in await asyncio.to_thread(log.read_text, "utf-8")
+            return begun and (await self.counts())["visits"] > visits + _SOME
+
+        await _wait(is_so)
 
     async def stop(self) -> None:
         """End all workers, as a supervisor does."""
@@ -322,13 +334,12 @@ async def roll(folder: Path, restarts: int = RESTARTS, sources: int = ROLLED) ->
         crew = [await one.start(config) for _ in range(WORKERS)]
         await one.until(1.0)
         began = _CLOCK.now()
-        for number in range(restarts):
+        for _ in range(restarts):
             old = crew.pop(0)
             crew.append(await one.start(config))
+            await one.until_at_work()
             old.terminate()
             await ended(old)
-            if number % WORKERS == 0:
-                await _rest(timedelta(seconds=1))
         # What the last visits brought is told before they end.
         await one.stop()
         last = await one.start(one.config("last", engine="embedded"))

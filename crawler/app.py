@@ -91,14 +91,17 @@ class App:
         reread: Callable[[], Attempt] | None = None,
         environ: Mapping[str, str] | None = None,
         roles: Collection[Role] = (),
+        console: bool = True,
     ) -> None:
         """``reread`` reads the configuration anew; without it, the one given stays in force.
 
         ``environ`` says who supervises us, as systemd does. With ``roles`` this is one of several workers that share
-        the store; without, it does all the work alone.
+        the store; without, it does all the work alone. ``console`` says whether it serves the web page, if there is
+        to be one.
         """
         self.config = config
         self.clock = clock
+        self._serves = console
         turns = Turns(config.fetch, clock)
         self.store = parts.opened(config, clock, shared=bool(roles))
         self.team = parts.team(config, self.store, roles, turns, clock) if roles else None
@@ -255,7 +258,7 @@ class App:
         await self.upkeep.start(self.dispatcher)
         if self.reloader:
             self.dispatcher.every(TICK, self.reloader.look, name="reload")
-        if self.config.console:
+        if self.config.console and self._serves:
             self.opening = asyncio.create_task(self._open_console(self.config.console), name="console")
         if self.team:
             self.dispatcher.start()  # what the worker has must be kept while it begins

@@ -47,7 +47,7 @@ def run(config: str | None) -> None:
     serve(load_config(config), EVERY)
 
 
-def serve(loaded: Config, roles: Collection[Role]) -> None:
+def serve(loaded: Config, roles: Collection[Role], *, console: bool = True) -> None:
     """Work until stopped: alone, or, where several processes share a store, with these roles."""
     from alerts.rules.embedded import run_tests
     from crawler.config.strangers import watched
@@ -57,7 +57,8 @@ def serve(loaded: Config, roles: Collection[Role]) -> None:
         click.echo("\n".join(map(str, failures)), err=True)
         click.echo("Rules fail their own tests; they are in force all the same: silence would be worse.", err=True)
     reread = partial(examine, loaded.path, os.environ)
-    with_app(loaded, until_stopped, reread=reread, roles=roles if loaded.engine == "procrastinate" else ())
+    shared = roles if loaded.engine == "procrastinate" else ()
+    with_app(loaded, until_stopped, reread=reread, roles=shared, console=console)
 
 
 @click.command()
@@ -95,6 +96,7 @@ def with_app(
     reread: Callable[[], Attempt] | None = None,
     cards_aside: bool = False,
     roles: Collection[Role] = (),
+    console: bool = True,
 ) -> None:
     """Build the program from its configuration, let it do ``work``, and end it in order.
 
@@ -111,7 +113,7 @@ def with_app(
     if reread:  # what it would ask for is read just now
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
-        runner.run(_work(config, work, pace, reread, cards_aside=cards_aside, roles=roles))
+        runner.run(_work(config, work, pace, reread, cards_aside=cards_aside, roles=roles, console=console))
 
 
 async def _work(
@@ -122,12 +124,15 @@ async def _work(
     *,
     cards_aside: bool,
     roles: Collection[Role],
+    console: bool,
 ) -> None:
     from crawler.app import App
 
     async with (
         notifier(config, cards_aside=cards_aside) as teller,
-        App(config, teller, SystemClock(), pace=pace, reread=reread, environ=os.environ, roles=roles) as app,
+        App(
+            config, teller, SystemClock(), pace=pace, reread=reread, environ=os.environ, roles=roles, console=console
+        ) as app,
     ):
         await work(app)
 

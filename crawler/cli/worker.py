@@ -45,4 +45,4 @@ def worker(config: str | None, roles: frozenset[Role]) -> None:
             "workers share a PostgreSQL store: write `store: postgresql+psycopg://user@host/database` and "
             "`engine: auto`; with one process `tocsin run` does all the work"
         )
-    serve(loaded, roles)
+    serve(loaded, roles, console=False)
