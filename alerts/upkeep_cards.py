@@ -42,8 +42,27 @@ def megabytes(size: int | None) -> str:
     return "unknown" if size is None else f"{size / 1e6:,.0f} MB"
 
 
-def _bulletin(channel: str, title: str, severity: Severity = Severity.NOTICE, **more: object) -> Bulletin:
-    return tidied(Bulletin(channel=channel, topic=Topic.HEALTH, title=title, severity=severity, **more))  # type: ignore[arg-type]  # the names below are its own
+def _bulletin(
+    channel: str,
+    title: str,
+    severity: Severity = Severity.NOTICE,
+    *,
+    lead: str = "",
+    facts: Sequence[tuple[str, str]] = (),
+    parts: Sequence[Part] = (),
+    foot: str = "",
+) -> Bulletin:
+    made = Bulletin(
+        channel=channel,
+        topic=Topic.HEALTH,
+        title=title,
+        severity=severity,
+        lead=lead,
+        facts=tuple(facts),
+        parts=tuple(parts),
+        foot=foot,
+    )
+    return tidied(made)
 
 
 # ---------------------------------------------------------------- disk and copies
