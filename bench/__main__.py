@@ -1,8 +1,8 @@
 """Run every bench: ``python -m bench [NAME …]``, and of how much: ``python -m bench copies 1000000``.
 
 ``python -m bench kills --rounds 1000 --seconds 600`` takes words of its own, and so does ``kills --help``. So do
-``days``, ``soak``, ``cluster`` and ``claims``, which run only when they are named: the first lives through three days,
-the second takes an hour, and the others need PostgreSQL.
+``days``, ``soak``, ``cluster``, ``failover`` and ``claims``, which run only when they are named: the first lives
+through three days, the second takes an hour, and the others need PostgreSQL.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from bench import (
     copies,
     days,
     events,
+    failover,
     kills,
     match,
     polls,
@@ -51,6 +52,7 @@ TRIALS: Mapping[str, Callable[[Sequence[str]], None]] = {  # that take words of 
     "claims": claims.main,
     "cluster": cluster.main,
     "days": days.main,
+    "failover": failover.main,
     "kills": kills.main,
     "soak": soak.main,
 }

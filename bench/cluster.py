@@ -26,6 +26,7 @@ from bench.kills import pages_of_storms
 from bench.relay import Relay
 from crawler.clock import SystemClock
 from tests.postgres import Server, programs
+from tests.slack_socket import SocketStandin
 from tests.slack_standin import Options, SlackStandin, key_of
 from tests.slack_workspace import Channel
 
@@ -47,7 +48,7 @@ CONFIG = """
 store: {store}
 engine: {engine}
 console: null
-slack: {{token: xoxb-test, api_url: "{slack}"}}
+slack: {{token: xoxb-test, app_token: {app_token}, api_url: "{slack}"}}
 fetch:
   allow_private: [127.0.0.0/8]
   concurrency: 64
@@ -76,21 +77,24 @@ class Outcome:
     told: int
     lost: Sequence[str]
     doubled: Sequence[str]
+    disorder: Sequence[str]  # keys of messages behind younger ones without an excuse, and of replies without a parent
     asked: timedelta  # from the trouble until all were asked for
     took: timedelta  # … and stored and told
 
     @property
     def is_good(self) -> bool:
         """Whether nothing was lost, doubled or impolite."""
-        return not (self.lost or self.doubled or self.overlaps) and self.polled == self.sources
+        return not (self.lost or self.doubled or self.disorder or self.overlaps) and self.polled == self.sources
 
     def __str__(self) -> str:
         said = (
             f"{self.name}: {self.polled} of {self.sources} sources polled in {self.visits} visits, "
             f"{self.overlaps} overlaps at a host; {self.told} told, {len(self.lost)} lost, {len(self.doubled)} "
-            f"doubled; all asked {self.asked.total_seconds():.1f} s and done {self.took.total_seconds():.1f} s after it"
+            f"doubled, {len(self.disorder)} out of order; "
+            f"all asked {self.asked.total_seconds():.1f} s and done {self.took.total_seconds():.1f} s after it"
         )
-        return said if self.is_good else f"{said}\n  lost {self.lost}, doubled {self.doubled}"
+        bad = f"{said}\n  lost {self.lost}, doubled {self.doubled}, out of order {self.disorder}"
+        return said if self.is_good else bad
 
 
 class Trial:
@@ -108,12 +112,12 @@ class Trial:
         every: str,
     ) -> None:
         self.server = server
+        self.slack = slack
         self.sources = sources
         self.database = server.make()
         self.workers: list[asyncio.subprocess.Process] = []
         self._folder = folder
         self._port = port
-        self._slack = slack
         self._http = http
         self._every = every
 
@@ -127,7 +131,8 @@ class Trial:
             CONFIG.format(
                 store=store or self.server.url(self.database),
                 engine=engine,
-                slack=self._slack.api_url,
+                slack=self.slack.api_url,
+                app_token="xapp-test" if isinstance(self.slack, SocketStandin) else "null",
                 every=self._every,
                 sources=listed,
                 rules="\n".join(f"  - {{id: r{n}, when: pact{n}, to: ['#c{n}']}}" for n in range(CHANNELS)),
@@ -152,7 +157,7 @@ class Trial:
             begun = "event=started" in await asyncio.to_thread(log.read_text, "utf-8")
             return begun and (await self.counts())["visits"] > visits + _SOME
 
-        await _wait(is_so)
+        await wait(is_so)
 
     async def stop(self) -> None:
         """End all workers, as a supervisor does."""
@@ -175,7 +180,7 @@ class Trial:
         async def is_so() -> bool:
             return bool((await self.counts())["feeds"] >= share * self.sources)
 
-        await _wait(is_so)
+        await wait(is_so)
 
     async def until_known(self) -> None:
         """Wait until the sources are in the store, and let them all be due: new ones are spread over a minute."""
@@ -183,12 +188,21 @@ class Trial:
         async def is_so() -> bool:
             return await asyncio.to_thread(self._ask, "SELECT count(*) FROM source") == self.sources
 
-        await _wait(is_so)
+        await wait(is_so)
         await self.make_due()
+
+    async def until_all_is_told(self) -> None:
+        """Let no feed bring anything more, and one worker see and tell what the others left."""
+        async with self._http.get(f"http://127.0.0.1:{self._port}/still"):
+            now = _CLOCK.now()
+        last = await self.start(self.config("last", engine="embedded"))
+        await self.until_settled(now)
+        last.terminate()
+        await ended(last)
 
     async def until_settled(self, since: datetime | None = None) -> None:
         """Wait until every source was visited since a moment and every message is told, as the database says."""
-        await _wait(lambda: asyncio.to_thread(self._is_settled, since or _LONG_AGO))
+        await wait(lambda: asyncio.to_thread(self._is_settled, since or _LONG_AGO))
 
     async def make_due(self) -> datetime:
         """Let every source be due now, and count anew; return when that was."""
@@ -202,12 +216,14 @@ class Trial:
         counts = await self.counts()
         alone = [
             json.dumps(one.get("blocks") or one["text"], ensure_ascii=False)
-            for channel in self._slack.channels.values()
+            for channel in self.slack.channels.values()
             for one in channel.messages
             if not one.get("thread_ts") and not (key_of(one) or "").startswith("storm-")
         ]
-        ways = (alone, list(pages_of_storms(self._slack)))  # a storm's message lists what it keeps back in its thread
+        ways = (alone, list(pages_of_storms(self.slack)))  # a storm's message lists what it keeps back in its thread
         times = {title: [sum(title in text for text in way) for way in ways] for title in counts["wanted"]}
+        report = self.slack.report()
+        retried = set(await asyncio.to_thread(self.ask, "SELECT key FROM outbox WHERE attempts > 1"))
         return Outcome(
             name=name,
             sources=self.sources,
@@ -216,32 +232,39 @@ class Trial:
             overlaps=counts["overlaps"],
             told=sum(any(found) for found in times.values()),
             lost=[title for title, found in times.items() if not any(found)],
-            doubled=[*(title for title, found in times.items() if max(found) > 1), *self._slack.report().doubled],
+            doubled=[*(title for title, found in times.items() if max(found) > 1), *report.doubled],
+            disorder=[*(key for key in report.inversions if key not in retried), *report.dangling],
             asked=asked,
             took=took,
         )
 
     def _is_settled(self, since: datetime) -> bool:
         visited = self._ask("SELECT count(*) FROM source WHERE last_ok >= %s", _ms(since))
-        open_ = self._ask("SELECT count(*) FROM outbox WHERE state NOT IN ('sent', 'folded')")
+        open_ = self._ask("SELECT count(*) FROM outbox WHERE state NOT IN ('sent', 'folded') OR audit_due IS NOT NULL")
         return visited == self.sources and open_ == 0
 
     def _ask(self, statement: LiteralString, *values: int) -> int | None:
-        """Return the number that a statement finds; None while the server is away."""
+        """Return the number that a statement finds; None while the server is away, or where there is none."""
+        found: int | None = next(iter(self.ask(statement, *values)), None)
+        return found
+
+    def ask(self, statement: LiteralString, *values: int) -> list[Any]:
+        """Return the first column of what a statement finds; nothing while the server is away."""
         import psycopg
 
         address = self.server.url(self.database).replace("+psycopg", "")
         try:
             with psycopg.connect(address, connect_timeout=2) as one:
                 done = one.execute(statement, values)
-                row = done.fetchone() if done.description else None
-        except psycopg.Error:
-            return None
-        return int(row[0]) if row else None
+                return [row[0] for row in done] if done.description else []
+        except psycopg.OperationalError:
+            return []
 
 
 @asynccontextmanager
-async def trial(folder: Path, sources: int, every: str = "6h") -> AsyncIterator[Trial]:
+async def trial(
+    folder: Path, sources: int, every: str = "6h", slack: Callable[[Options], SlackStandin] = SlackStandin
+) -> AsyncIterator[Trial]:
     """Set a trial up in an empty folder; ends the program where PostgreSQL is not installed."""
     found = programs()
     if found is None:
@@ -255,10 +278,10 @@ async def trial(folder: Path, sources: int, every: str = "6h") -> AsyncIterator[
         stack.callback(hosts.kill)
         line = await hosts.stdout.readline() if hosts.stdout else b""
         channels = tuple(Channel(id=f"C{number:09}", name=f"c{number}") for number in range(CHANNELS))
-        slack = await stack.enter_async_context(SlackStandin(Options(channels=channels)))
+        standin = await stack.enter_async_context(slack(Options(channels=channels)))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         port = json.loads(line)["port"]
-        one = Trial(folder, server, port=port, slack=slack, http=http, sources=sources, every=every)
+        one = Trial(folder, server, port=port, slack=standin, http=http, sources=sources, every=every)
         stack.push_async_callback(one.stop)
         yield one
 
@@ -342,10 +365,7 @@ async def roll(folder: Path, restarts: int = RESTARTS, sources: int = ROLLED) ->
             await ended(old)
         # What the last visits brought is told before they end.
         await one.stop()
-        last = await one.start(one.config("last", engine="embedded"))
-        await one.until_settled()
-        last.terminate()
-        await ended(last)
+        await one.until_all_is_told()
         took = _CLOCK.now() - began
         return await one.outcome(f"{restarts} rolling restarts", took, took)
 
@@ -387,7 +407,8 @@ async def ended(worker: asyncio.subprocess.Process) -> None:
         await worker.wait()
 
 
-async def _wait(is_so: Callable[[], Awaitable[bool]]) -> None:
+async def wait(is_so: Callable[[], Awaitable[bool]]) -> None:
+    """Look ten times a second whether something is so, for three minutes at most."""
     ends = _CLOCK.now() + LONGEST
     while not await is_so() and _CLOCK.now() < ends:
         await _rest(LOOK)

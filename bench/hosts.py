@@ -60,6 +60,7 @@ class Hosts:
         self._told: set[str] = set()
         self._anew: dict[int, int] = {}  # visits that are not counted
         self._overlaps = 0
+        self._still = False
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer a little later; note whether somebody else is being answered at this host."""
@@ -76,7 +77,7 @@ class Hosts:
     def _feed(self, feed: int, request: web.Request) -> web.Response:
         visit = self._visits[feed]
         self._visits[feed] += 1
-        self._last[feed] += visit > 0 and (feed * 37 + visit * 13) % 100 < _NEWS
+        self._last[feed] += visit > 0 and not self._still and (feed * 37 + visit * 13) % 100 < _NEWS
         last = self._last[feed]
         tag = f'"{last}"'
         if request.headers.get("If-None-Match") == tag:
@@ -89,6 +90,11 @@ class Hosts:
         """Count visits anew."""
         self._anew = dict(self._visits)
         self._overlaps = 0
+        return web.Response()
+
+    async def still(self, _request: web.Request) -> web.Response:
+        """Let nothing happen any more."""
+        self._still = True
         return web.Response()
 
     async def counts(self, _request: web.Request) -> web.Response:
@@ -112,6 +118,7 @@ async def serve() -> None:
         [
             web.get("/counts", hosts.counts),
             web.get("/forget", hosts.forget),
+            web.get("/still", hosts.still),
             *(web.get(path, hosts.answer) for path in paths),
         ]
     )

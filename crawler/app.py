@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from crawler.config.model import Config, ConsoleConfig
     from crawler.console.serving import Console
     from crawler.reload import Changes
+    from crawler.store import Store
     from spiders.source import Source
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Round:
     stories: int  # not known before
     waiting: int  # messages that could not be delivered yet, of this round or earlier
     dead: int  # messages that were refused in every form, ever
+    failures: Mapping[str, str]  # why, by source
 
 
 class App:
@@ -111,23 +113,24 @@ class App:
         self.capture = parts.recorder(config, clock)
         minutes = self.capture.minutes if self.capture else None
         self.courier = self._couriers(notifier, pace or Pace())
-        self.fallback = parts.fallback(config, self.store, clock, self.courier.wake)
+        led = self.store.fenced(self.team.leading_fence) if self.team else self.store  # for what one does for all
+        self.fallback = parts.fallback(config, led, clock, self.courier.wake)
         around = [one.around for one in (self.team and self.team.shards, self.capture) if one]
         self.crawl = Crawl(config.fetch, clock=clock, turns=turns, around=parts.all_around(around))
         judge = config.judge
         self.ingest = Ingestor(self.store, judge, judge.revision, Ids(clock), clock, manner_of(config), minutes=minutes)
         self.announcing = Announcing(self.ingest, self.courier)
-        self.patrol, self.pages, self.backfill = self._patrols(turns)
-        self.housekeeping = Housekeeping(self.store, clock)
+        self.patrol, self.pages, self.backfill = self._patrols(turns, led)
+        self.housekeeping = Housekeeping(led, clock)
         self.dispatcher = Dispatcher()
-        self.websub = WebSub(config.websub, config.fetch, self.store, clock) if config.websub else None
-        self.health = Health(self.store, lambda: self.config, clock, self.courier.wake, Foresees(clock.now))
+        self.websub = WebSub(config.websub, config.fetch, led, clock) if config.websub else None
+        self.health = Health(led, lambda: self.config, clock, self.courier.wake, Foresees(clock.now))
         hearer = self.team.spokesman(self.health) if self.team else self.health
         self.reloader = Reloader(config.files, reread, self.adopt, hearer) if reread else None
-        self.trials = TrialReports(self.store, lambda: self.config, clock, self.courier.wake)
+        self.trials = TrialReports(led, lambda: self.config, clock, self.courier.wake)
         self.clerk = Clerk(self.store, lambda: self.config, clock, wake=self.courier.wake)
         self.upkeep = Upkeep(
-            self.store,
+            led,
             lambda: self.config,
             clock,
             self.courier.wake,
@@ -137,7 +140,7 @@ class App:
             self._lay_out,
             environ or {},
         )
-        self.timekeeping = Timekeeping(self.store, clock, self.upkeep.notices, lambda: self.config)
+        self.timekeeping = Timekeeping(led, clock, self.upkeep.notices, lambda: self.config)
         self.crawling, self.delivering, self.leading = self._duties()
         self.console: Console | None = None  # only a daemon serves one
         self.opening: asyncio.Task[None] | None = None
@@ -147,7 +150,7 @@ class App:
         measured = MeasuredNotifier(notifier, self.metrics, self.clock)
         outbox = self.store.outbox.heard_by(self.capture.minutes if self.capture else None)
         return Couriers(
-            outbox.fenced(self.team.fence) if self.team else outbox,
+            outbox.fenced(self.team.delivery_fence) if self.team else outbox,
             self.team.on_duty(measured) if self.team else measured,
             self.clock,
             self.config.notifiers,
@@ -183,7 +186,7 @@ class App:
         )
         return crawling, delivering, leading
 
-    def _patrols(self, turns: Turns) -> tuple[Patrol, PagePatrol, Backfill]:
+    def _patrols(self, turns: Turns, led: Store) -> tuple[Patrol, PagePatrol, Backfill]:
         """Build who goes out; where answers are captured, each visit is known as one."""
         config, clock, sources = self.config, self.clock, _by_id(self.config.sources)
         discovering = Discovering(self.crawl, turns, clock, lambda: 3 * self.config.fetch.timeout)
@@ -202,7 +205,7 @@ class App:
         )
         frontier = self.team.shards if self.team else self.store
         pages = PagePatrol(frontier, measured, reader, sources, turns=turns, clock=clock)
-        missed = Backfill(self.store.gaps, self.announcing, self.crawl, sources, turns=turns, clock=clock)
+        missed = Backfill(led.gaps, self.announcing, self.crawl, sources, turns=turns, clock=clock)
         return patrol, pages, missed
 
     def _lay_out(self, delivery: Delivery, *, notice: str | None = None) -> Face:
@@ -344,6 +347,7 @@ class App:
         await self.housekeeping.tick()
         counts = self.patrol.counts
         overview = await self.store.overview(self.clock.now())
+        known = [one for one in await self.store.sources() if one.failures and one.last_at and one.last_at >= start]
         return Round(
             read=counts[Answer.READ],
             unchanged=counts[Answer.UNCHANGED],
@@ -351,6 +355,7 @@ class App:
             stories=len(await self.store.outcomes(start)),
             waiting=sum(count for state, count in overview.outbox.items() if state not in FINAL),
             dead=overview.outbox[State.DEAD],
+            failures={one.id: f"{one.last_reason or ''} {one.last_detail or ''}".strip() for one in known},
         )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import cluster
+from bench import cluster, failover
 from tests.postgres import programs
 
 if TYPE_CHECKING:
@@ -41,4 +41,10 @@ async def test_whatever_befalls_one_all_is_polled_and_told_once(folder: Path, tr
 @SLOW
 async def test_workers_may_be_restarted_in_turn(folder: Path) -> None:
     done = await cluster.roll(folder, restarts=6, sources=SOURCES)
+    assert done.is_good, str(done)
+
+
+@SLOW
+async def test_whoever_delivers_may_be_killed_while_slack_fails_and_slack_has_a_socket_again(folder: Path) -> None:
+    done = await failover.play(folder, rounds=2)
     assert done.is_good, str(done)

@@ -66,7 +66,9 @@ class Team:
         self._ears: Ears | None = None
         self._membership: Membership | None = None
         self._on_duty: list[OnDuty] = []
-        self.fence = fence(DELIVERING, me, lambda: self.leases.token(DELIVERING), clock)
+        self.delivery_fence, self.leading_fence = (
+            fence(name, me, partial(self.leases.token, name), clock) for name in (DELIVERING, LEADING)
+        )
 
     def measure(self, metrics: Metrics) -> None:
         """Let metrics show what this worker has."""

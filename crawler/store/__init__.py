@@ -43,6 +43,7 @@ from crawler.store.reports import (
 from crawler.store.schema import story
 from crawler.store.shared import Shared
 from crawler.store.tuning import Tuning
+from crawler.store.worker import while_ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from crawler.store.lock import DataLock
     from crawler.store.plan import Memory, Plan
     from crawler.store.search import Search
-    from crawler.store.worker import Worker
+    from crawler.store.worker import Fence, Worker
     from crawler.visits.page import PageClaim, PageVisit
     from crawler.visits.poll import Claim, Poll, Tally
     from crawler.visits.standing import HostHold
@@ -98,13 +99,19 @@ class Store:
     """
 
     def __init__(
-        self, reader: Worker, writer: Worker | None, lock: DataLock | None, unordered: Worker | None = None
+        self,
+        reader: Worker,
+        writer: Worker | None,
+        lock: DataLock | None,
+        unordered: Worker | None = None,
+        fence: Fence | None = None,
     ) -> None:
         """``unordered`` runs what need not wait for the writer's turn; without one, the writer does."""
         self._reader = reader
         self._writer = writer
         self._lock = lock
         self._unordered = unordered
+        self._fence = fence
 
     @classmethod
     def open(cls, url: str, *, clock: Clock, exclusive: bool = True, patience: float = engine.BUSY_TIMEOUT) -> Self:
@@ -127,6 +134,10 @@ class Store:
         """
         reader, writer, unordered = opening.to_share(url, prepare)
         return cls(reader, writer, None, unordered)
+
+    def fenced(self, fence: Fence) -> Self:
+        """Return the same store for work that is ours for now: what is written late is refused with StoreError."""
+        return type(self)(self._reader, self._writer, None, self._unordered, fence)
 
     @property
     def file(self) -> Path | None:
@@ -163,7 +174,7 @@ class Store:
     async def _write(self, work: Callable[[Connection], T]) -> T:
         if self._writer is None:
             raise StoreError(f"{self._reader.place} was opened only to read")
-        return await self._writer.run(work)
+        return await self._writer.run(while_ours(self._fence, work) if self._fence else work)
 
     # ------------------------------------------------------------ the patrol's Frontier
 

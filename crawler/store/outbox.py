@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alerts.outbox import Delivery, Edit, Edited, Settlement, Suspect
     from crawler.store.deliveries import Lane
     from crawler.store.people import Transact
+    from crawler.store.worker import Fence
 
 
 class Listener(Protocol):
@@ -26,13 +27,6 @@ class Listener(Protocol):
 
     def sending(self, key: str, now: datetime) -> AbstractContextManager[Callable[[bool], bool]]:
         """Return what is asked inside the transaction whether it was, and hands the answer on."""
-
-
-class Fence(Protocol):
-    """Tells, inside the transaction, whether it is still us who deliver."""
-
-    def __call__(self, connection: Connection) -> bool:
-        """Return whether it is."""
 
 
 class StoredOutbox:
@@ -110,7 +104,7 @@ class StoredOutbox:
 
     async def settle_edit(self, edit: Edit, edited: Edited, now: datetime) -> None:
         """Write what became of an edit; what changed since it was read stays due."""
-        await self._write(partial(changes.settle_edit, edit=edit, edited=edited, now=now))
+        await self._if_ours(partial(changes.settle_edit, edit=edit, edited=edited, now=now))
 
     async def audits(self, now: datetime, limit: int) -> Sequence[Suspect]:
         """Return up to ``limit`` sent messages to be looked for once more; none on held channels."""
@@ -121,16 +115,20 @@ class StoredOutbox:
     ) -> None:
         """Write that a message was looked for once more, or is to be again at ``not_before``."""
         audit = partial(changes.settle_audit, key=key, reason=reason, detail=detail, not_before=not_before)
-        await self._write(partial(audit, now=now))
+        await self._if_ours(partial(audit, now=now))
 
     async def hold(self, channel: str | None, until: datetime | None, reason: str, *, refused: bool = False) -> None:
         """Keep a channel's deliveries (None: the main notifier's) back until a moment; None releases them."""
+        await self._if_ours(partial(deliveries.keep_back, channel=channel, until=until, reason=reason, refused=refused))
 
-        def work(connection: Connection) -> None:
+    async def _if_ours(self, work: Callable[[Connection], None]) -> None:
+        """Write what somebody else finds out for himself, once it is his to."""
+
+        def if_ours(connection: Connection) -> None:
             if self._is_ours(connection):
-                deliveries.keep_back(connection, channel, until, reason, refused=refused)
+                work(connection)
 
-        await self._write(work)
+        await self._write(if_ours)
 
     def _is_ours(self, connection: Connection) -> bool:
         return self._fence is None or self._fence(connection)

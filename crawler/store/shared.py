@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from crawler.clock import Clock
     from crawler.store.leases import Lease
-    from crawler.store.outbox import Fence
     from crawler.store.people import Transact
+    from crawler.store.worker import Fence
     from crawler.visits.page import PageClaim
     from crawler.visits.poll import Claim
     from crawler.visits.standing import HostHold

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
+from alerts.errors import StoreError
 from crawler.store import engine, postgres
 
 if TYPE_CHECKING:
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
+
+
+class Fence(Protocol):
+    """Tells, inside the transaction, whether something is still ours to do."""
+
+    def __call__(self, connection: Connection) -> bool:
+        """Return whether it is."""
 
 
 class Worker:
@@ -75,6 +83,17 @@ class Worker:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+def while_ours(fence: Fence, work: Callable[[Connection], T]) -> Callable[[Connection], T]:
+    """Return work that raises StoreError, and does nothing, once it is somebody else's to do."""
+
+    def if_ours(connection: Connection) -> T:
+        if not fence(connection):
+            raise StoreError("another worker does this by now")
+        return work(connection)
+
+    return if_ours
 
 
 def explained(error: DBAPIError, of: Engine, place: object) -> Exception:
