@@ -15,7 +15,7 @@ from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
 from crawler.clock import SystemClock
-from crawler.cluster.jobs import make_tables
+from crawler.cluster.tables import make_tables
 from crawler.shards import SHARDS
 from crawler.store import Store, leases, postgres, shared, visits
 from crawler.store.worker import Worker

@@ -40,7 +40,7 @@ def opened(config: Config, clock: Clock, *, shared: bool) -> Store:
     """Open the store, alone or together with other workers; raises StoreError."""
     if not shared:
         return Store.open(config.store, clock=clock)
-    from crawler.cluster.jobs import make_tables  # the extra [scale]
+    from crawler.cluster.tables import make_tables  # the extra [scale]
 
     return Store.share(config.store, make_tables)
 

@@ -12,11 +12,9 @@ import psycopg
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
 from procrastinate.jobs import Job, Status
-from procrastinate.schema import SchemaManager
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
-    from typing import Any
 
     from crawler.clock import Clock
 
@@ -145,11 +143,3 @@ class Jobs:
 
 def _shards(jobs: Iterable[Job]) -> set[int]:
     return {int(str(job.task_kwargs["shard"])) for job in jobs}
-
-
-def make_tables(connection: Any) -> None:
-    """Make Procrastinate's tables where there are none yet, on a connection of psycopg, in its transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('procrastinate_jobs') IS NOT NULL")
-        if not cursor.fetchone()[0]:
-            cursor.execute(SchemaManager.get_schema())

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from crawler.cluster.jobs import make_tables
+from crawler.cluster.tables import make_tables
 from crawler.store import Store
 from crawler.store.postgres import conninfo
 

@@ -9,7 +9,7 @@ import pytest
 
 from crawler.clock import SystemClock
 from crawler.cluster import jobs
-from crawler.cluster.jobs import Jobs, make_tables
+from crawler.cluster.jobs import Jobs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -108,12 +108,6 @@ async def test_a_server_that_is_away_is_waited_for(crew: Crew, shared_url: str) 
     await queued(crew, 9)
     await crew.until_it_came()
     assert crew.served == [9]
-
-
-def test_tables_are_made_once(shared_url: str) -> None:
-    with psycopg.connect(shared_url) as connection:
-        make_tables(connection)
-        connection.execute("SELECT 1 FROM procrastinate_jobs")
 
 
 async def queued(crew: Crew, shard: int) -> None:
