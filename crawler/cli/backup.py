@@ -124,7 +124,7 @@ def _restore_dump(copy: Path, url: str, *, as_json: bool) -> None:
     from crawler.store.place import shown
 
     with working(f"restoring {shown(url)}"):
-        made = dumps.restore(copy, url)
+        made = dumps.restore(copy, url, _now())
     if as_json:
         print_json({"copy": made, "aside": None, "carried": {}, "unread": "", "twins": 0, "withdrawn": 0})
         return

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from alerts.errors import StoreError
-from crawler.store import carrying, doubled, engine, migrate
+from crawler.store import carrying, deliveries, doubled, engine, migrate
 from crawler.store.schema import HEAD
 from crawler.store.worker import Worker
 
@@ -154,8 +154,8 @@ def restore(copy: Path, database: Path, now: datetime, *, measure: Callable[[Pat
         shutil.copyfile(copy, stage)
         _work_on(stage, migrate.upgrade)
         carried = carrying.carry(database, stage) if database.exists() else carrying.Carried(rows={})
-        settle = partial(doubled.settle, twins=carried.twins, at=now)
-        withdrawn = _work_on(stage, settle) if carried.twins else 0
+        withdrawn = _work_on(stage, partial(doubled.settle, twins=carried.twins, at=now))
+        _work_on(stage, partial(deliveries.look_first, now=now))
         verify(stage)
         sync(stage)
         aside = _set_aside(database, now) if database.exists() else None

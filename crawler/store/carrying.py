@@ -105,6 +105,9 @@ def _statement(table: Table, columns: Sequence[str]) -> str:
     verb = "INSERT OR IGNORE" if table.name in _STAY else "INSERT OR REPLACE"
     if table.name == "seen":  # the copy's story goes on: it says what people were told
         wanted.append("NOT EXISTS (SELECT 1 FROM main.seen m WHERE m.key = r.key AND m.story_id <> r.story_id)")
+    if table.name == "gap":  # its ids are counted too; one that both know is filled again, which finds nothing new
+        verb, columns = "INSERT", [name for name in columns if name != "id"]
+        wanted.append("NOT EXISTS (SELECT 1 FROM main.gap m WHERE m.source_id = r.source_id AND m.since = r.since)")
     if table.name in _LINES:
         verb, columns = "INSERT", [name for name in columns if name != "id"]
         same = " AND ".join(f'm."{name}" IS r."{name}"' for name in columns)

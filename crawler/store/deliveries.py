@@ -64,12 +64,20 @@ EVERY = Lane()
 def recover(connection: Connection, now: datetime, lane: Lane = EVERY) -> int:
     """Make what was on the wire when the last process ended unclear, and due; try refused channels again."""
     _forgive(connection, now)
-    values = {"state": State.UNCLEAR, "reason": "restart", "detail": "", "looks": 0, "changed": now, "not_before": now}
-    keys = connection.scalars(
-        update(outbox).where(outbox.c.state == State.SENDING, lane.rows).values(values).returning(outbox.c.key)
-    ).all()
+    return _doubt(connection, (outbox.c.state == State.SENDING) & lane.rows, "restart", now)
+
+
+def look_first(connection: Connection, now: datetime) -> int:
+    """Let all that waits be looked for before it is sent, and say how many: a store that is gone may have sent it."""
+    return _doubt(connection, outbox.c.state.in_((State.PENDING, State.SENDING)), "restored", now)
+
+
+def _doubt(connection: Connection, rows: ColumnElement[bool], reason: str, now: datetime) -> int:
+    due_ = func.coalesce(case((outbox.c.not_before > now, outbox.c.not_before)), literal(now, Instant))
+    values = {"state": State.UNCLEAR, "reason": reason, "detail": "", "looks": 0, "changed": now, "not_before": due_}
+    keys = connection.scalars(update(outbox).where(rows).values(values).returning(outbox.c.key)).all()
     if keys:
-        line = {"at": now, "state": State.UNCLEAR, "reason": "restart", "detail": ""}
+        line = {"at": now, "state": State.UNCLEAR, "reason": reason, "detail": ""}
         connection.execute(insert(delivery_log), [line | {"key": key} for key in keys])
     return len(keys)
 

@@ -8,16 +8,18 @@ import shutil
 import subprocess
 import tempfile
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from alerts.errors import StoreError
-from crawler.store import backup, migrate, postgres
+from crawler.store import backup, deliveries, migrate, postgres
 from crawler.store.backup import Copied
 from crawler.store.schema import HEAD
 from crawler.store.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -80,10 +82,10 @@ def verify(copy: Path) -> Copied:
     return Copied(path=copy, size=copy.stat().st_size, schema=schema, counts={name: counts[name] for name in COUNTED})
 
 
-def restore(copy: Path, url: str) -> Copied:
+def restore(copy: Path, url: str, now: datetime) -> Copied:
     """Put a copy into a database that is empty, and bring it to the schema of this program, or change nothing.
 
-    Raises StoreError, which says what to do where it is not empty.
+    What waits to be sent is looked for first. Raises StoreError, which says what to do where it is not empty.
     """
     copied, address = verify(copy), postgres.locate(url)
     worker = Worker(postgres.writer(address), postgres.spelled(address), "store-restore")
@@ -98,6 +100,7 @@ def restore(copy: Path, url: str) -> Copied:
         command = [_program(_RESTORE), *words, "--dbname", _without_password(address), str(copy)]
         _run(command, f"{copy} cannot be put into {postgres.spelled(address)}, which is as it was", _environ(address))
         worker.run_now(migrate.upgrade)
+        worker.run_now(partial(deliveries.look_first, now=now))
     finally:
         worker.close()
     return copied

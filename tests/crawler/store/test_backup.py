@@ -96,7 +96,7 @@ async def test_what_was_told_since_the_copy_is_not_told_again(
     assert (done.carried["story"], done.carried["outbox"], done.unread) == (1, 1, "")
     store = open_store()
     assert await tell(store, "one", "two") == ["talks one", "talks two"]
-    assert await store.outbox.due(LATER, 10) == [], "both were begun: they are looked for, not sent again"
+    assert [one.state for one in await store.outbox.due(LATER, 10)] == [State.UNCLEAR, State.UNCLEAR]
     await store.close()
 
 
@@ -249,6 +249,52 @@ async def test_what_only_the_store_begun_anew_has_told_is_not_told_by_the_copy(
     store = open_store()
     assert await store.outbox.due(LATER, 10) == []
     await store.close()
+
+
+async def test_what_waited_in_the_copy_is_looked_for_before_it_is_sent(
+    open_store: Callable[[], Store], database: Path, tmp_path: Path
+) -> None:
+    store = open_store()
+    await tell(store, "one", "two")
+    copied = backup.make(database, tmp_path / "copies" / "one.db")
+    await send(store)  # the lost store sent both, and nobody knows
+    await store.close()
+    lose(database)
+    backup.restore(copied.path, database, LATER)
+    store = open_store()
+    waiting = await store.outbox.due(LATER, 10)
+    assert [one.state for one in waiting] == [State.UNCLEAR, State.UNCLEAR]
+    assert {row.reason for row in await store.deliveries()} == {"restored"}
+    found = Settlement(state=State.SENT, reason="found", attempts=waiting[0].attempts)
+    await store.outbox.settle(waiting[0].key, found, LATER)
+    await store.close()
+
+
+async def test_gaps_of_both_stores_stay(open_store: Callable[[], Store], database: Path, tmp_path: Path) -> None:
+    """Each counts its gaps from 1."""
+
+    def note(source_id: str, since: int) -> None:
+        with closing(connect(database, "rw")) as connection:
+            values = (source_id, since, since + 1)
+            connection.execute(
+                "INSERT INTO gap (source_id, home, since, until, late_ms, failures, state, result, tries, documents, "
+                "unread, entries, stories, way, token) VALUES (?, '', ?, ?, 0, 1, 'over', '', 0, 0, 0, 0, 0, '{}', 0)",
+                values,
+            )
+
+    store = open_store()
+    await store.sync_sources([source(), source("nhk")], NOON)
+    await store.close()
+    note("bbc", 1)
+    copied = backup.make(database, tmp_path / "copies" / "one.db")
+    with closing(connect(database, "rw")) as connection:
+        connection.execute("DELETE FROM gap")
+    for source_id, since in (("nhk", 5), ("bbc", 1), ("bbc", 9)):
+        note(source_id, since)
+    backup.restore(copied.path, database, LATER)
+    with closing(connect(database, "ro")) as connection:
+        found = connection.execute("SELECT source_id, since FROM gap ORDER BY 1, 2").fetchall()
+    assert [tuple(row) for row in found] == [("bbc", 1), ("bbc", 9), ("nhk", 5)]
 
 
 async def test_a_rule_that_the_copy_does_not_know_tells_of_what_it_found_meanwhile(
