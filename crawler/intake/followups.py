@@ -158,9 +158,9 @@ def of_removal(draft: Draft, visit: PageVisit, after: Followed, replies: Replies
     reads = visit.claim.reads
     if after.gone and not draft.page.gone:
         status = "410" if visit.reason == GONE else "404"
-        return replies.say(REMOVED.format(status=status), f"removed after {reads}")
+        return replies.say(REMOVED.format(status=status), f"{draft.story.id} removed after {reads}")
     if draft.page.gone and not after.gone:
-        return replies.say(BACK, f"back after {reads}")
+        return replies.say(BACK, f"{draft.story.id} back after {reads}")
     return []
 
 
@@ -171,19 +171,21 @@ def after_edits(plan: Plan, memory: Memory, ids: Ids, now: datetime) -> Plan:
     """
     edited = {version.story.id: version.story for version in plan.versions if version.story.version > 1}
     wanted = {page.story for page in plan.pages}
-    said, followed = [], []
+    said: dict[str | None, NewDelivery] = {}  # by occasion: of two stories in one thread the outlet corrects the same
+    followed = []
     for story in edited.values():
         draft = memory.draft(story.id)
         if draft is None:
             continue
         replies = Replies(draft.state, memory.told_in(story.id), ids, now)
-        said += replies.corrections(story, title=draft.story.title, text=draft.story.text)
+        corrected = replies.corrections(story, title=draft.story.title, text=draft.story.text)
+        said |= {one.occasion: one for one in corrected if one.occasion not in said}
         verdicts = [one for one in plan.verdicts if one.story == story.id]
         if story.id not in wanted and draft.page.next_due is None and is_followed(story.id, memory, verdicts):
             known, due = draft.page, next_look(story.id, draft.page, now)
             followed += [_as_known(story.id, known, due)] if due else []
     tally = plan.tally + Tally(alerts=len(said))
-    return replace(plan, deliveries=[*plan.deliveries, *said], followed=followed, tally=tally)
+    return replace(plan, deliveries=[*plan.deliveries, *said.values()], followed=followed, tally=tally)
 
 
 def _as_known(story: int, known: KnownPage, due: datetime | None) -> Followed:

@@ -53,7 +53,9 @@ _TOLD_IN = (
     .where(~exists().where(stream_alert.c.delivery == outbox.c.key))
     .order_by(outbox.c.key)
 )
-_OCCASIONS = select(outbox.c.occasion).where(outbox.c.story_id == bindparam("story"), outbox.c.occasion.is_not(None))
+_OCCASIONS = select(outbox.c.occasion).where(
+    outbox.c.parent.in_(bindparam("threads", expanding=True)), outbox.c.occasion.is_not(None)
+)
 
 _UNCONDITIONAL = {"etag": None, "last_modified": None, "body_hash": None}  # the page's words are needed anew
 
@@ -181,7 +183,8 @@ def list_(connection: Connection, listing: Listing | None) -> None:
 def told_in(connection: Connection, story_id: int) -> list[Told]:
     """Return the messages that tell of a story and of no other, oldest first; of one thread the first."""
     rows = connection.execute(_TOLD_IN, {"story": story_id}).all()
-    occasions = frozenset(connection.scalars(_OCCASIONS, {"story": story_id})) if rows else frozenset()
+    threads = {"threads": [row.thread for row in rows]}
+    occasions = frozenset(connection.scalars(_OCCASIONS, threads)) if rows else frozenset()
     told: dict[str, Told] = {}
     for row in rows:
         one = Told(key=row.thread, channel=row.channel, severity=row.severity, occasions=occasions)
