@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -77,6 +76,7 @@ class Courier:
         self._auditor = Auditor(outbox, notifier, clock, log=log, pace=self._pace, guard=self._guarded)
         self._resume: datetime | None = None  # when the pace lets something through that is due already
         self._refused: dict[str | None, str] = {}  # channels (None: the route) that refuse, by error code
+        self._blind: dict[tuple[str, str], int] = {}  # looks that failed in a row, by channel and thread
         self._unsettled: dict[str, Settlement] = {}  # decided, but the store could not take it yet
         self._awake = asyncio.Event()
         self._stopping = False
@@ -195,12 +195,12 @@ class Courier:
                 resting.add(_held_with(channel, outcome))
         return moved
 
-    async def _attempt(self, delivery: Delivery) -> Receipt | DeliveryError | None:
+    async def _attempt(self, due: Delivery) -> Receipt | DeliveryError | None:
         now = self._clock.now()
-        if not await self._outbox.begin(delivery.key, now, attempts=delivery.attempts):
+        delivery = await self._outbox.begin(due.key, now, attempts=due.attempts)
+        if delivery is None:
             return None
         self._pacer.take(delivery.channel, now)
-        delivery = replace(delivery, attempts=delivery.attempts + 1)
         face = self._lay_out(delivery, notice=MAY_REPEAT if delivery.resent and not delivery.looks else None)
         outcome = await self._guarded(self._notifier.send(delivery, face))
         settlement = after_attempt(
@@ -237,9 +237,12 @@ class Courier:
                 continue
             lost = list(group)
             found = await self._find(channel, lost, thread)
+            failed = self._failed_looks((channel, thread), found)
             for delivery in lost:
                 one = found.get(delivery.key, Missing.NOT_FOUND) if isinstance(found, dict) else found
-                settlement = after_look(delivery, one, self._clock.now(), pace=self._pace, chance=self._chance())
+                settlement = after_look(
+                    delivery, one, self._clock.now(), pace=self._pace, chance=self._chance(), failed=failed
+                )
                 await self._settle(delivery.key, settlement)
                 self._report(delivery, settlement)
                 moved += 1
@@ -248,6 +251,14 @@ class Courier:
             if isinstance(found, (Later, RouteRefused)):
                 resting.add(way_of(channel))
         return moved
+
+    def _failed_looks(self, place: tuple[str, str], found: object) -> int:
+        """Return how many looks at a place have failed in a row, with the last one."""
+        before = self._blind.pop(place, 0)
+        if not isinstance(found, DeliveryError):
+            return 0
+        self._blind[place] = before + 1
+        return before + 1
 
     async def _find(
         self, channel: str, lost: Sequence[Delivery], thread: str

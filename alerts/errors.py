@@ -124,6 +124,7 @@ class FetchError(TocsinError):
         status: int | None = None,
         retry_after: timedelta | None = None,
     ) -> None:
+        detail = _storable(detail)
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
@@ -135,9 +136,8 @@ class DeliveryError(TocsinError):
     """A message was not delivered; ``code`` is what the other side called it."""
 
     def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(f"{code}: {detail}" if detail else code)
-        self.code = code
-        self.detail = detail
+        self.code, self.detail = _storable(code), _storable(detail)
+        super().__init__(f"{self.code}: {self.detail}" if detail else self.code)
 
 
 class Later(DeliveryError):
@@ -166,3 +166,8 @@ class ChannelRefused(DeliveryError):
 
 class RouteRefused(DeliveryError):
     """The whole route is at fault; no message can pass until somebody mends it."""
+
+
+def _storable(words: str) -> str:
+    """Return the words of another side without what no database takes: NUL, and halves of surrogate pairs."""
+    return words.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

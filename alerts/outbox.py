@@ -193,10 +193,11 @@ class Outbox(Protocol):
     async def next_due(self) -> datetime | None:
         """Return the earliest moment at which ``due`` may return something; None when all is final."""
 
-    async def begin(self, key: str, now: datetime, *, attempts: int | None = None) -> bool:
-        """Move a pending delivery to ``sending`` and count the attempt; False when it is not pending.
+    async def begin(self, key: str, now: datetime, *, attempts: int | None = None) -> Delivery | None:
+        """Move a pending delivery to ``sending``, count the attempt, and return how it reads; None when it is not.
 
-        Nor is it when it has not so many ``attempts`` behind it: somebody else has tried since it was read.
+        Nor is it pending when it has not so many ``attempts`` behind it: somebody else has tried since it was read.
+        What changes from now on is an edit.
         """
 
     async def settle(self, key: str, settlement: Settlement, now: datetime) -> None:

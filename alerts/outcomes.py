@@ -69,9 +69,18 @@ def after_attempt(  # noqa: PLR0911  a table of outcomes, a row each
 
 
 def after_look(
-    delivery: Delivery, found: Receipt | Missing | DeliveryError, now: datetime, *, pace: Pace, chance: float
+    delivery: Delivery,
+    found: Receipt | Missing | DeliveryError,
+    now: datetime,
+    *,
+    pace: Pace,
+    chance: float,
+    failed: int = 0,
 ) -> Settlement:
-    """Decide what a look-up led to. Only a look that could be made and found nothing counts as one."""
+    """Decide what a look-up led to. Only a look that could be made and found nothing counts as one.
+
+    ``failed`` is how many at the same place could not be made in a row, with this one.
+    """
     same = Settlement(
         state=State.UNCLEAR,
         reason="",
@@ -95,9 +104,12 @@ def after_look(
             return replace(
                 same, state=State.PENDING, reason="not-found-twice", looks=looks, resent=True, not_before=retry
             )
+        case MessageGone():  # the thread that it may stand in: it stands nowhere
+            return replace(same, state=State.PENDING, reason="thread-gone", looks=0, not_before=now, apart=True)
         case Missing.CANNOT_LOOK | CardRefused():
             return replace(same, state=State.PENDING, reason="cannot-look", looks=0, resent=True, not_before=retry)
-    wait = {ChannelRefused: pace.longest_rest, RouteRefused: pace.route_rest}.get(type(found), pace.looks[-1])
+    ever_longer = max(pace.looks[-1], backoff(failed, pace, chance))
+    wait = {ChannelRefused: pace.longest_rest, RouteRefused: pace.route_rest}.get(type(found), ever_longer)
     if isinstance(found, Later) and found.after:
         wait = max(wait, found.after)
     return replace(same, reason="look-failed", detail=str(found), not_before=now + wait)

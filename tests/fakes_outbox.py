@@ -74,12 +74,12 @@ class MemoryOutbox:
         edits = [at for key, (at, _, _) in self._edits.items() if self.rows[key].state is State.SENT]
         return min([*waiting, *edits, *self._audits.values()], default=None)
 
-    async def begin(self, key: str, now: datetime, *, attempts: int | None = None) -> bool:
+    async def begin(self, key: str, now: datetime, *, attempts: int | None = None) -> Delivery | None:
         row = self.rows[key]
         if row.state is not State.PENDING or attempts not in {None, row.attempts}:
-            return False
+            return None
         self.rows[key] = replace(row, state=State.SENDING, attempts=row.attempts + 1, tried=row.tried or now)
-        return True
+        return self.rows[key]
 
     async def settle(self, key: str, settlement: Settlement, now: datetime) -> None:
         row = self.rows[key]

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict, deque
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
@@ -252,7 +253,8 @@ class SlackStandin:
     async def _respond(
         self, request: web.Request, body: dict[str, Any], scopes: frozenset[str], fault: str | None, after: int
     ) -> web.StreamResponse:
-        headers = {"x-oauth-scopes": ",".join(sorted(scopes))}
+        dated = format_datetime(self.options.now().astimezone(UTC), usegmt=True)
+        headers = {"x-oauth-scopes": ",".join(sorted(scopes)), "Date": dated}
         if body.get("error") == "ratelimited":
             headers["Retry-After"] = str(max(after, 1))
             return web.json_response(body, status=429, headers=headers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
@@ -25,6 +26,7 @@ from alerts.slack.check import (
 )
 from alerts.slack.errors import CALL_ERRORS, RATE_LIMITED, classify
 from alerts.slack.pictures import Clock, Pictures
+from alerts.slack.skew import Skew
 
 if TYPE_CHECKING:
     import logging
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5)  # seconds
 PAGE = 200  # messages; what Slack recommends at most
+_ROUNDED = timedelta(seconds=20)  # what a date in whole seconds and the time of a call may make of two equal clocks
 CHANNELS_PAGE = 1000  # fewer calls: the list may be asked for only some twenty times a minute
 
 _T = TypeVar("_T")
@@ -54,6 +57,7 @@ class _Search:
     """A look through a channel's history, or a thread, as far as it has come."""
 
     asked: tuple[frozenset[str], datetime, bool]  # keys, since when, and whether to the end
+    oldest: datetime  # since when, as Slack dates it
     cursor: str = ""
     found: defaultdict[str, list[Receipt]] = field(default_factory=lambda: defaultdict(list))
 
@@ -84,6 +88,7 @@ class SlackNotifier:
         self._log = log
         self._buttons = buttons
         self._channels: dict[str, Channel] = {}  # by name and by id
+        self._skew = Skew()
         self._closed: dict[str, datetime] = {}  # methods inside a Retry-After window
         self._pictures = Pictures(self._client, session, self._call, clock=clock, log=log)
         self._unfinished: dict[tuple[str, str | None], _Search] = {}  # by channel and thread
@@ -237,14 +242,17 @@ class SlackNotifier:
         """
         asked = (keys, since, all_)
         last = self._unfinished.pop((channel, thread), None)
-        search = last if last and last.asked == asked else _Search(asked)
-        found, oldest = search.found, f"{since.timestamp():.6f}"
+        search = last if last and last.asked == asked else _Search(asked, self._skew.at_slack(since))
+        found = search.found
         while all_ or keys - found.keys():
             try:
-                page = await self._page(channel, thread, oldest, search.cursor)
+                page = await self._page(channel, thread, f"{search.oldest.timestamp():.6f}", search.cursor)
             except Later:
                 self._unfinished[channel, thread] = search
                 raise
+            if (oldest := self._skew.at_slack(since)) < search.oldest - _ROUNDED:  # that answer was the first to say so
+                search = _Search(asked, oldest, found=found)
+                continue
             for key, ts in _keys_in(_items(page, "messages")):
                 receipt = Receipt(channel=channel, message=ts)
                 if key not in keys or receipt in found[key]:  # new messages move others on to the next page
@@ -318,7 +326,9 @@ class SlackNotifier:
         if (until := self._closed.get(method, now)) > now:
             raise Later(RATE_LIMITED, f"{method} may be called again at {until:%H:%M:%S}", after=until - now)
         try:
-            return await call()
+            answer = await call()
+            self._skew.note(answer.headers, self._clock.now())
+            return answer
         except CALL_ERRORS as error:
             problem = classify(error)
             if isinstance(problem, Later) and problem.after:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +15,7 @@ from crawler.store.schema import HEAD
 from crawler.store.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -64,30 +64,42 @@ def make(database: Path, target: Path, *, measure: Callable[[Path], int] = free_
     """
     if not database.exists():
         raise StoreError(f"there is no store at {database} yet: `tocsin run` or `tocsin once` makes it")
+    try:
+        with landing(target) as part:
+            require_room(target.parent, database.stat().st_size, measure)
+            with closing(_open(database)) as connection:
+                newest = _newest(connection)
+                connection.execute("VACUUM INTO ?", (str(part),))
+            part.chmod(0o600)
+            sync(part)
+            copied = verify(part)
+            with closing(_open(part)) as connection:
+                if any(before > after for before, after in zip(newest, _newest(connection), strict=True)):
+                    lacks = "lacks what was there before it was begun: it was thrown away"
+                    raise StoreError(f"the copy of {database} {lacks}")
+    except engine.Error as error:
+        raise StoreError(f"{database} cannot be copied to {target}: {error}") from error
+    return replace(copied, path=target)
+
+
+@contextmanager
+def landing(target: Path) -> Iterator[Path]:
+    """Yield where to write what is to be at ``target`` only once it is whole; whatever fails leaves nothing there.
+
+    Raises StoreError where it cannot be written.
+    """
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part.unlink(missing_ok=True)
-        require_room(target.parent, database.stat().st_size, measure)
-        with closing(_open(database)) as connection:
-            newest = _newest(connection)
-            connection.execute("VACUUM INTO ?", (str(part),))
-        part.chmod(0o600)
-        sync(part)
-        copied = verify(part)
-        with closing(_open(part)) as connection:
-            if any(before > after for before, after in zip(newest, _newest(connection), strict=True)):
-                raise StoreError(f"the copy of {database} lacks what was there before it was begun: it was thrown away")
+        yield part
         part.replace(target)
         sync(target.parent)
-    except engine.Error as error:
-        raise StoreError(f"{database} cannot be copied to {target}: {error}") from error
     except OSError as error:
         raise StoreError(f"{target} cannot be written: {error.strerror}") from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-    return Copied(path=target, size=copied.size, schema=copied.schema, counts=copied.counts)
 
 
 def verify(copy: Path) -> Copied:
@@ -155,7 +167,7 @@ def restore(copy: Path, database: Path, now: datetime, *, measure: Callable[[Pat
         _work_on(stage, migrate.upgrade)
         carried = carrying.carry(database, stage) if database.exists() else carrying.Carried(rows={})
         withdrawn = _work_on(stage, partial(doubled.settle, twins=carried.twins, at=now))
-        _work_on(stage, partial(deliveries.look_first, now=now))
+        _work_on(stage, partial(deliveries.look_first, now=now, keys=carried.strange))
         verify(stage)
         sync(stage)
         aside = _set_aside(database, now) if database.exists() else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, literal, select, update
 
 from alerts.bulletin import encode
+from alerts.notify.fallback import copy_of
 from alerts.outbox import FINAL, State
 from crawler.store import escalations, health
 from crawler.store.calm_plan import UNFOLDED
@@ -40,17 +41,18 @@ def write(connection: Connection, plan: CalmPlan) -> None:
 
 
 def publish(connection: Connection, one: NewBulletin) -> None:
-    """Queue a bulletin, or let the one with its key say something else from now on."""
+    """Queue a bulletin, or let the one with its key, and its copy for the fallback, say something else from now on."""
     content = encode(one.content)
-    known = connection.execute(select(outbox.c.state).where(outbox.c.key == one.key)).one_or_none()
-    if known is None:
+    same = outbox.c.key.in_((one.key, copy_of(one.key)))
+    rows = connection.execute(select(outbox.c.key, outbox.c.state).where(same)).all()
+    if not rows:
         connection.execute(insert(outbox), _row(one, content))
-        return
-    values: dict[str, Any] = {"content": content, "severity": int(one.content.severity)}
-    if known.state in _SHOWN:
-        due = func.coalesce(outbox.c.edit_due, literal(one.at, Instant))
-        values |= {"edit_due": due, "edit_why": one.content.title, "revision": outbox.c.revision + 1}
-    connection.execute(update(outbox).where(outbox.c.key == one.key).values(values))
+    for row in rows:
+        values: dict[str, Any] = {"content": content, "severity": int(one.content.severity)}
+        if row.state in _SHOWN:
+            due = func.coalesce(outbox.c.edit_due, literal(one.at, Instant))
+            values |= {"edit_due": due, "edit_why": one.content.title, "revision": outbox.c.revision + 1}
+        connection.execute(update(outbox).where(outbox.c.key == row.key).values(values))
 
 
 def _row(one: NewBulletin, content: dict[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class Carried:
     rows: Mapping[str, int]  # by table
     unread: str = ""  # what of the replaced one could not be read, as a sentence
     twins: Sequence[Twin] = ()  # what both took in by the same key, as two stories
+    strange: Sequence[str] | None = None  # messages that wait and that the replaced one does not know; None: all, maybe
 
 
 def carry(replaced: Path, copy: Path) -> Carried:
@@ -45,7 +46,7 @@ def carry(replaced: Path, copy: Path) -> Carried:
 
 
 def _carry(replaced: Path, copy: Path) -> Carried:
-    carried, unread, twins = dict[str, int](), list[str](), list[Twin]()
+    carried, unread, twins, strange = dict[str, int](), list[str](), list[Twin](), list[str]()
     with closing(engine.connect(copy.absolute(), "rw", 30.0)) as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("PRAGMA recursive_triggers = ON")  # or the index of words would not hear what is replaced
@@ -56,7 +57,7 @@ def _carry(replaced: Path, copy: Path) -> Carried:
         except engine.Error as error:
             unread.append(str(error))
         else:
-            twins = _twins(connection, unread)
+            twins, strange = _twins(connection, unread), _strange(connection, unread)
             for table in metadata.sorted_tables:
                 _carry_table(connection, table, carried, unread)
         if unread:
@@ -68,7 +69,7 @@ def _carry(replaced: Path, copy: Path) -> Carried:
             )
         connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)").fetchall()
     rows = {name: number for name, number in carried.items() if number}
-    return Carried(rows=rows, unread="; ".join(dict.fromkeys(unread)), twins=twins)
+    return Carried(rows=rows, unread="; ".join(dict.fromkeys(unread)), twins=twins, strange=None if unread else strange)
 
 
 def _twins(connection: Any, unread: list[str]) -> list[Twin]:
@@ -80,6 +81,18 @@ def _twins(connection: Any, unread: list[str]) -> list[Twin]:
         return [Twin(kept=kept, other=other) for kept, other in connection.execute(query)]
     except engine.Error as error:
         unread.append(f"seen: {error}")
+        return []
+
+
+def _strange(connection: Any, unread: list[str]) -> list[str]:
+    query = (
+        "SELECT key FROM main.outbox WHERE state IN ('pending', 'sending') "
+        "AND key NOT IN (SELECT key FROM replaced.outbox)"
+    )
+    try:
+        return [key for (key,) in connection.execute(query)]
+    except engine.Error as error:
+        unread.append(f"outbox: {error}")
         return []
 
 
@@ -173,8 +186,8 @@ def _drop_torn(connection: Any) -> int:
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(f"DELETE FROM seen WHERE story_id IN ({torn}) AND story_id NOT IN ({told})")  # noqa: S608 -- our own words
     connection.execute("CREATE TEMP TABLE torn AS " + torn)
+    _hand_over(connection)
     messages = "SELECT key FROM outbox WHERE story_id IN (SELECT id FROM torn)"
-    connection.execute(f"UPDATE verdict SET delivery = NULL WHERE delivery IN ({messages})")  # noqa: S608 -- our own words
     for parent, keys in (("outbox", messages), ("story", "SELECT id FROM torn")):
         for table in reversed(metadata.sorted_tables):
             for column in table.c:
@@ -183,6 +196,18 @@ def _drop_torn(connection: Any) -> int:
     number = connection.execute("DELETE FROM story WHERE id IN (SELECT id FROM torn)").rowcount
     connection.execute("COMMIT")
     return int(number)
+
+
+def _hand_over(connection: Any) -> None:
+    """Give messages of torn stories that tell of whole ones as well to the newest of these: they were told by them."""
+    whole = (
+        "SELECT s.id, s.group_id, s.version FROM verdict v JOIN story s ON s.id = v.story_id "
+        "WHERE v.delivery = outbox.key AND s.id NOT IN (SELECT id FROM torn) ORDER BY s.id DESC LIMIT 1"
+    )
+    connection.execute(
+        f"UPDATE outbox SET (story_id, group_id, version) = ({whole}) "  # noqa: S608 -- our own words
+        f"WHERE story_id IN (SELECT id FROM torn) AND EXISTS ({whole})"
+    )
 
 
 def _start_over(connection: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import case, delete, func, insert, literal, select, true, update
+from sqlalchemy import case, delete, func, insert, literal, or_, select, true, update
 
 from alerts.errors import Overtaken
 from alerts.outbox import FINAL, NAME_STARTS, Delivery, Kind, Receipt, State, way_of
@@ -67,14 +67,14 @@ def recover(connection: Connection, now: datetime, lane: Lane = EVERY) -> int:
     return _doubt(connection, (outbox.c.state == State.SENDING) & lane.rows, "restart", now)
 
 
-def look_first(connection: Connection, now: datetime) -> int:
-    """Let all that waits be looked for before it is sent, and say how many: a store that is gone may have sent it."""
-    return _doubt(connection, outbox.c.state.in_((State.PENDING, State.SENDING)), "restored", now)
+def look_first(connection: Connection, now: datetime, keys: Sequence[str] | None = None) -> int:
+    """Let what is due be looked for before it is sent, all or some, and say how many: a lost store may have sent it."""
+    rows = or_(outbox.c.state == State.SENDING, (outbox.c.state == State.PENDING) & (outbox.c.not_before <= now))
+    return _doubt(connection, rows if keys is None else rows & outbox.c.key.in_(keys), "restored", now)
 
 
 def _doubt(connection: Connection, rows: ColumnElement[bool], reason: str, now: datetime) -> int:
-    due_ = func.coalesce(case((outbox.c.not_before > now, outbox.c.not_before)), literal(now, Instant))
-    values = {"state": State.UNCLEAR, "reason": reason, "detail": "", "looks": 0, "changed": now, "not_before": due_}
+    values = {"state": State.UNCLEAR, "reason": reason, "detail": "", "looks": 0, "changed": now, "not_before": now}
     keys = connection.scalars(update(outbox).where(rows).values(values).returning(outbox.c.key)).all()
     if keys:
         line = {"at": now, "state": State.UNCLEAR, "reason": reason, "detail": ""}
@@ -138,8 +138,11 @@ def next_due(connection: Connection, lane: Lane = EVERY) -> datetime | None:
     )
 
 
-def begin(connection: Connection, key: str, now: datetime, attempts: int | None = None) -> bool:
-    """Mark a pending delivery as being on the wire; False when it is not pending, or was tried since it was read."""
+def begin(connection: Connection, key: str, now: datetime, attempts: int | None = None) -> Delivery | None:
+    """Mark a pending delivery as being on the wire, and return how it reads.
+
+    None when it is not pending, or was tried since it was read.
+    """
     as_read = true() if attempts is None else outbox.c.attempts == attempts
     begun = connection.execute(
         update(outbox)
@@ -154,7 +157,7 @@ def begin(connection: Connection, key: str, now: datetime, attempts: int | None 
             tried=func.coalesce(outbox.c.tried, literal(now, Instant)),
         )
     )
-    return begun.rowcount == 1
+    return read(connection, chosen().where(outbox.c.key == key))[0] if begun.rowcount else None
 
 
 def settle(connection: Connection, key: str, settlement: Settlement, now: datetime) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from alerts.notify.fallback import Handing
 
 _WAITING = (State.PENDING, State.UNCLEAR)
-_KEPT = ("group_id", "story_id", "version", "severity", "note", "style", "template")  # what its copy has as well
+_KEPT = ("group_id", "story_id", "version", "severity", "note", "style", "template", "content")  # its copy's as well
 _OF_ROUTE = ("route-refused", "look-failed")
 # What a try leads to where nobody is there; a wait that the other side asks for is none of it.
 _NOBODY = or_(

@@ -27,6 +27,7 @@ from alerts.cluster import boilerplate, events, minhash
 from alerts.cluster.events import Frequencies, Thread
 from crawler.ids import earliest
 from crawler.store import search
+from crawler.store.base import insert_or
 from crawler.store.kin import Known, Neighbour
 from crawler.store.rows import state
 from crawler.store.schema import Instant, Row, metadata, source, story, verdict
@@ -131,7 +132,6 @@ _COUNT = (
     .returning(source.c.counted)
 )
 _ADD_SKETCH = insert(sketch)
-_ADD_BAND = insert(band)
 _DROP_SKETCHES = (
     delete(sketch)
     .where(sketch.c.story_id.in_(bindparam("stories", expanding=True)))
@@ -237,7 +237,9 @@ def write(connection: Connection, sketches: Sequence[Sketched]) -> None:
         connection.execute(_ADD_SKETCH, [_row(one) for one in sketches])
     found = {(number, one.story) for one in sketches if one.signature for number in minhash.bands(one.signature)}
     if found:  # in the order of the table: every page of it is then read and written once
-        connection.execute(_ADD_BAND, [{"band": number, "story_id": one} for number, one in sorted(found)])
+        # A restored copy keeps the bands of a signature that it had: an edit that is taken back has them again.
+        added = insert_or(connection, band).on_conflict_do_nothing()
+        connection.execute(added, [{"band": number, "story_id": one} for number, one in sorted(found)])
     for one in sketches:
         if one.lines:
             _count_lines(connection, one.source, one.lines)

@@ -77,19 +77,26 @@ class StoredOutbox:
         """Return the earliest moment at which ``due`` may return something; None when all is final."""
         return await self._read(partial(deliveries.next_due, lane=self._lane))
 
-    async def begin(self, key: str, now: datetime, *, attempts: int | None = None) -> bool:
-        """Move a pending delivery to ``sending`` and count the attempt; False when it is not pending.
+    async def begin(self, key: str, now: datetime, *, attempts: int | None = None) -> Delivery | None:
+        """Move a pending delivery to ``sending``, count the attempt, and return how it reads; None when it is not.
 
-        Nor is it when it has not so many ``attempts`` behind it: somebody else has tried since it was read.
+        Nor is it pending when it has not so many ``attempts`` behind it: somebody else has tried since it was read.
+        What changes from now on is an edit.
         """
 
-        def work(connection: Connection) -> bool:
-            return self._is_ours(connection) and deliveries.begin(connection, key, now, attempts)
+        def work(connection: Connection) -> Delivery | None:
+            return deliveries.begin(connection, key, now, attempts) if self._is_ours(connection) else None
 
         if self._listener is None:
             return await self._write(work)
         with self._listener.sending(key, now) as heard:
-            return await self._write(lambda connection: heard(work(connection)))
+
+            def noted(connection: Connection) -> Delivery | None:
+                begun = work(connection)
+                heard(begun is not None)
+                return begun
+
+            return await self._write(noted)
 
     async def settle(self, key: str, settlement: Settlement, now: datetime) -> None:
         """Write what an attempt or a look-up led to, and log it for ``why``.

@@ -104,11 +104,11 @@ def _merge(connection: Connection, one: Merging) -> None:
 
 
 def _let_one_tell(connection: Connection, twice: Iterable[Any], at: datetime) -> None:
-    """Withdraw what nobody saw yet of two messages that tell the same."""
+    """Withdraw what nobody saw yet of two messages that tell the same; one that nobody took goes, the other tells."""
     for row in twice:
         if State.PENDING not in {row.state, row.other_state}:
             continue
-        is_second = row.state == State.PENDING
+        is_second = row.state == State.DEAD or (row.state == State.PENDING and row.other_state != State.DEAD)
         key = row.delivery if is_second else row.other_delivery
         of = (row.story_id, row.version) if is_second else (row.other_story, row.other_version)
         connection.execute(_SILENCE, {"of": of[0], "at_version": of[1], "by": row.rule, "to": row.channel})

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,11 +13,20 @@ from hypothesis import strategies as st
 
 from alerts.card import MAY_REPEAT, Card
 from alerts.courier import Courier
-from alerts.errors import CardRefused, ChannelRefused, DeliveryError, Later, RouteRefused, StoreError, Unclear
+from alerts.errors import (
+    CardRefused,
+    ChannelRefused,
+    DeliveryError,
+    Later,
+    MessageGone,
+    RouteRefused,
+    StoreError,
+    Unclear,
+)
 from alerts.outbox import Delivery, Receipt, Settlement, State
 from alerts.outcomes import Missing, after_attempt, after_look
 from alerts.pacer import Pace, backoff
-from tests.fakes import NOON, FakeClock
+from tests.fakes import NOON, FakeClock, story
 from tests.fakes_outbox import MemoryOutbox, alert, delivery, until
 
 if TYPE_CHECKING:
@@ -283,6 +293,17 @@ async def test_an_unclear_message_not_found_twice_is_sent_again_without_a_notice
     assert bench.clock.now() == NOON + (2 + 10 + 60) * SECOND, "it was looked for once more, a minute later"
 
 
+async def test_looks_that_cannot_be_made_become_ever_rarer_until_one_can() -> None:
+    away = [Later("not-connected")] * 11
+    bench = Bench(MemoryOutbox(*rows(1)), Recorder(Unclear("timeout"), finds=[*away, None, Later("not-connected")]))
+    looked: list[datetime] = []
+    bench.notifier.during = lambda: looked.append(bench.clock.now())
+    await bench.until_done()
+    waits = [(after - before) / SECOND for before, after in pairwise(looked)]
+    assert waits[:13] == [2, 10, 10, 10, 10, 10, 16, 32, 64, 128, 150, 150, 10]
+    assert waits[13] == 10, "one look that could be made, and the next that cannot is the first again"
+
+
 async def test_where_nobody_can_look_it_is_sent_again_with_a_notice() -> None:
     bench = Bench(MemoryOutbox(*rows(1)), Recorder(Unclear("timeout"), finds=[Missing.CANNOT_LOOK]))
     await bench.until_done()
@@ -429,12 +450,33 @@ async def run_until_sent(bench: Bench) -> None:
     await task
 
 
+async def test_what_changes_while_another_message_is_on_its_way_is_told_as_it_reads_by_then() -> None:
+    first, second = rows(2)
+    bench = Bench(MemoryOutbox(first, second), Recorder())
+    corrected = replace(second, content=replace(second.alert, story=story(title="The source answers again")))
+
+    def change() -> None:
+        if len(bench.notifier.sent) == 1:
+            bench.outbox.rows[second.key] = corrected
+
+    bench.notifier.during = change
+    await bench.until_done()
+    assert [card.headline for _, _, card in bench.notifier.sent][1] == "The source answers again"
+
+
+async def test_a_reply_that_is_looked_for_in_a_thread_that_is_gone_stands_by_itself() -> None:
+    one = replace(delivery("K1"), state=State.UNCLEAR, attempts=1, tried=NOON, looks=1)
+    settled = after_look(one, MessageGone("thread_not_found"), NOON + SECOND, pace=AT_ONCE, chance=0.5)
+    assert (settled.state, settled.reason, settled.apart) == (State.PENDING, "thread-gone", True)
+    assert settled.not_before == NOON + SECOND
+
+
 class Forgetful(MemoryOutbox):
     """Takes the first begin, and loses its connection before it can say so."""
 
     failed = False
 
-    async def begin(self, key: str, now: datetime, *, attempts: int | None = None) -> bool:
+    async def begin(self, key: str, now: datetime, *, attempts: int | None = None) -> Delivery | None:
         begun = await super().begin(key, now, attempts=attempts)
         if not self.failed:
             self.failed = True

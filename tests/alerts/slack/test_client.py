@@ -165,6 +165,18 @@ async def test_what_stands_there_since_before_is_not_looked_at() -> None:
         assert await notifier.find("#news", ["K1"], clock.now() + timedelta(seconds=1)) == {}
 
 
+@pytest.mark.parametrize("channel", ["#news", "C0NEWS0001"])
+async def test_what_slack_dates_earlier_than_we_do_is_found_by_the_first_who_looks(channel: str) -> None:
+    clock = FakeClock()
+    async with SlackStandin(Options(now=lambda: clock.now() - timedelta(minutes=20))) as slack:
+        for key in ("K1", "K2"):
+            notifier = SlackNotifier("xoxb-test", slack.api_url, open_session(), clock=clock, log=LOG)
+            if key == "K1":
+                await post(notifier)
+            assert (await notifier.find(channel, ["K1"], SINCE) or {}).keys() == {"K1"}
+            await notifier.close()
+
+
 async def test_messages_of_others_are_passed_over() -> None:
     async with connected() as (slack, notifier, _):
         await post(notifier)

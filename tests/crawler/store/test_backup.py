@@ -10,6 +10,7 @@ import pytest
 
 from alerts.errors import StoreError
 from alerts.outbox import Settlement, State
+from alerts.rules.spec import QuietSpec, Rate
 from crawler.store import Store, backup, carrying
 from crawler.store.copies import Copies
 from crawler.store.engine import connect, locate
@@ -18,6 +19,7 @@ from tests.fakes import NOON, FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
 LATER = NOON + timedelta(hours=1)
@@ -96,7 +98,7 @@ async def test_what_was_told_since_the_copy_is_not_told_again(
     assert (done.carried["story"], done.carried["outbox"], done.unread) == (1, 1, "")
     store = open_store()
     assert await tell(store, "one", "two") == ["talks one", "talks two"]
-    assert [one.state for one in await store.outbox.due(LATER, 10)] == [State.UNCLEAR, State.UNCLEAR]
+    assert await store.outbox.due(LATER, 10) == [], "both were begun: they are looked for, not sent again"
     await store.close()
 
 
@@ -154,6 +156,32 @@ async def test_a_torn_story_that_was_told_stays_known_and_one_that_was_not_is_to
     await store.close()
 
 
+async def test_what_a_torn_storys_message_told_of_as_well_is_not_told_again(
+    open_store: Callable[[], Store], database: Path, tmp_path: Path
+) -> None:
+    store, clock = open_store(), FakeClock()
+    quiet = {"talks": QuietSpec(at_most=Rate(count=1, per=timedelta(hours=1)))}
+    newsroom = Newsroom(store, WordJudge({"talks": ("#news",)}, quiet=quiet), clock)
+    await newsroom.add(source())
+    await newsroom.visit("bbc", entry("a", "talks of iron and coal"))
+    await newsroom.visit("bbc", entry("b", "talks on cheese"))  # over the limit
+    copied = backup.make(database, tmp_path / "one.db")
+    await newsroom.visit("bbc", entry("c", "talks about a bridge"))  # over the limit, and what the summary shows
+    clock.advance(timedelta(hours=2))
+    await newsroom.ingest.watch()
+    await send(store, clock.now())
+    await store.close()
+    tear(database, "story_version")
+
+    backup.restore(copied.path, database, clock.now())
+    store = open_store()
+    again = Newsroom(store, WordJudge({"talks": ("#news",)}, quiet=quiet), clock)
+    await again.ingest.watch()
+    told = {delivery.delivery.alert.story.title: delivery.delivery.state for delivery in await store.deliveries()}
+    assert told == {"talks on cheese": State.SENT, "talks of iron and coal": State.SENT}
+    await store.close()
+
+
 async def test_a_copy_goes_where_nothing_was(database: Path, tmp_path: Path) -> None:
     copied = backup.make(database, tmp_path / "one.db")
     done = backup.restore(copied.path, tmp_path / "new" / "tocsin.db", NOON)
@@ -184,10 +212,10 @@ def test_a_copy_is_not_what_fills_the_disk(database: Path, tmp_path: Path) -> No
 # ---------------------------------------------------------------- a store that was lost, and begun anew
 
 
-async def send(store: Store) -> None:
-    for delivery in await store.outbox.due(LATER, 10):
-        await store.outbox.begin(delivery.key, LATER)
-        await store.outbox.settle(delivery.key, Settlement(state=State.SENT, reason="accepted"), LATER)
+async def send(store: Store, at: datetime = LATER) -> None:
+    for delivery in await store.outbox.due(at, 10):
+        await store.outbox.begin(delivery.key, at)
+        await store.outbox.settle(delivery.key, Settlement(state=State.SENT, reason="accepted"), at)
 
 
 def lose(database: Path) -> None:
@@ -267,6 +295,19 @@ async def test_what_waited_in_the_copy_is_looked_for_before_it_is_sent(
     assert {row.reason for row in await store.deliveries()} == {"restored"}
     found = Settlement(state=State.SENT, reason="found", attempts=waiting[0].attempts)
     await store.outbox.settle(waiting[0].key, found, LATER)
+    await store.close()
+
+
+async def test_what_the_replaced_store_knows_to_wait_is_simply_sent(
+    open_store: Callable[[], Store], database: Path, tmp_path: Path
+) -> None:
+    store = open_store()
+    await tell(store, "one", "two")
+    copied = backup.make(database, tmp_path / "copies" / "one.db")
+    await store.close()
+    backup.restore(copied.path, database, LATER)
+    store = open_store()
+    assert [one.state for one in await store.outbox.due(LATER, 10)] == [State.PENDING, State.PENDING]
     await store.close()
 
 

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
+from alerts.bulletin import Bulletin, Topic
 from alerts.card import Card
 from alerts.face import face_for
 from alerts.notify.fallback import PATIENCE, copy_of
 from alerts.outbox import Kind, Receipt, Settlement, State
+from alerts.story import Severity
+from crawler.store.calm_plan import CalmPlan, NewBulletin
+from crawler.store.deliveries import Lane
+from crawler.store.plan import Plan
 from crawler.store.schema import delivery_log
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, WordJudge, entry, source
 from tests.fakes import NOON, FakeClock
@@ -67,6 +72,26 @@ async def test_a_copy_says_what_the_message_says_and_both_name_each_other(newsro
     why = "#news has refused messages since 2026-11-02 12:00 UTC"
     assert (await lines(store, one.key))[-1] == ("fallback", f"also handed to mail: {why}")
     assert await lines(store, copy.key) == [("fallback", why)]
+
+
+async def test_a_critical_bulletin_is_handed_over_too_and_says_what_its_original_says_by_now(store: Store) -> None:
+    def said(title: str) -> Plan:
+        content = Bulletin(channel="#news", topic=Topic.SUMMARY, title=title, severity=Severity.CRITICAL)
+        return Plan(calm=CalmPlan(bulletins=[NewBulletin(key="B", content=content, at=NOON)]))
+
+    await store.apply(lambda _: said("the disk is nearly full"))
+    (one,) = await store.outbox.due(NOON, 10)
+    await refuse(store, one)
+    assert await store.hand_over("mail", LATER) == ["B"]
+    mail = store.outbox.of(Lane(only="mail"))
+    (copy,) = await mail.due(LATER, 10)
+    assert (copy.content.channel, face_for(copy).headline) == ("mail", "the disk is nearly full")
+    await mail.begin(copy.key, LATER)
+    await mail.settle(copy.key, Settlement(state=State.SENT, reason="accepted"), LATER)
+    await store.apply(lambda _: said("there is space again"))
+    (edit,) = await mail.edits(LATER, 10)
+    assert face_for(edit.delivery).headline == "there is space again"
+    assert len(await store.deliveries()) == 2
 
 
 async def test_the_message_itself_waits_on_and_arrives(newsroom: Newsroom, store: Store) -> None:

@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from alerts.bulletin import Bulletin, Topic
 from alerts.errors import StoreError
 from alerts.outbox import Receipt, Settlement, State
 from alerts.story import DateNote, Field, Match, Severity, Span, Story
+from crawler.store.calm_plan import CalmPlan, NewBulletin
 from crawler.store.deliveries import EVERY
+from crawler.store.plan import Plan
 from crawler.store.schema import delivery_log, verdict
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, WordJudge, entry, source
 from tests.fakes import NOON, FakeClock
@@ -82,6 +85,23 @@ async def test_a_delivery_holds_the_whole_alert(newsroom: Newsroom, store: Store
     assert [match.rule for match in in_news.alert.matches] == ["rare", "talks"]
     assert (in_news.channel, in_minerals.channel) == ("#news", "#minerals")
     assert (in_news.state, in_news.queued, in_news.attempts, in_news.tried) == (State.PENDING, NOON, 0, None)
+
+
+async def test_what_is_begun_is_told_as_it_reads_then(store: Store) -> None:
+    def said(title: str) -> Plan:
+        content = Bulletin(channel="#ops", topic=Topic.HEALTH, title=title)
+        return Plan(calm=CalmPlan(bulletins=[NewBulletin(key="B", content=content, at=NOON)]))
+
+    await store.apply(lambda _: said("bbc fails"))
+    (due,) = await store.outbox.due(NOON, 10)
+    await store.apply(lambda _: said("bbc answers again"))
+    begun = await store.outbox.begin(due.key, NOON, attempts=due.attempts)
+    assert begun is not None
+    assert isinstance(begun.content, Bulletin)
+    assert (begun.content.title, begun.state, begun.attempts) == ("bbc answers again", State.SENDING, 1)
+    assert await store.outbox.begin(due.key, NOON, attempts=due.attempts) is None
+    await store.outbox.settle(due.key, SENT, NOON)
+    assert await store.outbox.edits(NOON + HOUR, 10) == []
 
 
 async def test_a_delivery_names_the_other_outlets_that_carry_a_copy(newsroom: Newsroom, store: Store) -> None:

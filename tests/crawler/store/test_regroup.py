@@ -45,6 +45,14 @@ async def show(room: Newsroom, title: str) -> None:
             await room.store.outbox.settle(delivery.key, shown, NOON)
 
 
+async def refuse(room: Newsroom, outlet: str) -> None:
+    """Let nobody take what is told of an outlet in #news, in any form."""
+    for delivery in await room.store.outbox.due(NOON, 100):
+        if (delivery.alert.story.outlet.id, delivery.channel) == (outlet, "#news"):
+            await room.store.outbox.begin(delivery.key, NOON)
+            await room.store.outbox.settle(delivery.key, Settlement(state=State.DEAD, reason="card-refused"), NOON)
+
+
 async def merge(room: Newsroom, group: int, into: int, why: str = "a copy of both") -> None:
     one = Merging(group=group, into=into, why=why, at=NOON)
     await room.store._write(lambda connection: regroup.merge(connection, [one]))
@@ -70,6 +78,15 @@ async def test_what_nobody_saw_gives_way_whichever_group_goes_on(room: Newsroom,
     assert told == {(first, "treaty"), (first, "shares")}
     silent = [row.reason for row in await rows(room.store, verdict) if not row.delivery]
     assert silent == ["copy"]
+
+
+@pytest.mark.parametrize("dead", ["one", "two"])
+async def test_what_waits_does_not_give_way_to_what_nobody_took(room: Newsroom, dead: str) -> None:
+    first, second, _ = [row.id for row in await rows(room.store, story)]
+    await refuse(room, dead)
+    await merge(room, second, first)
+    news = {outlet: state for outlet, channel, state in await states(room) if channel == "#news"}
+    assert news == {"one": State.PENDING, "two": State.PENDING} | {dead: State.WITHDRAWN}
 
 
 async def test_of_two_that_were_shown_the_first_goes_on_and_the_other_says_so(room: Newsroom) -> None:
