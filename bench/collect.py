@@ -111,7 +111,7 @@ def _config(ports: Sequence[str], sources: int, store: str) -> Config:
 
 async def _measure(chosen: Config, port: str, seconds: float) -> Outcome:
     clock = Ahead()
-    async with App(chosen, Nobody(), clock) as app:
+    async with App(chosen, Nobody(), clock, console=False) as app:
         first = await _sweep(app, 1, clock)
         still = await _sweep(app, SWEEPS, clock)
         await _set_share(port, NEWS)

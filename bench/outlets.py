@@ -32,7 +32,7 @@ _FAULTS = {  # of a visit, and how often
     "http-429": 0.002,
     "timeout": 0.01,
     "reset": 0.005,
-    "malformed": 0.002,
+    "unreadable": 0.002,
 }
 _STATUS = {"http-500": 500, "http-503": 503, "http-429": 429}
 _CARELESS = 7  # each so many-th outlet sends no ETag, so that its bytes are compared

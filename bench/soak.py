@@ -145,7 +145,7 @@ async def _live(path: Path, setting: Setting, side: OtherSide) -> tuple[list[Vit
     config, clock = load(path, {}), SystemClock()
     samples: list[Vitals] = []
     ends = datetime.fromisoformat(setting.start) + timedelta(minutes=setting.minutes)
-    async with notifier(config) as ways, App(config, ways, clock) as app:
+    async with notifier(config) as ways, App(config, ways, clock, console=False) as app:
         stop = asyncio.Event()
         running = asyncio.create_task(app.run(stop))
         began = asyncio.get_running_loop().time()

@@ -116,7 +116,8 @@ class App:
         led = self.store.fenced(self.team.leading_fence) if self.team else self.store  # for what one does for all
         self.fallback = parts.fallback(config, led, clock, self.courier.wake)
         around = [one.around for one in (self.team and self.team.shards, self.capture) if one]
-        self.crawl = Crawl(config.fetch, clock=clock, turns=turns, around=parts.all_around(around))
+        admits = self.team.shards.admit if self.team else None
+        self.crawl = Crawl(config.fetch, clock=clock, turns=turns, around=parts.all_around(around), admits=admits)
         judge = config.judge
         self.ingest = Ingestor(self.store, judge, judge.revision, Ids(clock), clock, manner_of(config), minutes=minutes)
         self.announcing = Announcing(self.ingest, self.courier)
@@ -129,17 +130,7 @@ class App:
         self.reloader = Reloader(config.files, reread, self.adopt, hearer) if reread else None
         self.trials = TrialReports(led, lambda: self.config, clock, self.courier.wake)
         self.clerk = Clerk(self.store, lambda: self.config, clock, wake=self.courier.wake)
-        self.upkeep = Upkeep(
-            led,
-            lambda: self.config,
-            clock,
-            self.courier.wake,
-            self.metrics,
-            self.crawl,
-            turns,
-            self._lay_out,
-            environ or {},
-        )
+        self.upkeep = self._care(led, turns, environ or {})
         self.timekeeping = Timekeeping(led, clock, self.upkeep.notices, lambda: self.config)
         self.crawling, self.delivering, self.leading = self._duties()
         self.console: Console | None = None  # only a daemon serves one
@@ -158,6 +149,15 @@ class App:
             log=log,
             lay_out=self._lay_out,
         )
+
+    def _care(self, led: Store, turns: Turns, environ: Mapping[str, str]) -> Upkeep:
+        """Build what keeps it well."""
+        wake, metrics = self.courier.wake, self.metrics
+        upkeep = Upkeep(
+            self.store, led, lambda: self.config, self.clock, wake, metrics, self.crawl, turns, self._lay_out, environ
+        )
+        upkeep.pulse.polls = self.team is None or self.team.crawls
+        return upkeep
 
     def _duties(self) -> tuple[Crawling, Delivering, Leading]:
         """Build what is done for as long as this runs."""
@@ -270,11 +270,13 @@ class App:
             for duty in (self.delivering, self.leading, self.crawling):
                 await duty.begin()
             self.dispatcher.start()
-        ends = {asyncio.create_task(one.wait(), name="end") for one in (stop, self.delivering.broke)}
+        works = (self.delivering, self.team) if self.team else (self.delivering,)
+        ends = {asyncio.create_task(one.wait(), name="end") for one in (stop, *(work.broke for work in works))}
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for one in ends:
             one.cancel()
-        self.delivering.raise_what_broke()
+        for work in works:
+            work.raise_what_broke()
 
     async def _join(self, team: Team) -> None:
         """Share the work with others. Raises StoreError."""
@@ -319,6 +321,7 @@ class App:
         # No waiting from here on: nobody sees one part of the new configuration and one of the old.
         self.ingest.replace(judge, judge.revision, manner_of(config))
         self.crawl.configure(config.fetch)
+        self.crawl.keep(_by_id(config.sources))
         if self.websub:
             self.websub.configure(config.fetch)
         self.patrol.replace(_by_id(config.sources), config.fetch, config.concealed)

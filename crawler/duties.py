@@ -134,6 +134,7 @@ class Leading:
         self._prepare = prepare
         self._websub = websub
         self._upkeep = upkeep
+        self._timekeeping = timekeeping
         self._jobs: dict[str, tuple[float, Callable[[], Awaitable[object]]]] = {
             "backfill": (MINUTE, upkeep.collecting(backfill.tick)),
             "watch": (MINUTE, watch),
@@ -151,6 +152,7 @@ class Leading:
     async def begin(self) -> None:
         """Let the store agree with the configuration, and look at everything from time to time. Raises StoreError."""
         await self._prepare()
+        self._timekeeping.forget()
         if self._websub:
             await self._websub.start()
         elif ended := await self._store.drop_subscription(None):

@@ -239,7 +239,9 @@ class _Told:
         again = goes_on and report is not None and self._now - report.changed < AGAIN
         compared = compare(health.base(before, goes_on=again), self._config)
         named = [(name.replace("_", " ").capitalize(), str(what)) for name, what in compared.facts().items()]
-        named += [("Needs a restart", ", ".join(changes.restart))] if changes.restart else []
+        if changes.restart:
+            kept = "until then what was there before stays in force"
+            named.append(("Needs a restart", f"{', '.join(changes.restart)}; {kept}"))
         if not (named or mended):
             return Plan()
         changed = {*compared.rules.added, *compared.rules.removed, *compared.rules.edited}

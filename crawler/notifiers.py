@@ -17,6 +17,7 @@ from alerts.notify.jsonl import JsonlNotifier
 from alerts.notify.switchboard import Switchboard
 from alerts.notify.webhook import TIMEOUT, WebhookNotifier
 from crawler.config.model import AppriseConfig, JsonlConfig, WebhookConfig
+from crawler.extras import way_to
 from crawler.fetch.guard import refusal, spelled
 from crawler.fetch.resolver import Resolver
 
@@ -97,8 +98,7 @@ def _trouble(name: str, one: NotifierConfig, allowed: Sequence[Network]) -> Prob
     try:
         return None if apprise.connect(one.url.reveal()) else _unknown_to_apprise(one)
     except ImportError:
-        hint = 'install Tocsin with its extra: "tocsin[apprise]"'
-        return Problem(one.place, f"`{name}` needs {apprise.MODULE}, which is not installed", hint)
+        return Problem(one.place, f"`{name}` needs {apprise.MODULE}, which is not installed", way_to("apprise"))
 
 
 def _unknown_to_apprise(one: AppriseConfig) -> Problem:

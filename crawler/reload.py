@@ -27,7 +27,15 @@ log = logging.getLogger(__name__)
 
 _NAMED = 20  # names in one log line; the rest is counted
 _TOLD = 10  # problems in one log line
-_LIVE = ("fetch", "cards", "wordings", "defaults", "routing", "log")  # sections that change while everything runs
+_LIVE = (
+    "fetch",
+    "cards",
+    "wordings",
+    "defaults",
+    "routing",
+    "health",
+    "log",
+)  # sections that change while everything runs
 # What only a start can change.
 _FIXED = ("store", "engine", "slack", "timezone", "websub", "console", "capture", "notifiers", "fallback")
 _LIVE_CARE = ("retention", "backup", "disk", "canary")  # the same of ``care``
@@ -85,14 +93,18 @@ def compare(old: Config, new: Config) -> Changes:
         names=_difference(old.marks.names, new.marks.names),
         sources=_difference(_by_id(old.sources), _by_id(new.sources)),
         settings=(*_differing(_LIVE, old, new), *_differing(_LIVE_CARE, old.care, new.care)),
-        restart=(*_differing(_FIXED, old, new), *_differing(("metrics",), old.care, new.care)),
+        restart=_needing_restart(old, new),
     )
 
 
 def merged(old: Config, new: Config) -> Config:
     """Return the new configuration with what only a restart can change as it is in force."""
     care = replace(new.care, metrics=old.care.metrics)
-    return replace(new, care=care, **{name: getattr(old, name) for name in _FIXED})
+    return replace(new, care=care, waits=_needing_restart(old, new), **{name: getattr(old, name) for name in _FIXED})
+
+
+def _needing_restart(old: Config, new: Config) -> tuple[str, ...]:
+    return (*_differing(_FIXED, old, new), *_differing(("metrics",), old.care, new.care))
 
 
 def _differing(names: Iterable[str], old: object, new: object) -> tuple[str, ...]:

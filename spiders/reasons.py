@@ -20,6 +20,7 @@ REASONS: Mapping[str, str] = {
     "redirect-loop": "The server sends us on in a circle, or more than five times.",
     "blocked-address": "The address is a private one or has an unusual port; fetch.allow_private can open a network.",
     "host-held": "The server asked to be left alone for a while, so the visit was put off.",
+    "host-taken": "Another worker is at the host, so the visit was put off; an hour of this counts as a failure.",
     # the network
     "dns": "No address is known for this name: it is misspelt, gone, or the network is down.",
     "refused": "No server answers at that address and port.",

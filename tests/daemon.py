@@ -52,7 +52,7 @@ async def run_ahead(config: Config, ahead: timedelta) -> None:
     """Run the daemon with a clock that is set ahead."""
     clock = AheadClock()
     clock.ahead = ahead
-    async with notifier(config) as teller, App(config, teller, clock, pace=HURRIED) as app:
+    async with notifier(config) as teller, App(config, teller, clock, pace=HURRIED, console=False) as app:
         await until_stopped(app)
 
 
@@ -60,7 +60,8 @@ def main(path: Path, ahead: timedelta) -> None:
     """Run the daemon on a configuration until it is stopped."""
     config = load(path, os.environ)
     if not ahead:
-        with_app(config, until_stopped, pace=HURRIED, roles=EVERY if config.engine == "procrastinate" else ())
+        roles = EVERY if config.engine == "procrastinate" else ()
+        with_app(config, until_stopped, pace=HURRIED, roles=roles, console=False)
         return
     configure(config.log.format, config.log.level)
     asyncio.run(run_ahead(config, ahead))

@@ -7,14 +7,18 @@ import pwd
 import shutil
 import socket
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 from uuid import uuid4
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Self
 
 _USER = "tocsin"
+_GUARDED, _PASSWORD = "keeper", "a:b@c"  # who has to say a password
 # Nothing here outlives the tests, so nothing need reach the disk.
 _QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "shared_buffers=64MB")
 
@@ -43,6 +47,8 @@ class Server:
         if os.geteuid() == 0:  # the server refuses to run as root
             self._give_away()
         self._do("initdb", "--no-sync", "-A", "trust", "-U", _USER, "-E", "UTF8", "--locale=C", "-D", str(self._data))
+        rules = self._data / "pg_hba.conf"  # the first that fits counts
+        rules.write_text(f"host all {_GUARDED} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
         self.start()
         return self
 
@@ -73,6 +79,15 @@ class Server:
     def url(self, database: str) -> str:
         """Return the address of a database, as ``store:`` takes it."""
         return f"postgresql+psycopg://{_USER}@127.0.0.1:{self.port}/{database}"
+
+    @contextmanager
+    def guarded(self, database: str) -> Iterator[str]:
+        """Lend the address of a database with a user who has to say a password."""
+        self._sql(f"CREATE ROLE {_GUARDED} LOGIN SUPERUSER PASSWORD '{_PASSWORD}'")
+        try:
+            yield self.url(database).replace(f"{_USER}@", f"{_GUARDED}:{quote(_PASSWORD)}@")
+        finally:
+            self._sql(f"DROP ROLE {_GUARDED}")
 
     def make(self, template: str = "template1") -> str:
         """Make a database, a copy of another that nobody is connected to, and return its name."""

@@ -99,7 +99,7 @@ async def office(
         urls = {"slack": slack.api_url, "web": web.url("").rstrip("/")}
         file.write_text(CONFIG.format(admins=admins, app_token=app_token, **urls))
         config = load(file, {})
-        async with notifier(config) as teller, App(config, teller, clock, pace=HURRIED) as app:
+        async with notifier(config) as teller, App(config, teller, clock, pace=HURRIED, console=False) as app:
             await app.once()
             one = Office(app, slack, web, file)
             one.key = (await app.store.deliveries())[0].delivery.key

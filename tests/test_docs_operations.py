@@ -81,3 +81,22 @@ def test_the_container_runs_as_nobody_special_on_a_root_that_cannot_be_written()
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert "USER 10001:10001" in (DEPLOY / "Containerfile").read_text()
+
+
+def test_a_container_is_built_of_what_its_ignore_file_lets_through_and_of_no_more() -> None:
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (DEPLOY / "Containerfile").read_text(), re.MULTILINE)
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert ignored[1] == "*"
+    assert {line[1:] for line in ignored if line.startswith("!")} == {
+        source.partition("/")[0] for line in copied for source in line.split()
+    }
+
+
+def test_a_command_beside_the_service_runs_as_the_service_does() -> None:
+    unit = dict(line.split("=", 1) for line in (DEPLOY / "tocsin.service").read_text().splitlines() if "=" in line)
+    program, _, config, _ = unit["ExecStart"].split()
+    words = (DEPLOY / "tocsin.sh").read_text().split()
+    same = ("StateDirectory", "StateDirectoryMode", "UMask", "WorkingDirectory", "EnvironmentFile", "LimitNOFILE")
+    assert {f"--property={name}={unit[name]}" for name in same} <= set(words)
+    who = {f"--uid={unit['User']}", f"--gid={unit['Group']}"}
+    assert who | {f"--setenv=TOCSIN_CONFIG={config}", program} <= set(words)

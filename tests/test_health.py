@@ -79,7 +79,10 @@ class Desk:
     async def start(self) -> AsyncIterator[App]:
         config = load(self.file, {})
         reread = partial(examine, self.file, {})
-        async with notifier(config) as ways, App(config, ways, self.clock, pace=HURRIED, reread=reread) as self.app:
+        async with (
+            notifier(config) as ways,
+            App(config, ways, self.clock, pace=HURRIED, reread=reread, console=False) as self.app,
+        ):
             yield self.app
 
     async def round(self, later: timedelta = HOUR) -> list[str]:
@@ -231,6 +234,20 @@ async def test_a_new_configuration_says_what_changed_and_what_follows_soon_is_to
     _, anew = await desk.looks()
     assert "Sources removed: standard" in anew
     assert "Rule" not in anew
+
+
+async def test_what_takes_effect_at_a_restart_is_told_with_what_stays_until_then(desk: Desk) -> None:
+    desk.write(**{"tocsin.db": "other.db"})
+    (told,) = await desk.looks()
+    assert "Needs a restart: store; until then what was there before stays in force" in told
+    desk.write(minerals="ores", **{"tocsin.db": "other.db"})
+    (both,) = await desk.looks()
+    assert "Rules added: ores" in both
+    assert "Needs a restart: store" in both
+    desk.write(minerals="ores")
+    (back,) = await desk.looks()
+    assert "restart" not in back
+    assert not desk.app.config.waits
 
 
 async def test_what_moves_nothing_is_not_told(desk: Desk) -> None:

@@ -98,7 +98,7 @@ class Town:
     @asynccontextmanager
     async def app(self) -> AsyncIterator[App]:
         config = load(self.file, {})
-        async with notifier(config) as teller, App(config, teller, self.clock, pace=HURRIED) as app:
+        async with notifier(config) as teller, App(config, teller, self.clock, pace=HURRIED, console=False) as app:
             yield app
 
     @asynccontextmanager

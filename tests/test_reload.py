@@ -372,7 +372,7 @@ async def says(process: asyncio.subprocess.Process, words: str) -> str:
 
 async def test_the_daemon_reloads_by_itself_and_on_sighup(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
-    text = "sources: []\nrules:\n  - {id: pact, when: pact, to: '#news', tests: {match: [nickel]}}\n"
+    text = "console: null\nsources: []\nrules:\n  - {id: pact, when: pact, to: '#news', tests: {match: [nickel]}}\n"
     file.write_text(text)
     command = [sys.executable, "-c", "from crawler.cli import main; main()", "run", "--config", str(file)]
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, env=dict(os.environ))

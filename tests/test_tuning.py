@@ -94,7 +94,7 @@ async def office(folder: Path, *, admins: str = "") -> AsyncIterator[Office]:
 @asynccontextmanager
 async def running(file: Path, clock: AheadClock) -> AsyncIterator[App]:
     config = load(file, {})
-    async with notifier(config) as teller, App(config, teller, clock, pace=HURRIED) as app:
+    async with notifier(config) as teller, App(config, teller, clock, pace=HURRIED, console=False) as app:
         await app.once()
         stop = asyncio.Event()
         task = asyncio.create_task(app.run(stop))

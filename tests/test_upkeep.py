@@ -92,7 +92,7 @@ async def opened(folder: Path) -> AsyncIterator[Desk]:
         file = folder / "config.yaml"
         file.write_text(CONFIG.format(slack=slack.api_url, web=web.url("").rstrip("/")))
         config = load(file, {})
-        async with notifier(config) as ways, App(config, ways, clock, pace=HURRIED) as app:
+        async with notifier(config) as ways, App(config, ways, clock, pace=HURRIED, console=False) as app:
             yield Desk(app, machine, slack, folder / "hook.jsonl", web)
 
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5)  # seconds
 PAGE = 200  # messages; what Slack recommends at most
+_UNFINISHED = 100  # searches that are remembered where they were broken off
 _ROUNDED = timedelta(seconds=20)  # what a date in whole seconds and the time of a call may make of two equal clocks
 CHANNELS_PAGE = 1000  # fewer calls: the list may be asked for only some twenty times a minute
 
@@ -249,6 +250,8 @@ class SlackNotifier:
                 page = await self._page(channel, thread, f"{search.oldest.timestamp():.6f}", search.cursor)
             except Later:
                 self._unfinished[channel, thread] = search
+                while len(self._unfinished) > _UNFINISHED:  # nobody may come back for the oldest
+                    del self._unfinished[next(iter(self._unfinished))]
                 raise
             if (oldest := self._skew.at_slack(since)) < search.oldest - _ROUNDED:  # that answer was the first to say so
                 search = _Search(asked, oldest, found=found)

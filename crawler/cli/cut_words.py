@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from crawler.cli.common import shown
@@ -19,6 +20,14 @@ _CUTS = 25  # things left out that are listed
 def cut_facts(cut: Cut) -> dict[str, object]:
     """Return one thing that was left out, whole as far as it is kept, for programs."""
     return {"why": cut.why, "words": cut.text, "characters": cut.letters, "number": cut.number}
+
+
+def counts_of(cuts: Sequence[Cut]) -> dict[str, int]:
+    """Count what was left out by its sign, the most frequent first."""
+    counts = Counter[str]()
+    for one in cuts:
+        counts[one.why.value] += one.number
+    return dict(counts.most_common())
 
 
 def cut_lines(cuts: Sequence[Cut]) -> Iterator[Text]:

@@ -64,11 +64,12 @@ def serve(loaded: Config, roles: Collection[Role], *, console: bool = True) -> N
 @click.command()
 @config_option
 @json_option
-def once(config: str | None, *, as_json: bool) -> None:
+@click.option("--strict", is_flag=True, help="Exit with 1 also when a source that was visited failed.")
+def once(config: str | None, *, as_json: bool, strict: bool) -> None:
     """Visit every source that is due, deliver what there is, say what came of it, and exit.
 
-    Exit code 1 when messages still wait or were refused; a source that fails is told in the log and by
-    tocsin status.
+    Exit code 1 when messages still wait or were refused. Sources that failed are named, and tried again at
+    later runs: with --strict they make the exit code 1, too.
     """
     rounds: list[Round] = []
 
@@ -85,7 +86,9 @@ def once(config: str | None, *, as_json: bool) -> None:
             f"{done.stories} new stories; messages: {done.waiting} waiting, {done.dead} dead",
             err=True,
         )
-    sys.exit(1 if done.waiting or done.dead else 0)
+        for source, why in done.failures.items():
+            click.echo(f"failed: {source}: {why}", err=True)
+    sys.exit(1 if done.waiting or done.dead or (strict and done.failed) else 0)
 
 
 def with_app(

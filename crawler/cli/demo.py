@@ -45,7 +45,8 @@ def demo(config: str | None) -> None:
     from alerts.notify.console import ConsoleNotifier
     from crawler import log
     from crawler.clock import SystemClock
-    from crawler.demo.show import show
+    from crawler.config.model import ConsoleConfig
+    from crawler.demo.show import free_port, show
     from crawler.owners import refuse_strangers
 
     refuse_strangers()
@@ -55,9 +56,11 @@ def demo(config: str | None) -> None:
         "[b]A few small outlets[/] in several languages publish for a quarter of a minute. "
         "Each is visited every second;\nwhat a rule holds for is told below, one card for each story.\n"
     )
+    port = free_port(ConsoleConfig().port)
+    console.print(f"Meanwhile its console is at http://127.0.0.1:{port}/\n")
     clock = SystemClock()
     here = clock.now().astimezone().tzinfo or UTC
-    lines = asyncio.run(show(ConsoleNotifier(console, here), clock))
+    lines = asyncio.run(show(ConsoleNotifier(console, here), clock, port=port))
     console.print("\n[b]What became of everything that was published, and why[/]")
     for part in _ends(lines):
         console.print(part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -46,11 +47,15 @@ def list_sources(config: str | None, tags: tuple[str, ...], *, failing: bool, si
     """Show every source: its state, when it was last good, when it comes next, and what it brings.
 
     `late` is how long after its publication half of the stories are found, `95 %` how long 19 in 20 take. `gaps` counts
-    visits that shared nothing with the one before, so that stories may have come and gone unseen. Works beside a
-    running daemon and without one.
+    visits that shared nothing with the one before, so that stories may have come and gone unseen. Says when nothing is
+    collected for lack of space on the disk. Works beside a running daemon and without one.
     """
     attempt = examined(config)
-    now, accounts = ask(attempt, lambda store, now: store.accounts(now))
+
+    async def look(store: Store, now: datetime) -> tuple[Sequence[Account], str | None]:
+        return [veiled(one, attempt) for one in await store.accounts(now)], await paused(store, attempt)
+
+    now, (accounts, stopped) = ask(attempt, look)
     chosen = _chosen(accounts, attempt, tags, _states(failing=failing, silent=silent))
     if as_json:
         print_json(chosen)
@@ -58,6 +63,8 @@ def list_sources(config: str | None, tags: tuple[str, ...], *, failing: bool, si
     from rich.console import Console
 
     console = Console(highlight=False)
+    if stopped:
+        console.print(f"[b red]paused[/]  {stopped}")
     if not chosen:
         console.print("[dim]no source is like that[/]" if accounts else "[dim]there are no sources[/]")
         return
@@ -107,6 +114,24 @@ def ask(attempt: Attempt, question: Callable[[Store, datetime], Awaitable[T]]) -
             await store.close()
 
     return asyncio.run(answer())
+
+
+def veiled(account: Account, attempt: Attempt) -> Account:
+    """Return how a source does, without the secrets in its addresses: where it was and where it is visited."""
+    from crawler.config.credentials import tellable
+
+    hidden = account.id in (attempt.config.concealed if attempt.config else ())
+    how = account.standing
+    moved, heading, topic = (one and tellable(one, concealed=hidden) for one in (how.moved_to, how.heading, how.topic))
+    standing = replace(how, moved_to=moved, heading=heading, topic=topic)
+    return replace(account, url=tellable(account.url, concealed=hidden), standing=standing)
+
+
+async def paused(store: Store, attempt: Attempt) -> str | None:
+    """Say that nothing is collected at all, why, and the way out; None where all goes on."""
+    from crawler.upkeep.glance import paused_now
+
+    return await paused_now(store, attempt.config.care if attempt.config else None)
 
 
 def trouble(account: Account, now: datetime) -> str | None:

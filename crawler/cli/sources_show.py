@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import click
 
 from crawler.cli.aligned import Line, aligned
 from crawler.cli.common import ago, config_option, json_option, print_json, shown
-from crawler.cli.sources_list import STYLES, ask, due, examined, number, sources, trouble
+from crawler.cli.sources_list import STYLES, ask, due, examined, number, paused, sources, trouble, veiled
 from crawler.visits.spans import roughly, spoken
 from spiders.reasons import meaning
 
@@ -41,11 +42,13 @@ def show_source(name: str, config: str | None, *, as_json: bool) -> None:
     """
     attempt = examined(config)
 
-    async def look(store: Store, now: datetime) -> tuple[Dossier | None, list[str]]:
+    async def look(store: Store, now: datetime) -> tuple[Dossier | None, list[str], str | None]:
         found = await store.dossier(name, now)
-        return found, [] if found else [one.id for one in await store.accounts(now)]
+        found = replace(found, account=veiled(found.account, attempt)) if found else None
+        ids = [] if found else [one.id for one in await store.accounts(now)]
+        return found, ids, await paused(store, attempt)
 
-    now, (dossier, ids) = ask(attempt, look)
+    now, (dossier, ids, stopped) = ask(attempt, look)
     if dossier is None:
         near = get_close_matches(name, ids, n=3) or ids[:3]
         hint = f": did you mean {', '.join(near)}?" if near else ": no source was ever visited"
@@ -58,6 +61,8 @@ def show_source(name: str, config: str | None, *, as_json: bool) -> None:
     source = next((one for one in attempt.config.sources if one.id == name), None) if attempt.config else None
     console = Console(highlight=False)
     console.print(_title(dossier.account), soft_wrap=True)
+    if stopped:
+        console.print(f"[b red]paused[/]  {stopped}")
     console.print(_facts(dossier, source, now))
     console.print()
     for line in _visits(dossier.visits, now):

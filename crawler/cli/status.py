@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import os
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -100,13 +101,17 @@ async def _watch(url: str, attempt: Attempt) -> None:
 
 async def _look(url: str, attempt: Attempt, now: datetime) -> Glance:
     from crawler.clock import SystemClock
+    from crawler.config.credentials import tellable
     from crawler.store import Store
     from crawler.store.copies import Copies
     from crawler.upkeep.glance import look
 
     store = Store.open(url, clock=SystemClock(), exclusive=False)
     try:
-        return await look(store, Copies(url), attempt.config.care if attempt.config else None, now)
+        glance = await look(store, Copies(url), attempt.config.care if attempt.config else None, now)
+        concealed = attempt.config.concealed if attempt.config else ()
+        told = [replace(one, url=tellable(one.url, concealed=one.id in concealed)) for one in glance.sources]
+        return replace(glance, sources=told)
     finally:
         await store.close()
 
@@ -116,18 +121,13 @@ def _errors(attempt: Attempt) -> int:
 
 
 def _lines(glance: Glance, attempt: Attempt, now: datetime) -> Iterator[RenderableType]:
-    from alerts.upkeep_cards import megabytes
-
     if errors := _errors(attempt):
         yield (
             f"[b red]refused[/]   the configuration has {errors} error{'s' if errors > 1 else ''}, see `tocsin check`; "
             "a running daemon goes on with the one from before"
         )
-    if glance.disk_low:
-        yield (
-            f"[b red]paused[/]    nothing is collected: {megabytes(glance.disk_free)} are free on the store's disk, "
-            "less than `disk.stop_below`"
-        )
+    if glance.paused:
+        yield f"[b red]paused[/]    {glance.paused}"
     yield from _summary(glance.overview, now)
     if glance.crew is not None:
         yield from _crew(glance.crew, now)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import click
 
 from crawler.cli.common import config_option, json_option, load_config, print_json, shown
+from crawler.cli.cut_words import counts_of
 from crawler.cli.differences import Kind, paragraphs, unified
 from crawler.cli.kin import copies_facts, counted, kin_lines
 from crawler.cli.page_words import page_words, unwanted_in
@@ -18,7 +20,7 @@ from crawler.cli.stories import stories
 from crawler.ids import STORY_LENGTH, decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from rich.console import RenderableType
@@ -46,6 +48,7 @@ class Stored:
     kin: Kin | None
     unwanted: str = ""  # why there was no need of its page, if there was none
     others: Sequence[int] = ()  # further stories at the same address
+    cuts: Mapping[str, int] = field(default_factory=dict)  # what was left out of its page, counted by sign
 
 
 @stories.command("show")
@@ -58,8 +61,8 @@ def show(story: str, config: str | None, number: int | None, *, as_json: bool, a
     """Show the whole text of STORY as the store has it, and what each of its versions changed.
 
     STORY is the id of a story, which `tocsin stories` and `tocsin search` show, or its address. What became of its
-    page and what was left out there is shown as well, and which stories are its copies. In a difference, words that
-    came stand in {+…+}, words that went in [-…-].
+    page is shown as well, how much was left out there by which sign, and which stories are its copies. In a difference,
+    words that came stand in {+…+}, words that went in [-…-].
     """
     loaded = load_config(config)
     found = stored(loaded, story)
@@ -101,8 +104,7 @@ def stored(config: Config, wanted: str) -> Stored | None:
         history.close()
     if not editions:
         return None
-    page, kin, unwanted = asyncio.run(_ask(config, found[0]))
-    return Stored(id=found[0], editions=editions, page=page, kin=kin, unwanted=unwanted, others=found[1:])
+    return replace(asyncio.run(_asked(config, found[0], editions)), others=found[1:])
 
 
 def _numbers(history: History, wanted: str) -> Sequence[int]:
@@ -118,15 +120,22 @@ def _numbers(history: History, wanted: str) -> Sequence[int]:
         return []
 
 
-async def _ask(config: Config, story: int) -> tuple[PageStatus | None, Kin | None, str]:
+async def _asked(config: Config, story: int, editions: Sequence[Edition]) -> Stored:
     from crawler.clock import SystemClock
     from crawler.store import Store
+    from crawler.store.leftovers import kept
 
     clock = SystemClock()
     store = Store.open(config.store, clock=clock, exclusive=False)
     try:
-        kin, unwanted = await store.kin(story, clock.now()), await unwanted_in(store, config, story)
-        return await store.page(story), kin, unwanted
+        return Stored(
+            id=story,
+            editions=editions,
+            page=await store.page(story),
+            kin=await store.kin(story, clock.now()),
+            unwanted=await unwanted_in(store, config, story),
+            cuts=counts_of(await store.read(partial(kept, story_id=story))),
+        )
     finally:
         await store.close()
 
@@ -152,6 +161,7 @@ def _facts(found: Stored) -> dict[str, object]:
             for old, new in pairwise(found.editions)
         ],
         "page": found.page,
+        "left_out": dict(found.cuts),
         "copies": copies_facts(found.kin.copies) if found.kin else None,
         "at_the_same_address": [encode(one) for one in found.others],
     }
@@ -189,6 +199,9 @@ def _head(found: Stored, chosen: Edition, zone: ZoneInfo) -> Iterator[Renderable
     yield Text(f"{number} · {chosen.language or 'language unknown'} · {length(chosen.text)}{by}", "dim")
     name, text = page_words(found.page, SystemClock().now(), found.unwanted)
     yield Text(f"page {name}: ", "bold") + Text(shown(text), "not bold")
+    if found.cuts:
+        signs = ", ".join(f"{count} {sign}" for sign, count in found.cuts.items())
+        yield Text("left out: ", "bold") + Text(f"{signs}; `tocsin why {encode(found.id)} --text` shows it", "not bold")
     if found.kin:
         yield from kin_lines(found.kin, zone, lists=False)
     if found.others:

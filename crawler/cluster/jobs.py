@@ -44,6 +44,7 @@ class Jobs:
         self._app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=10))
         self._running: asyncio.Task[None] | None = None
         self._closing = False
+        self.broke = asyncio.Event()  # a bug ended what runs jobs: this worker would crawl nothing any more
 
         @self._app.task(name=_TASK, queue=_QUEUE)
         async def _crawl(shard: int) -> None:
@@ -55,6 +56,7 @@ class Jobs:
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it tells of every try to connect
         self._running = asyncio.create_task(self._run(), name="jobs")
+        self._running.add_done_callback(self._ended)
 
     async def stop(self, patience: timedelta) -> None:
         """Run nothing more; what is running should end by itself within ``patience``."""
@@ -63,6 +65,15 @@ class Jobs:
             return
         self._running.cancel()
         await asyncio.wait({self._running}, timeout=patience.total_seconds())
+
+    def raise_what_broke(self) -> None:
+        """Raise what running jobs ended by, if it did."""
+        if self.broke.is_set() and self._running:
+            self._running.result()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception():
+            self.broke.set()
 
     async def kick(self, shards: Iterable[int]) -> int:
         """Queue shards that are not queued yet, and say how many."""

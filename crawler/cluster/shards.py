@@ -13,6 +13,7 @@ from crawler.cluster.leases import LENGTH
 from crawler.shards import shard_at, shard_of
 from crawler.store.leases import SHARD
 from crawler.visits.standing import HostHold
+from spiders.base import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -86,6 +87,7 @@ class Shards:
         self._open: Counter[int] = Counter()  # requests under way
         self._entering: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._serving: set[asyncio.Task[None]] = set()  # shards that were lent first
+        self._own: set[str] = set()  # addresses at which this very process listens
         self._closing = False
         self.arrived: Callable[[], Awaitable[object]] | None = None  # is called when there is more to claim
 
@@ -211,6 +213,10 @@ class Shards:
 
     # ------------------------------------------------------------ the gate
 
+    def admit(self, host: str, port: int) -> None:
+        """Let an address of our own be asked: other workers that have its shard mean their own by the same name."""
+        self._own.add(f"{host}:{port}")
+
     def around(self, fetcher: Fetcher) -> Fetcher:
         """Return a Fetcher that makes no request at a host where another worker may be."""
         return _Gated(fetcher, self)
@@ -218,9 +224,11 @@ class Shards:
     async def fetch(self, fetcher: Fetcher, url: str, headers: Mapping[str, str]) -> Page:
         """Make a request when its host is ours to ask.
 
-        Raises FetchError: ``stopped`` when we lost the host while we waited, ``host-held`` when another worker is
+        Raises FetchError: ``stopped`` when we lost the host while we waited, ``host-taken`` when another worker is
         there for long.
         """
+        if host_of(url) in self._own:
+            return await fetcher.fetch(url, headers)
         shard = shard_at(url)
         self._open[shard] += 1
         try:
@@ -242,7 +250,7 @@ class Shards:
             if await self._borrow(shard, now):
                 return
             if now >= ends:
-                raise FetchError("host-held", "another worker is at this host", retry_after=LATER)
+                raise FetchError("host-taken", "another worker is at this host", retry_after=LATER)
             await self._clock.wait_until(now + _AGAIN)
         raise FetchError("stopped", "the worker is stopping")
 

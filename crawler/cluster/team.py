@@ -87,6 +87,20 @@ class Team:
         return _Spokesman(hearer, self)
 
     @property
+    def broke(self) -> asyncio.Event:
+        """Set when a bug ended what gives this worker its shards."""
+        return self._jobs.broke
+
+    def raise_what_broke(self) -> None:
+        """Raise what that ended by, if it did: let it be seen."""
+        self._jobs.raise_what_broke()
+
+    @property
+    def crawls(self) -> bool:
+        """Whether visits are among what this worker may do."""
+        return Role.CRAWL in self._roles
+
+    @property
     def leads(self) -> bool:
         """Whether this worker does now what one does for all."""
         return self.leases.holds(LEADING)
@@ -123,7 +137,7 @@ class Team:
         for post in self._posts:
             dispatcher.every(_LOOK, post.look, name=f"post-{post.name}")
             await post.look()
-        if Role.CRAWL in self._roles:
+        if self.crawls:
             self.shards.arrived = crawling.arrived
             await crawling.begin()
             await self._jobs.start()

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 HIDDEN = "REDACTED"
 LONG = 12  # characters of a value that no text has by chance
 
+_END = r"(?=:?(?:\s|$))"  # of a word; a colon behind it is the sentence's
+_WORD = re.compile(rf"\S+?{_END}")
+_ADDRESS = re.compile(rf"(https?://)(?:[^/?#\s]*@)?([^/?#\s]+?)(?:[/?#]\S*?)?{_END}")
 _USER = re.compile(r"(?<=://)[^/?#\s]*@")  # to the last @: careless people do not escape those of a password
 _NAMES = (
     r"(?:x[-_])?(?:(?:access|auth|api|app|client|id|refresh|session|user)?[-_]?(?:token|key|secret)"
@@ -40,3 +43,10 @@ def is_credential(name: str) -> bool:
 def without_credentials(url: str) -> str:
     """Return an address without user, password, and values of parameters that are named like credentials."""
     return _PARAMETER.sub(rf"\g<1>{HIDDEN}", _USER.sub("", url))
+
+
+def tellable(text: str, *, concealed: bool = False) -> str:
+    """Return a text as it may be kept and shown: without credentials; of ``concealed`` addresses only hosts."""
+    if concealed:
+        return _ADDRESS.sub(r"\1\2/…", text)
+    return _WORD.sub(lambda word: without_credentials(word[0]), text)

@@ -19,7 +19,6 @@ class Key:
 
     path: str
     about: str
-    instead: str | None = None  # not yet available: what to do until it is
 
     @property
     def section(self) -> str:
@@ -30,11 +29,6 @@ class Key:
     def name(self) -> str:
         """The key as the user writes it."""
         return self.path.rpartition(".")[2]
-
-    @property
-    def available(self) -> bool:
-        """Whether this version acts on the key."""
-        return self.instead is None
 
 
 KEYS: tuple[Key, ...] = (
@@ -288,6 +282,6 @@ def keys_of(section: str) -> Mapping[str, Key]:
 
 
 def sections_with(name: str) -> list[str]:
-    """Return the sections in which a key of this name is available, those inside a list's entries left out."""
-    homes = {key.section for key in KEYS if key.name == name and key.available and key.section}
+    """Return the sections that have a key of this name, those inside a list's entries left out."""
+    homes = {key.section for key in KEYS if key.name == name and key.section}
     return sorted(home for home in homes if "[]." not in home and not home.endswith("aliases[]"))

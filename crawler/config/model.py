@@ -153,6 +153,7 @@ class Config:
     capture: timedelta | None = None  # for how long raw answers are kept; None: they are not
     hidden: Mapping[str, Secret] = field(default_factory=dict)  # of variables in addresses of sources, by their names
     concealed: frozenset[str] = frozenset()  # ids of sources whose address holds the value of a variable
+    waits: tuple[str, ...] = ()  # sections that the file has otherwise, from the next start on
     warnings: tuple[Problem, ...] = ()
     files: Files = field(default_factory=Files)  # all that was read for it
 

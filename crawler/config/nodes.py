@@ -219,8 +219,6 @@ class Section:
                 guess = values.did_you_mean(name, known)
                 self._guesses.add(guess)
                 key.error(f"`{name}` is not known {_where(path)}", _hint(name, guess, known))
-            elif (instead := known[name].instead) is not None:
-                key.error(f"`{_full_name(path, name)}` is not yet available", instead)
             else:
                 self._items.setdefault(name, replace(value, name=name))
 
@@ -349,10 +347,6 @@ def _read_secret_file(item: Item, parse: Callable[[str], str], what: str) -> str
             raise values.Unusable(f"holds no {what}", f"the file must hold the {what} and nothing else") from error
 
     return item.read(read)
-
-
-def _full_name(path: str, name: str) -> str:
-    return name if not path or path.endswith(("[]", "*")) else f"{path}.{name}"
 
 
 def _where(path: str) -> str:

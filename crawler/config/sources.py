@@ -18,6 +18,7 @@ from crawler.config.requests import read_headers
 from crawler.config.selectors import read_css, read_pattern, read_selectors
 from crawler.config.slug import free_id
 from crawler.config.strangers import read_language
+from crawler.extras import way_to
 from spiders.source import DEFAULT_BACKLOG, LONGEST, SHORTEST, Fulltext, Source
 
 if TYPE_CHECKING:
@@ -151,9 +152,7 @@ def browser(module: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         word = values.choice("browser")(value)
         if find_spec(module) is None:
-            raise values.Unusable(
-                f"needs {module}, which is not installed", 'install Tocsin with its extra: "tocsin[browser]"'
-            )
+            raise values.Unusable(f"needs {module}, which is not installed", way_to("browser"))
         return word
 
     return read

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from crawler.config import values
+from crawler.extras import way_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +68,7 @@ def read_engine(section: Section, store: str | None) -> str:
 def _server(url: str) -> str:
     """Return the address of a database with each part spelled in one way."""
     if find_spec("psycopg") is None:
-        raise values.Unusable("needs psycopg, which is not installed", "pip install 'tocsin[scale]'", secret=True)
+        raise values.Unusable("needs psycopg, which is not installed", way_to("scale"), secret=True)
     parts = _parted(url)
     database = unquote(parts.path.removeprefix("/"))
     if not database or "/" in database:

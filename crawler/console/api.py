@@ -149,9 +149,8 @@ class Api:
         """Return sources."""
         limit, cursor = _limit(request, "/api/v1/sources"), asked(request, "cursor")
         room, now = self._room, self._room.now()
-        concealed = room.config().concealed
         found = [one for one in await room.browse.sources(now) if one.id > cursor]
-        items = [source_fact(one, now, hidden=one.id in concealed) for one in found[:limit]]
+        items = [source_fact(one, now, hidden=room.hides(one.id, one.url)) for one in found[:limit]]
         return _page(items, found[limit - 1].id if len(found) > limit else None)
 
     async def source(self, request: Request) -> Response:
@@ -161,7 +160,7 @@ class Api:
         found = next((one for one in await room.browse.sources(now) if one.id == name), None)
         if found is None:
             raise HTTPException(404, "There is no such source.")
-        return _json(source_fact(found, now, hidden=name in room.config().concealed))
+        return _json(source_fact(found, now, hidden=room.hides(name, found.url)))
 
     async def rules(self, request: Request) -> Response:
         """Return rules."""

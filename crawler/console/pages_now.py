@@ -13,6 +13,8 @@ from alerts.timing import Stage, figures
 from crawler.console.room import asked, visitor_of
 from crawler.console.views import MessageView, Tile, ago, message_view, source_tile
 from crawler.store.panes import DAY
+from crawler.store.place import file_of
+from crawler.upkeep.disk import DISK, pause
 from crawler.visits.spans import roughly
 
 if TYPE_CHECKING:
@@ -23,13 +25,19 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from alerts.timing import Figure
+    from crawler.config.model import Config
     from crawler.console.live import Live
     from crawler.console.room import Room
     from crawler.store.health_plan import Reported
     from crawler.store.panes import Gauge
 
 CARDS = 24
-_SUBJECTS = {"dead-letters": "messages", "network": "the network", "config": "the configuration"}
+_SUBJECTS = {
+    "dead-letters": "messages",
+    "network": "the network",
+    DISK: "the store's disk",
+    "config": "the configuration",
+}
 _CONDITIONS = {"dead": "refused in every form", "outage": "most sources fail together"}
 
 
@@ -83,6 +91,12 @@ def troubles(reports: Sequence[Reported]) -> tuple[Trouble, ...]:
     )
 
 
+def paused(reports: Sequence[Reported], config: Config) -> str | None:
+    """Return that nothing is collected for lack of space, and the way out; None where all goes on."""
+    told = any(one.report.subject == DISK and one.report.is_open for one in reports)
+    return pause(file_of(config.store), config.care.disk, told=told)
+
+
 class Now:
     """Serves the page, and the stream of what changes on it."""
 
@@ -98,13 +112,14 @@ class Now:
         """Show the newest alerts."""
         room, below = self._room, asked(request, "below") or None
         found = await room.browse.deliveries(below=below, limit=CARDS + 1, about=True)
-        now = room.now()
+        now, reports = room.now(), await room.browse.troubles()
         return room.page(
             request,
             "now.html",
+            paused=paused(reports, room.config()),
             cards=[message_view(one) for one in found[:CARDS]],
             tiles=tiles(await room.browse.gauge(now), await whole(room, now), now),
-            troubles=troubles(await room.browse.troubles()),
+            troubles=troubles(reports),
             older=found[CARDS - 1].delivery.key if len(found) > CARDS else None,
             is_first=below is None,
         )

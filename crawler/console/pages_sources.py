@@ -191,5 +191,5 @@ class Sources:
         dossier = await room.browse.dossier(name, now)
         if dossier is None:
             raise HTTPException(404, "There is no such source.")
-        view = source_view(dossier, now, hidden=name in room.config().concealed)
+        view = source_view(dossier, now, hidden=room.hides(name, dossier.account.url))
         return room.page(request, "source.html", source=view)

@@ -127,6 +127,8 @@ def about(config: Config, size: Size, file: Path | None, started: datetime, now:
     yield "Tocsin", f"{crawler.__version__}, up {roughly(now - started)}"
     yield "Python", f"{platform.python_version()} on {sys.platform}{f', {library()}' if file else ''}"
     yield "Configuration", f"{config.path.name}: {len(config.sources)} sources, {len(config.rules.rules)} rules"
+    if config.waits:
+        yield "Waits for a restart", f"{', '.join(config.waits)}: until then what was there before stays in force"
     yield "Rules", f"revision {config.rules.revision}"
     if file is None:
         yield "Store", f"{shown(config.store)}, {spell(size.used)}; schema {size.schema}"

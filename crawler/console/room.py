@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from alerts.slack.desk import Audit
 from crawler.config import values
+from crawler.config.credentials import without_credentials
 from crawler.console.guard import Visitor
 from crawler.ids import STORY_LENGTH, decode
 
@@ -78,6 +79,10 @@ class Room:
         if found is None:
             raise HTTPException(404, "There is no such rule in force.")
         return found
+
+    def hides(self, source: str, url: str) -> bool:
+        """Whether the address of a source must not be shown, for it holds a secret."""
+        return source in self.config().concealed or without_credentials(url) != url
 
     def audit(self, deed: str, on: str, detail: str = "") -> Audit:
         """Return what is kept with a change that is made here."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from alerts.policy import Reason
 from crawler import config
 from crawler.app import App
 from crawler.demo.script import Expect
-from crawler.demo.web import DemoWeb
+from crawler.demo.web import LOOPBACK, DemoWeb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,12 +47,28 @@ class Line:
         return self.fate is self.item.expect
 
 
-async def show(notifier: Notifier, clock: Clock, *, scale: float = 1.0) -> list[Line]:
-    """Run the daemon on the demo's web until everything is published and delivered; return what became of it all."""
+def free_port(wanted: int) -> int:
+    """Return a port of this machine for the console: the one that is wanted, or any that nobody listens at."""
+    for port in (wanted, 0):
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return int(one.getsockname()[1])
+    raise OSError("this machine has no free port")
+
+
+async def show(notifier: Notifier, clock: Clock, *, scale: float = 1.0, port: int | None = None) -> list[Line]:
+    """Run the daemon on the demo's web until everything is published and delivered; return what became of it all.
+
+    Its console is at a ``port`` of this machine; without one there is none.
+    """
     with TemporaryDirectory(prefix="tocsin-demo-") as folder:
         async with (
             DemoWeb(clock=clock, scale=scale) as web,
-            App(_configure(web, Path(folder)), notifier, clock, pace=PACE) as app,
+            App(_configure(web, Path(folder), port), notifier, clock, pace=PACE) as app,
         ):
             web.restart()
             stop = asyncio.Event()
@@ -64,10 +81,11 @@ async def show(notifier: Notifier, clock: Clock, *, scale: float = 1.0) -> list[
             return summary(web.script, outcomes, await app.store.sources())
 
 
-def _configure(web: DemoWeb, folder: Path) -> Config:
+def _configure(web: DemoWeb, folder: Path, port: int | None) -> Config:
     """Go the way every configuration goes: through a file."""
     file = folder / "config.yaml"
-    file.write_text(web.config_text(folder / "tocsin.db"), encoding="utf-8")
+    console = "null" if port is None else f'{{listen: "{LOOPBACK}:{port}"}}'
+    file.write_text(f"{web.config_text(folder / 'tocsin.db')}\nconsole: {console}\n", encoding="utf-8")
     return config.load(file, {})
 
 

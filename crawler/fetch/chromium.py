@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.errors import FetchError
+from crawler.extras import way_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -131,8 +132,7 @@ class Chromium:
         try:
             from playwright.async_api import async_playwright
         except ImportError as error:
-            message = 'render: browser needs playwright: install Tocsin with its extra, "tocsin[browser]"'
-            raise FetchError("no-browser", message) from error
+            raise FetchError("no-browser", f"render: browser needs playwright: {way_to('browser')}") from error
         program = self._find()
         # As root Chromium refuses to start inside its own sandbox: better not to run the daemon as root.
         is_root = os.geteuid() == 0

@@ -29,7 +29,7 @@ from spiders.web import WebSpider
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from aiohttp.abc import AbstractResolver
 
@@ -107,9 +107,11 @@ class Crawl:
         tls: ssl.SSLContext | None = None,
         resolver: AbstractResolver | None = None,
         around: Callable[[Fetcher], Fetcher] | None = None,
+        admits: Callable[[str, int], None] | None = None,
     ) -> None:
         """``around`` may put something between us and who makes the requests, such as one who listens.
 
+        ``admits`` is told of the addresses of our own that may be fetched.
         ``resolver`` looks names up; the system's without one.
         """
         self._config = config
@@ -120,6 +122,7 @@ class Crawl:
         self._tls = tls
         self._resolver = resolver
         self._around = around or _nothing_around
+        self._admits = admits
         self._built: _Machine | None = None
 
     def configure(self, config: FetchConfig) -> None:
@@ -128,6 +131,11 @@ class Crawl:
         if self._built is not None:
             for part in (self._built.client, self._built.browser, self._built.robots, self._built.hops):
                 part.configure(config)
+
+    def keep(self, sources: Collection[str]) -> None:
+        """Forget what was seen of other sources than these, by id."""
+        if self._built is not None:
+            self._built.more.keep(sources)
 
     async def start(self) -> None:
         """Start the engines and warm the parser."""
@@ -148,11 +156,14 @@ class Crawl:
     def admit(self, host: str, port: int) -> None:
         """Let an address of our own be fetched; ``host`` is numeric, and ``start()`` came before."""
         self._machine.client.admit(host, port)
+        if self._admits:
+            self._admits(host, port)
 
     async def visit(self, source: Source, claim: Claim) -> Fetched:
         """Fetch a source and read what is new; raises FetchError with the reason when that fails."""
         ends = asyncio.get_running_loop().time() + (self._patience + _SLACK).total_seconds()
         known = claim.validators
+        read = None if claim.anew else known.body_hash  # what need not be read again
         asked = _asked(
             source, claim.url or source.url, found=False, known=Validators() if claim.unconditional else known
         )
@@ -164,14 +175,14 @@ class Crawl:
         self._refuse(page, asked.url, feed=source.kind in _FOR_MACHINES)
         body_hash = digest(page.body)
         now = validators(page, body_hash) if arrival.is_at_home else Validators(body_hash=body_hash)
-        if body_hash == known.body_hash:
+        if body_hash == read:
             return self._fetched(arrival, Answer.UNCHANGED, "same-body", now)
         reading = await self._read(page, source)
         if reading.more:
             found = await self._machine.more.gather(
-                self._engine(source), source, reading, body=body_hash, before=known, ends=ends
+                self._engine(source), source, reading, body=body_hash, before=read, ends=ends
             )
-            return self._with_more(arrival, found, known)
+            return self._with_more(arrival, found, read)
         return self._fetched(arrival, Answer.READ, str(page.status), now, reading=reading)
 
     async def document(self, source: Source) -> Document:
@@ -299,13 +310,13 @@ class Crawl:
             max_body=self._config.max_body,
         )
 
-    def _with_more(self, arrival: Arrival, found: Gathered, known: Validators) -> Fetched:
+    def _with_more(self, arrival: Arrival, found: Gathered, read: bytes | None) -> Fetched:
         """Say what a document brought with those it leads to.
 
         It may stay the same while they change, so it is asked for whole each time: the hash of them all is kept.
         """
         now, size = Validators(body_hash=found.body_hash), len(arrival.page.body) + found.size
-        if now.body_hash == known.body_hash:
+        if now.body_hash == read:
             return self._fetched(arrival, Answer.UNCHANGED, "same-body", now, size=size)
         return self._fetched(arrival, Answer.READ, str(arrival.page.status), now, size=size, reading=found.reading)
 

@@ -14,7 +14,7 @@ from crawler.fetch.hops import Asked
 from crawler.visits.poll import Validators
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
     from crawler.clock import Clock
     from crawler.fetch.hops import Fetcher, Hops
@@ -71,16 +71,21 @@ class More:
         self._read = read
         self._families: dict[str, _Family] = {}
 
+    def keep(self, sources: Collection[str]) -> None:
+        """Forget what was seen of other sources than these."""
+        for gone in self._families.keys() - set(sources):
+            del self._families[gone]
+
     async def gather(
-        self, engine: Fetcher, source: Source, reading: Reading, *, body: bytes, before: Validators, ends: float
+        self, engine: Fetcher, source: Source, reading: Reading, *, body: bytes, before: bytes | None, ends: float
     ) -> Gathered:
         """Follow ``reading.more`` until the loop's clock says ``ends``.
 
-        ``body`` is the hash of the first document, ``before`` what the last visit left. What cannot be had is noted;
-        FetchError is raised when it would have been all there is.
+        ``body`` is the hash of the first document, ``before`` that of all that was read before. What
+        cannot be had is noted; FetchError is raised when it would have been all there is.
         """
         family = self._families.get(source.id)
-        known = family.known if family and family.body_hash == before.body_hash else {}
+        known = family.known if family and family.body_hash == before else {}
         basket = _Basket()
         try:
             async with asyncio.timeout_at(ends):

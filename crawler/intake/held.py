@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from crawler.store.calm_plan import CalmMemory, HeldVerdict
     from crawler.store.plan import Memory
 
+# A story has the moment at which its document was there, and is judged and written a little later: what was under way
+# while a digest was told is in the next one, which goes on from where the last one's time ended.
+UNDER_WAY = timedelta(minutes=2)
 PAST = 7  # times as long a past says what is usual
 
 
@@ -168,8 +171,9 @@ class Releases:
         self, memory: CalmMemory, spec: DigestSpec, due: Due, last: ToldDigest, held: Sequence[HeldVerdict]
     ) -> Sequence[HeldVerdict]:
         mine = [one for one in held if one.channel in spec.to and one.reason is not Reason.GROUPED]
-        compose = partial(compose_digest, memory, spec, due, since=last.until, until=self._now, names=self._names)
-        self._digests.append(ToldDigest(name=spec.name, day=due.day, until=self._now))
+        until = _ends(last.until, self._now)
+        compose = partial(compose_digest, memory, spec, due, since=last.until, until=until, names=self._names)
+        self._digests.append(ToldDigest(name=spec.name, day=due.day, until=until))
         if not is_told(spec, compose(held=mine)):
             return held
         for channel in spec.to:
@@ -189,7 +193,7 @@ def preview(spec: DigestSpec, memory: Memory, *, rules: Mapping[str, str], now: 
     due = next_due(spec, last.day if last else None, now)
     since = last.until if last else now - timedelta(days=1)
     held = [one for one in memory.calm.held(spec.to[:1]) if one.reason is not Reason.GROUPED]
-    made = compose_digest(memory.calm, spec, due, since=since, until=now, held=held, names=rules)
+    made = compose_digest(memory.calm, spec, due, since=since, until=_ends(since, now), held=held, names=rules)
     return of_digest(made, spec.to[0], spec.zone)
 
 
@@ -222,6 +226,11 @@ def compose_digest(
         for rule in sorted({*found, *names})
     ]
     return digest.compose(spec, day=due.day, since=since, until=until, tallies=tallies, held=_rows(held))
+
+
+def _ends(since: datetime, now: datetime) -> datetime:
+    """Return the moment up to which a digest tells what was found: all that was seen before is written."""
+    return max(since, now - UNDER_WAY)
 
 
 def _usual(memory: CalmMemory, since: datetime, until: datetime) -> dict[str, float] | None:

@@ -6,13 +6,14 @@ import asyncio
 import logging
 import math
 import random
-import re
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from alerts.errors import FetchError, StoreError
+from crawler.config.credentials import tellable
 from crawler.patrol.turns import Turns
 from crawler.visits.poll import Answer, Poll, host_of
 from crawler.visits.schedule import next_visit
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from crawler.clock import Clock
     from crawler.config.model import FetchConfig
     from crawler.fetch.crawl import Fetched
-    from crawler.visits.poll import Claim, Frontier, Ingest
+    from crawler.visits.poll import Claim, Frontier, Ingest, Tally
     from crawler.visits.standing import Next
     from spiders.source import Source
 
@@ -39,7 +40,6 @@ _UNCOMMITTED = 16
 _CROWD = 200  # sources that may become due at once without being spread
 _RAMP = timedelta(minutes=1)  # over which more are spread, as after a pause of as long
 _RAMP_TICKS = 60
-_ADDRESS = re.compile(r"(https?://)(?:[^/?#\s]*@)?([^/?#\s]+)\S*")
 
 
 class Visitor(Protocol):
@@ -97,6 +97,9 @@ class Patrol:
         """Visit these sources from now on, within these limits; visits under way end as they began."""
         self._turns.configure(limits)
         self._sources, self._limits, self._concealed = sources, limits, concealed
+        for known in (self._reasons, self._addresses):
+            for gone in known.keys() - sources.keys():
+                del known[gone]
 
     async def start(self) -> None:
         """Leave alone the hosts that asked for it before the last end. Raises StoreError."""
@@ -220,13 +223,13 @@ class Patrol:
             "reason": result.reason,
             "status": result.status,
             "elapsed": now - start,
-            "schedule": partial(next_visit, luck=self._luck()),
+            "schedule": partial(_decide, luck=self._luck(), shown=partial(self._shown, source.id)),
         }
         if isinstance(result, FetchError):
             return Poll(
                 **common,
                 answer=Answer.FAILED,
-                detail=result.detail,
+                detail=self._shown(source.id, result.detail),
                 retry_after=result.retry_after,
                 validators=claim.validators,
             )
@@ -291,17 +294,14 @@ class Patrol:
             self._reasons.pop(name, None)
         elif plan.standing.failures > poll.claim.failures and self._reasons.get(name) != poll.reason:
             self._reasons[name] = poll.reason
-            told = {"detail": poll.detail, "url": poll.source.url}
-            log.info("failing", extra=facts | {key: self._shown(name, text) for key, text in told.items()})
+            log.info("failing", extra=facts | {"detail": poll.detail, "url": self._shown(name, poll.source.url)})
         for event in plan.events:
             level = logging.WARNING if event.loud else logging.INFO
-            log.log(
-                level, event.name, extra={"source": name, "detail": self._shown(name, event.text), "next": plan.why}
-            )
+            log.log(level, event.name, extra={"source": name, "detail": event.text, "next": plan.why})
 
     def _shown(self, name: str, text: str) -> str:
-        """Return a text about a source as the log may tell it: of an address that holds a secret, only the host."""
-        return _ADDRESS.sub(r"\1\2/…", text) if name in self._concealed else text
+        """Return a text about a source as it may be told and kept: of an address that holds a secret, only the host."""
+        return tellable(text, concealed=name in self._concealed)
 
     def _note_address(self, source: Source, address: str) -> None:
         if self._addresses.setdefault(source.id, source.url) != address:
@@ -319,6 +319,12 @@ class Patrol:
             self._room.release()
         if not task.cancelled() and (error := task.exception()):
             log.critical("patrol-broke", exc_info=error)
+
+
+def _decide(poll: Poll, tally: Tally, *, luck: float, shown: Callable[[str], str]) -> Next:
+    """Decide on the next visit; what it has to tell is kept in the store and logged, as ``shown`` has it."""
+    plan = next_visit(poll, tally, luck=luck)
+    return replace(plan, events=tuple(replace(event, text=shown(event.text)) for event in plan.events))
 
 
 def _this_task() -> asyncio.Task[None]:

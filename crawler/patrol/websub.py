@@ -326,6 +326,7 @@ class WebSub:
 
     async def _drop(self, one: Subscription) -> None:
         self._known.pop(one.path, None)
+        self._suspects.discard(one.path)
         await self._store.drop_subscription(one.path)
 
 

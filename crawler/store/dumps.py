@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -38,24 +38,16 @@ def make(url: str, target: Path, *, measure: Callable[[Path], int] = backup.free
     It is of one moment, and there only once it is whole, on the disk and read through. Raises StoreError, also where
     the programs for it are not there.
     """
-    address, part = postgres.locate(url), target.with_name(target.name + ".part")
+    address = postgres.locate(url)
     dump, _ = _program(_DUMP), _program(_RESTORE)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with backup.landing(target) as part:
         backup.require_room(target.parent, 0, measure)
         with open(part, "wb", opener=_private) as file:
             words = [dump, "--format=custom", "--no-password", "--dbname", _without_password(address)]
             _run(words, f"{postgres.spelled(address)} cannot be copied", _environ(address), file.fileno())
             os.fsync(file.fileno())
         copied = verify(part)
-        part.replace(target)
-        backup.sync(target.parent)
-    except OSError as error:
-        raise StoreError(f"{target} cannot be written: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-    return Copied(path=target, size=copied.size, schema=copied.schema, counts=copied.counts)
+    return replace(copied, path=target)
 
 
 def verify(copy: Path) -> Copied:
@@ -175,7 +167,8 @@ def _program(name: str) -> str:
 
 def _without_password(address: URL) -> str:
     """Return an address as libpq takes it; everybody on this machine can read the words of a command."""
-    return address.set(drivername="postgresql", password=None).render_as_string()
+    # set() would keep the password, as None is to it no change, and hiding puts stars in its place: libpq takes those.
+    return address._replace(drivername="postgresql", password=None).render_as_string(hide_password=False)
 
 
 def _environ(address: URL) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from alerts.notify.fallback import escalated_key, origin_of
 from alerts.outbox import State
@@ -21,16 +21,20 @@ if TYPE_CHECKING:
 REASON = "escalated"
 _KEPT = ("group_id", "story_id", "version", "severity", "style", "template")  # of a message, what its copy has as well
 
+_TOLD = (
+    select(outbox.c.key, outbox.c.channel)
+    .join(delivery_log, delivery_log.c.key == outbox.c.key)
+    .where(outbox.c.key >= bindparam("oldest"), delivery_log.c.key >= bindparam("oldest"))  # a copy's begins with it
+    .where(delivery_log.c.reason == REASON, outbox.c.key.contains("."))
+)
+
 
 def channels_of(connection: Connection, keys: Collection[str]) -> Mapping[str, set[str]]:
     """Return the channels that were told already that nobody acknowledged a message, by its key."""
-    rows = connection.execute(
-        select(outbox.c.key, outbox.c.channel)
-        .join(delivery_log, delivery_log.c.key == outbox.c.key)
-        .where(delivery_log.c.reason == REASON, outbox.c.key.contains("."))
-    )
+    if not keys:
+        return {}
     found: dict[str, set[str]] = defaultdict(set)
-    for key, channel in rows:
+    for key, channel in connection.execute(_TOLD, {"oldest": min(keys)}):
         if (origin := origin_of(key)) in keys:
             found[origin].add(channel)
     return found

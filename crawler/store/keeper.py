@@ -78,6 +78,10 @@ class Keeper:
         """Remove up to ``limit`` messages that tell of no story, and say how many."""
         return await self._write(partial(retention.forget_messages, before=before, limit=limit))
 
+    async def forget_ended(self, before: datetime, limit: int) -> int:
+        """Remove up to ``limit`` each of deeds of people, silences and holds that are over, and say how many."""
+        return await self._write(partial(retention.forget_ended, before=before, limit=limit))
+
     async def make_months(self, now: datetime) -> int:
         """Make the months of this time and the next where the database is parted by them; return how many."""
         made = await self._write(partial(months.make, wanted=months.ahead(now)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import environ
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, event
@@ -10,10 +11,10 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from alerts.errors import StoreError
+from crawler.extras import way_to
 from crawler.store.heard import listen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
     from sqlalchemy import Connection, Engine
@@ -35,12 +36,19 @@ _KEPT_ALIVE = {
     "tcp_user_timeout": 25_000,  # milliseconds
     "application_name": "tocsin",
 }
+# … and a server that the network hides from us must not keep our session, and its lock, as long: over a Unix socket
+# it passes over these. They come before what the user's own address asks for, which has the last word.
+_MISSED = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=25000"
+# Whoever has waited for its turn must see what the one before it wrote, whatever the server's own default is.
+_LATEST = "-c default_transaction_isolation=read\\ committed"
 # Whoever is stopped in the midst of a transaction, or is on a machine that vanished, must not keep the others waiting.
-_NEVER_IDLE = {"options": "-c idle_in_transaction_session_timeout=10000"}  # milliseconds
+_NEVER_IDLE = "-c idle_in_transaction_session_timeout=10000"  # milliseconds
 _NOT_TWO = "two would tell everything twice: stop that one first, or give this one a `store:` of its own"
 # By the class of SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _WAYS_OUT = {
     "08": "the connection was lost: nothing was written, and what was left undone is done again",
+    "57014": "the server ended a statement that took it too long: nothing was written; give our user its time, by "
+    "ALTER ROLE … SET statement_timeout = 0",
     "57P": "the server is being stopped or started: nothing was written, and what was left undone is done again",
     "53": "the server has no room left, or no connection: look at its disk and at max_connections",
     "28": "the server does not let us in: look at the user and the password in `store:`, and at pg_hba.conf",
@@ -64,7 +72,7 @@ def locate(url: str) -> URL:
     try:
         import psycopg  # noqa: F401  the extra [scale]
     except ImportError:
-        raise StoreError("PostgreSQL needs more: pip install 'tocsin[scale]'") from None
+        raise StoreError(f"PostgreSQL needs psycopg: {way_to('scale')}") from None
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -102,7 +110,7 @@ def member(url: URL) -> Engine:
 
 def unordered(url: URL) -> Engine:
     """Return an engine for what workers may write at any time: it changes nothing that others decide by."""
-    engine = create_engine(url, poolclass=NullPool, connect_args=_KEPT_ALIVE | _NEVER_IDLE)
+    engine = create_engine(url, poolclass=NullPool, connect_args=_connecting(url, _LATEST, _NEVER_IDLE))
     _share(engine, url)
     return engine
 
@@ -123,12 +131,12 @@ def _lock_as(engine: Engine, how: str, refusal: str) -> None:
             raise StoreError(refusal)
 
 
-def guest(url: URL, options: Mapping[str, str] | None = None) -> Engine:
+def guest(url: URL, *options: str) -> Engine:
     """Return an engine for connections whose transactions take turns, in this process and in all others.
 
     That is what SQLite's BEGIN IMMEDIATE gives: whatever a transaction reads stays as it is until its end.
     """
-    engine = create_engine(url, poolclass=NullPool, connect_args=_KEPT_ALIVE | dict(options or {}))
+    engine = create_engine(url, poolclass=NullPool, connect_args=_connecting(url, _LATEST, *options))
 
     listen(engine)
 
@@ -141,9 +149,16 @@ def guest(url: URL, options: Mapping[str, str] | None = None) -> Engine:
 
 def reader(url: URL) -> Engine:
     """Return an engine for connections that cannot write."""
-    options = {"options": "-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"}
-    engine = create_engine(url, poolclass=NullPool, connect_args=_KEPT_ALIVE | options)
+    options = "-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
+    engine = create_engine(url, poolclass=NullPool, connect_args=_connecting(url, options))
     return engine.execution_options(**{READS: True})
+
+
+def _connecting(url: URL, *needed: str) -> dict[str, Any]:
+    """Return how to connect: with the server's options that are ``needed``, and those that the user asked for."""
+    own = url.query.get("options") or environ.get("PGOPTIONS", "")  # the driver would leave these out
+    asked = own if isinstance(own, str) else " ".join(own)
+    return _KEPT_ALIVE | {"options": " ".join(filter(None, (_MISSED, asked, *needed)))}
 
 
 def require_supported(connection: Connection) -> None:

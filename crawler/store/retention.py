@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Table, and_, delete, exists, func, or_, select, update
 
-from alerts.outbox import FINAL
+from alerts.outbox import FINAL, State
 from alerts.stream import Condition
 from crawler.ids import earliest
 from crawler.store import leftovers
 from crawler.store.fulltext import story_search
-from crawler.store.quiet import HELD_BACK
+from crawler.store.quiet import WAITS
 from crawler.store.schema import (
+    audit,
     delivery_log,
+    host,
     metadata,
     outbox,
     page,
     poll_log,
     report,
     seen,
+    silence,
     storm,
     story,
     story_version,
@@ -38,7 +41,8 @@ VISITS = 20  # of each source that stay in the log, however old they are
 _PASSED = 20  # times as many stories without words are passed as are emptied
 _KEY = 16  # bytes
 _ONCE = (Condition.FIRST_TERM, Condition.FIRST_SOURCE)  # told once and never again, however long ago that was
-_OPEN = or_(outbox.c.state.not_in(FINAL), outbox.c.edit_due.is_not(None), outbox.c.audit_due.is_not(None))
+_LOOKED_AFTER = or_(outbox.c.edit_due.is_not(None), outbox.c.audit_due.is_not(None))
+_OPEN = or_(outbox.c.state.not_in(FINAL), and_(outbox.c.state == State.SENT, _LOOKED_AFTER))
 
 _younger = poll_log.alias("younger")
 _answer = outbox.alias("answer")
@@ -52,7 +56,7 @@ def forget_stories(connection: Connection, before: datetime, after: int, limit: 
     """
     groups = _old(connection, before, after, limit)
     kept = _needed(connection, _whole(connection, groups), before)
-    ids = [one for one, group in groups.items() if group not in kept]
+    ids = _spared(connection, [one for one, group in groups.items() if group not in kept], groups)
     if ids:
         _remove(connection, ids)
     return max(groups, default=None), len(ids)
@@ -116,6 +120,16 @@ def forget_messages(connection: Connection, before: datetime, limit: int) -> int
     return len(keys)
 
 
+def forget_ended(connection: Connection, before: datetime, limit: int) -> int:
+    """Remove up to ``limit`` each of what was over before a moment: deeds of people, silences, and holds of hosts."""
+    number = 0
+    for key, moment in ((audit.c.id, audit.c.at), (silence.c.id, silence.c.end), (host.c.name, host.c.held_until)):
+        keys = connection.scalars(select(key).where(moment < before).limit(limit)).all()
+        if keys:
+            number += connection.execute(delete(key.table).where(key.in_(keys))).rowcount
+    return number
+
+
 def forget_visits(connection: Connection, before: datetime, after: int, limit: int) -> tuple[int | None, int]:
     """Remove up to ``limit`` lines of the log of visits, as ``forget_stories`` does; each source keeps its last."""
     ids = _lines(connection, poll_log, before, after, limit)
@@ -160,10 +174,10 @@ def _pending(connection: Connection, groups: dict[int, int]) -> set[int]:
     found = set(connection.scalars(select(outbox.c.group_id).where(in_group, _OPEN)))
     told_of = select(outbox.c.story_id).where(in_group, _OPEN, outbox.c.story_id.is_not(None))
     visited = select(page.c.story_id).where(page.c.story_id.in_(ids), page.c.next_due.is_not(None))
-    waiting = select(verdict.c.story_id).where(verdict.c.group_id.in_(all_), HELD_BACK)
+    waiting = select(verdict.c.story_id).where(verdict.c.group_id.in_(all_), WAITS)
     for query in (told_of, visited, waiting):
         found |= _groups(groups, connection.scalars(query).all())
-    held = select(verdict.c.group_id).where(verdict.c.group_id.in_(all_), HELD_BACK)
+    held = select(verdict.c.group_id).where(verdict.c.group_id.in_(all_), WAITS)
     return found | set(connection.scalars(held))
 
 
@@ -179,16 +193,29 @@ def _needed(connection: Connection, groups: dict[int, int], before: datetime) ->
         for refers in (_answer.c.parent, _answer.c.folded_into)
     ]
     once = select(stream_alert.c.story_id).where(stream_alert.c.story_id.in_(ids), stream_alert.c.condition.in_(_ONCE))
-    of_young = (  # a message that tells of a younger story as well
-        select(outbox.c.story_id)
-        .join(verdict, verdict.c.delivery == outbox.c.key)
-        .where(outbox.c.story_id.in_(ids), verdict.c.story_id >= earliest(before))
-    )
     rules = select(verdict.c.rule).where(verdict.c.story_id.in_(ids)).distinct()
     last = select(func.max(verdict.c.story_id)).where(verdict.c.rule.in_(rules)).group_by(verdict.c.rule)
-    for query in (*answered, once, of_young, last):
+    for query in (*answered, once, last):
         found |= _groups(groups, connection.scalars(query).all())
     return found
+
+
+def _spared(connection: Connection, ids: Sequence[int], groups: dict[int, int]) -> Sequence[int]:
+    """Return those of some stories of whose messages no other story lives: without its message, it would be told anew.
+
+    Each that stays may have been told by another's message, so they are asked until nothing changes.
+    """
+    while ids:
+        of_others = (
+            select(outbox.c.story_id)
+            .join(verdict, verdict.c.delivery == outbox.c.key)
+            .where(outbox.c.story_id.in_(ids), verdict.c.story_id.not_in(ids))
+        )
+        kept = _groups(groups, connection.scalars(of_others).all())
+        if not kept:
+            break
+        ids = [one for one in ids if groups[one] not in kept]
+    return ids
 
 
 def _groups(groups: dict[int, int], stories: Collection[int | None]) -> set[int]:
@@ -200,8 +227,6 @@ def _groups(groups: dict[int, int], stories: Collection[int | None]) -> set[int]
 
 def _remove(connection: Connection, ids: Sequence[int]) -> None:
     keys = connection.scalars(select(outbox.c.key).where(outbox.c.story_id.in_(ids))).all()
-    elsewhere = and_(verdict.c.delivery.in_(keys), verdict.c.story_id.not_in(ids))
-    connection.execute(update(verdict).where(elsewhere).values(delivery=None))  # of stories that are as old
     connection.execute(delete(verdict).where(verdict.c.story_id.in_(ids)))
     _cut(connection, outbox, keys)
     _cut(connection, story, ids)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, insert, or_, select, true, update
 
 from alerts.errors import StoreError
-from crawler.shards import shard_of
+from crawler.shards import SHARDS, shard_at, shard_of
 from crawler.store import standings, subscriptions
 from crawler.store.base import insert_or
 from crawler.store.schema import host, poll_log, source
 from crawler.visits.cron import UTC, next_strike
 from crawler.visits.poll import Answer, Claim, Validators
-from crawler.visits.standing import HostHold, Standing
+from crawler.visits.standing import REREAD, HostHold, Standing
 from spiders.source import DEFAULT_INTERVAL
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ def settle(connection: Connection, poll: Poll, plan: Next) -> None:
         "last_at": poll.at,
         "last_reason": poll.reason,
         "last_detail": poll.detail,
+        "shard": _shard(poll.source, plan.standing.moved_to),
         **standings.columns(plan.standing),
     }
     if poll.answer is not Answer.FAILED:
@@ -208,12 +209,19 @@ def _described(one: Source) -> dict[str, Any]:
     }
 
 
+def _shard(one: Source, moved_to: str | None) -> int:
+    """Return the shard of the address at which a source is visited: only there is its host asked by one worker."""
+    return shard_at(moved_to) if moved_to else shard_of(one.host)
+
+
 def _first(one: Source, due: datetime) -> dict[str, Any]:
     return _described(one) | {"id": one.id, "next_due": due, "next_why": "new", "lease_token": 0, "failures": 0}
 
 
 def _changes(one: Source, row: Row[Any], now: datetime) -> dict[str, Any]:
     described = _described(one)
+    if one.url == row.url and row.enabled:
+        described["shard"] = _shard(one, row.moved_to)
     changes = {name: value for name, value in described.items() if getattr(row, name) != value}
     if "url" in changes or not row.enabled:  # nobody knows what became of it, so what it has now is its backlog
         forgotten = dict.fromkeys(("lease_until", "etag", "last_modified", "body_hash", "first_read", "last_ok"))
@@ -252,6 +260,7 @@ def _claim(row: Row[Any], now: datetime, pushed: datetime | None) -> Claim:
         validators=Validators(etag=row.etag, last_modified=row.last_modified, body_hash=row.body_hash),
         url=row.moved_to,
         unconditional=standing.wants_whole(now),
+        anew=standing.wants_reading(now, REREAD * shard_of(row.id) / SHARDS),
         standing=standing,
         pushed=pushed,
     )

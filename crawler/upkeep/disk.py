@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alerts.upkeep_cards import megabytes
 from crawler.store.backup import free_at
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+DISK = "disk"  # the subject of what people are told of it
 _MARGIN = 1.1  # times what is asked for must be free before collecting goes on, so that it does not flutter
 _BLOCK = 1024 * 1024
 
@@ -35,6 +37,27 @@ def decide(free: int | None, was_low: bool, config: DiskConfig) -> bool:
     if free is None:
         return was_low
     return free < config.stop_below * (_MARGIN if was_low else 1)
+
+
+def pause(
+    database: Path | None, config: DiskConfig, *, told: bool = False, measure: Callable[[Path], int] = free_at
+) -> str | None:
+    """Say that nothing is collected for lack of space, and the way out; None while there is room, or nobody can tell.
+
+    ``database`` is the store's file, None where a server has it. ``told`` is whether people were told so and not of
+    the end yet: it takes more room to end it.
+    """
+    try:
+        free = measure(database.parent) if database else None
+    except OSError:  # the folder is made by the first start
+        return None
+    if free is None or not decide(free, told, config):
+        return None
+    needed = f"{megabytes(config.stop_below)} (`disk.stop_below`){' and a tenth more' if told else ''}"
+    return (
+        f"Nothing is collected: {megabytes(free)} are free on the store's disk, and {needed} must be; "
+        "make space there, or set a shorter `retention:`, and sources are visited again by themselves."
+    )
 
 
 class DiskGuard:

@@ -11,7 +11,7 @@ from crawler.store import backup, crew
 from crawler.store.copies import made_at
 from crawler.store.holder import holder
 from crawler.upkeep.canary import LIVING
-from crawler.upkeep.disk import decide
+from crawler.upkeep.disk import DISK, pause
 from crawler.upkeep.monitor import WINDOW
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ class Glance:
     daemon: str | None  # who has the store; None: nobody
     store_bytes: int
     disk_free: int | None  # bytes; None: nobody can tell
-    disk_low: bool  # less than `disk.stop_below` is free, so that a daemon collects nothing
+    disk_low: bool  # a daemon collects nothing, for lack of space
+    paused: str | None  # that it is so, why, and the way out
     newest_backup: datetime | None
     canary: datetime | None  # when its message was last posted or edited; None: there is none
     canary_waits: bool  # its last beat has not arrived yet
@@ -51,6 +52,7 @@ async def look(store: Store, copies: Copies, care: CareConfig | None, now: datet
     fate = await store.keeper.fate(told.key) if told else None
     made = copies.existing(care.backup.path) if care else []
     free = free_space(store.file) if store.file else None
+    paused = await paused_now(store, care)
     return Glance(
         overview=await store.overview(now),
         sources=await store.sources(),
@@ -60,12 +62,21 @@ async def look(store: Store, copies: Copies, care: CareConfig | None, now: datet
         daemon=await holder(store),
         store_bytes=await store.keeper.size(),
         disk_free=free,
-        disk_low=care is not None and decide(free, False, care.disk),
+        disk_low=paused is not None,
+        paused=paused,
         newest_backup=made_at(made[-1]) if made else None,
         canary=fate.changed if fate else None,
         crew=await store.read(partial(crew.look, now=now)),
         canary_waits=fate is not None and (fate.edit_due is not None or fate.state != "sent"),
     )
+
+
+async def paused_now(store: Store, care: CareConfig | None) -> str | None:
+    """Return that nothing is collected for lack of space, and the way out; None where all goes on, or unknown."""
+    if care is None:
+        return None
+    told = await store.ask(lambda memory: memory.health.reports().get(DISK))
+    return pause(store.file, care.disk, told=told is not None and told.report.is_open)
 
 
 def free_space(database: Path) -> int | None:

@@ -51,6 +51,7 @@ class Pulse:
     beat: datetime | None = None  # of the loop
     tick: datetime | None = None  # a look at what is due
     paused: bool = False  # nothing is collected, for lack of space
+    polls: bool = True  # whether looking at what is due is this process's work
 
 
 class Keeping(Protocol):
@@ -109,7 +110,7 @@ class Monitor:
 
     async def checks(self) -> dict[str, str]:
         """Return what must be well for work to go on, by name; what is not says why."""
-        late = self._late(self._pulse.tick, _TICKING)
+        late = self._late(self._pulse.tick, _TICKING) if self._pulse.polls else ""
         checks = {
             "loop": self._late(self._pulse.beat, _ALIVE),
             "polling": "paused: the disk is nearly full" if self._pulse.paused else late,

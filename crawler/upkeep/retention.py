@@ -6,12 +6,14 @@ import logging
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from alerts.cluster.copies import UPDATE_WINDOW
 from alerts.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from crawler.clock import Clock
@@ -35,6 +37,9 @@ class Keeping(Protocol):
 
     async def forget_messages(self, before: datetime, limit: int) -> int:
         """Remove up to ``limit`` messages that tell of no story, and say how many."""
+
+    async def forget_ended(self, before: datetime, limit: int) -> int:
+        """Remove up to ``limit`` each of deeds of people, silences and holds that are over, and say how many."""
 
     async def make_months(self, now: datetime) -> int:
         """Make ready for this month and the next, where that is needed; return how many were made."""
@@ -90,6 +95,7 @@ class Retention:
         self._store = store
         self._clock = clock
         self._last: datetime | None = None
+        # Not in the store: after a restart all is gone through from the beginning, as it is each day, and as right.
         self._passes: dict[str, _Pass] = {}
         self.removed: Counter[str] = Counter()  # ever, by what it was
 
@@ -115,11 +121,15 @@ class Retention:
         )
         await self._months(before.stories, removed)
         try:
-            for left, (what, moment, few) in zip(range(len(kinds) + 2, 2, -1), kinds, strict=True):
+            for left, (what, moment, few) in zip(range(len(kinds) + 3, 3, -1), kinds, strict=True):
                 if moment is not None:
                     await self._go_through(what, moment, few, self._share(ends, left), removed)
             if before.outbox is not None:
-                await self._messages(before.outbox, self._share(ends, 2), removed)
+                forget = partial(self._store.forget_messages, before.outbox, FEW)
+                await self._until_none(forget, "messages", self._share(ends, 3), removed)
+            if before.stories is not None:
+                forget = partial(self._store.forget_ended, before.stories, FEW)
+                await self._until_none(forget, "ended", self._share(ends, 2), removed)
             while +removed and self._clock.now() < ends and await self._store.give_back():
                 await self._breathe()
         except StoreError as error:
@@ -162,9 +172,11 @@ class Retention:
                 return
             known.after = last
 
-    async def _messages(self, before: datetime, ends: datetime, removed: Counter[str]) -> None:
-        while self._clock.now() < ends and (number := await self._store.forget_messages(before, FEW)):
-            removed["messages"] += number
+    async def _until_none(
+        self, forget: Callable[[], Awaitable[int]], what: str, ends: datetime, removed: Counter[str]
+    ) -> None:
+        while self._clock.now() < ends and (number := await forget()):
+            removed[what] += number
             await self._breathe()
 
     async def _breathe(self) -> None:

@@ -46,6 +46,10 @@ class Timekeeping:
             if stretches:
                 self._clock.resume(max(until for _, until in stretches))
 
+    def forget(self) -> None:
+        """Look up anew what people were told: another process may have told them of it."""
+        self._known = False
+
     async def look(self) -> None:
         """Say when the machine's clock was set back, and when it has caught up; to be called every minute."""
         ahead = ahead_of_machine(self._clock)

@@ -19,7 +19,7 @@ from alerts.timing import promptness
 from crawler.store import backup
 from crawler.store.copies import Copies, made_at
 from crawler.upkeep.canary import Canary, Ways
-from crawler.upkeep.disk import DiskGuard, RestingGuard
+from crawler.upkeep.disk import DISK, DiskGuard, RestingGuard
 from crawler.upkeep.monitor import WINDOW, Monitor, MonitorServer, Pulse
 from crawler.upkeep.notices import Notices
 from crawler.upkeep.retention import Retention
@@ -48,7 +48,7 @@ BEAT = 1.0  # seconds
 MINUTE = 60.0  # seconds
 AGAIN = timedelta(hours=1)  # after a copy that failed
 MONDAY, REPORT_AT = frozenset({0}), time(9)
-DISK, BACKUP, WEEK = "disk", "backup", "week"  # subjects of messages
+BACKUP, WEEK = "backup", "week"  # subjects of messages
 
 
 class Job(Protocol):
@@ -64,6 +64,7 @@ class Upkeep:
     def __init__(  # noqa: PLR0917  all that it looks after
         self,
         store: Store,
+        led: Store,
         config: Callable[[], Config],
         clock: Clock,
         wake: Callable[[], None],
@@ -74,19 +75,20 @@ class Upkeep:
         environ: Mapping[str, str],
         measure: Callable[[Path], int] = backup.free_at,
     ) -> None:
-        self._store = store
+        """``led`` is the store as it is to whoever does for all what is to be done once; monitoring is everybody's."""
+        self._store = led
         self._config = config
         self._clock = clock
         self.metrics = metrics
-        self.notices = Notices(store, clock, wake)
+        self.notices = Notices(led, clock, wake)
         self.pulse = Pulse()
         self.monitor = Monitor(metrics, store, clock, self.pulse, self._refresh)
         listen = config().care.metrics.listen
         self.server = MonitorServer(self.monitor, *listen) if listen else None
         self._copies = Copies(config().store)
         self.guard = DiskGuard(store.file, measure=measure) if store.file else RestingGuard()
-        self.retention = Retention(store.keeper, clock)
-        self.canary = Canary(store, fetcher, turns, clock, self.notices, metrics, lay_out)
+        self.retention = Retention(led.keeper, clock)
+        self.canary = Canary(led, fetcher, turns, clock, self.notices, metrics, lay_out)
         self._supervisor = Supervisor(environ)
         self._copy_again: datetime | None = None  # when one failed
         self._copying = False
@@ -117,6 +119,7 @@ class Upkeep:
         self, dispatcher: Dispatcher, ours: Callable[[Callable[[], Awaitable[object]]], Callable[[], Awaitable[object]]]
     ) -> None:
         """Look at the disk, and do the rest from time to time; ``ours`` makes jobs that end with the duty."""
+        self._disk_told = None  # another process may have told people of it
         await self.watch_disk()
         await self.canary.resume()
         for name, job in self._jobs.items():

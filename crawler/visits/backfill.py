@@ -294,7 +294,7 @@ def after(gap: Gap, step: Step, found: Looked, new: int, now: datetime) -> Gap:
 
 def failed(gap: Gap, step: Step, failure: FetchError, now: datetime) -> Gap:
     """Return a gap after a look that failed: what may pass is tried again, else the next look is due."""
-    if failure.reason == "host-held":  # nobody was asked
+    if failure.reason in {"host-held", "host-taken"}:  # nobody was asked
         return replace(gap, due=now + (failure.retry_after or WAIT))
     passing = failure.reason in _PASSING or failure.status in OVERLOADED or (failure.status or 0) >= _SERVER_FAULT
     tries = gap.tries + 1

@@ -27,14 +27,16 @@ LIVE = timedelta(minutes=15)  # between visits to a live blog
 LIVE_FOR = timedelta(hours=6)  # after its newest post
 _LATENESS = 0.1  # of the wait, at most
 
-TRIES = 4  # with the waits below, the last one comes some twenty minutes after the first
+TRIES = 9  # with the waits below, the last one comes most of a day after the first: sites are down for hours
+TRIES_OF_SLIPS = 4  # … and some twenty minutes
 _FIRST_WAIT = timedelta(minutes=1)
 _FACTOR = 4
-_LONGEST_WAIT = timedelta(hours=1)
+_LONGEST_WAIT = timedelta(hours=4)
 UNCHANGED = frozenset({"304", "same-body"})
 GONE = "gone"  # 410: for good, says the server
 MISSING = frozenset({"http-404", GONE})
-_PASSING = frozenset(  # what may be over in a minute; everything else is the page's last word
+_SLIPS = frozenset({"http-404", "soft-404", "empty", "unreadable", "bad-encoding"})  # listed before it was there
+_PASSING = frozenset(  # what may be over in a minute, or in some hours; everything else is the page's last word
     {
         *(
             "timeout",
@@ -49,8 +51,10 @@ _PASSING = frozenset(  # what may be over in a minute; everything else is the pa
         ),
         *("http-408", "http-425", "http-429", "http-500", "http-502", "http-503", "http-504", "host-held"),
         *("robots-unreachable", "engine-gone", "parser-killed", "internal", "browser", "browser-gone", "browser-busy"),
+        *("tls-expired", "tls-self-signed", "tls-wrong-host", "tls-untrusted", "tls-protocol", "proxy", "host-taken"),
     }
 )
+_SERVER_FAULT = 500  # the first status of those that are the server's own fault
 
 
 class PageState(StrEnum):
@@ -147,14 +151,21 @@ class PageIngest(Protocol):
 
 def after_failure(claim: PageClaim, failure: FetchError, now: datetime, luck: float) -> tuple[datetime | None, str]:
     """Return when to try a page again and why; None when its failure is final. ``luck`` lies in [0, 1)."""
-    tries = claim.attempts + 1
-    if failure.reason not in _PASSING:
+    tries, most = claim.attempts + 1, _tries(failure)
+    if most == 0:
         return None, failure.detail
-    if tries >= TRIES:
+    if tries >= most:
         return None, f"given up after {tries} tries: {failure.detail}"
-    wait = _FIRST_WAIT * _FACTOR**claim.attempts * (0.75 + 0.5 * luck)
+    wait = min(_FIRST_WAIT * _FACTOR**claim.attempts, _LONGEST_WAIT) * (0.75 + 0.5 * luck)
     wait = min(max(wait, failure.retry_after or wait), _LONGEST_WAIT)
-    return now + wait, f"try {tries} of {TRIES}, again in {spoken(wait)}: {failure.detail}"
+    return now + wait, f"try {tries} of {most}, again in {spoken(wait)}: {failure.detail}"
+
+
+def _tries(failure: FetchError) -> int:
+    """Return how often a page that fails so is tried in all; 0 where once was enough."""
+    if failure.reason in _PASSING or (failure.status or 0) >= _SERVER_FAULT:
+        return TRIES
+    return TRIES_OF_SLIPS if failure.reason in _SLIPS else 0
 
 
 def revisit_at(

@@ -37,6 +37,7 @@ class Claim:
     validators: Validators
     url: str | None = None  # where the source has moved; None: where the configuration says
     unconditional: bool = False  # ask for the whole document: servers lie about what has changed
+    anew: bool = False  # read it even if it is as it was: what it lists must not be forgotten
     standing: Standing = field(default_factory=Standing)  # how the source does, before this visit
     pushed: datetime | None = None  # when its hub last told of news; None: none has promised to
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from spiders.entry import Hints
 
 HELD = "host-held"  # the reason of a visit that was not made because its host wants to be left alone
+TAKEN = "host-taken"  # … or because another worker is at it
 OFFLINE = frozenset({"dns", "unreachable", "refused", "connect-timeout", "timeout"})  # as often our fault as theirs
 OVERLOADED = frozenset({429, 503})
 GONE = 410
@@ -30,6 +31,7 @@ _REPORT_AFTER = timedelta(hours=6)
 _AGREEING = 3  # answers in a row before a move, a farewell or a lie is believed
 _FRUITLESS = 3  # failures in a row at a new address, before the old one is tried again
 _HOUR = timedelta(hours=1)
+_PATIENCE = _HOUR  # with another worker that is at the host, before that counts as a failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,23 @@ def after(poll: Poll, tally: Tally) -> Record:
     """Return what is known after a visit that changed ``tally``."""
     if poll.reason == HELD:
         return Record(standing=poll.claim.standing)
+    if poll.reason == TAKEN:
+        return _taken(poll)
     return _failed(poll) if poll.answer is Answer.FAILED else _answered(poll, tally)
 
 
 # ---------------------------------------------------------------- after a failure
+
+
+def _taken(poll: Poll) -> Record:
+    """Let a source that is never visited be seen as failing; it is no server's fault, so no back-off grows by it."""
+    before = poll.claim.standing
+    since = before.failing_since or poll.at
+    if poll.at - since < _PATIENCE:
+        return Record(standing=replace(before, failing_since=since))
+    found = _failed(poll)
+    points = max(before.points, min(found.standing.points, _REPORT_POINTS))
+    return replace(found, standing=replace(found.standing, points=points))
 
 
 def _failed(poll: Poll) -> Record:
@@ -92,6 +107,8 @@ def _report(poll: Poll, standing: Standing) -> Iterator[Event]:
 
 def _is_no_better(poll: Poll, standing: Standing) -> bool:
     """Tell whether to go back to the address before a move: at once, unless the network may be at fault."""
+    if poll.reason == TAKEN:
+        return False
     passing = poll.reason in OFFLINE or poll.status in OVERLOADED
     return not passing or standing.failures >= _FRUITLESS
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crawler.visits import record
 from crawler.visits.cron import UTC, next_strike
 from crawler.visits.poll import Answer
-from crawler.visits.record import GONE, HELD, OFFLINE, OVERLOADED
+from crawler.visits.record import GONE, HELD, OFFLINE, OVERLOADED, TAKEN
 from crawler.visits.rhythm import WEIGHTS
 from crawler.visits.spans import roughly, spoken
 from crawler.visits.standing import HostHold, Next
@@ -36,6 +36,7 @@ _TICK = timedelta(seconds=1)  # so often is looked what is due: a quick beat tha
 _QUICK = timedelta(seconds=10)
 _AT_ONCE = timedelta(milliseconds=1)
 _HOUR = timedelta(hours=1)
+_NOT_MADE = {HELD: "its host asked to wait", TAKEN: "another worker is at its host"}  # visits, by reason
 _DAY = timedelta(days=1)
 
 
@@ -47,10 +48,9 @@ def next_visit(poll: Poll, tally: Tally, luck: float) -> Next:
     a server asks for with Retry-After is the least it gets.
     """
     known = record.after(poll, tally)
-    if poll.reason == HELD:
-        return Next(
-            at=poll.at + (poll.retry_after or _SHORTEST_RETRY), why="its host asked to wait", standing=known.standing
-        )
+    if poll.reason in _NOT_MADE:
+        at = poll.at + (poll.retry_after or _SHORTEST_RETRY)
+        return Next(at=at, why=_NOT_MADE[poll.reason], standing=known.standing, events=known.events)
     if poll.answer is Answer.FAILED:
         return _after_failure(poll, known, luck)
     at, why = _regular(poll, known.standing, luck)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
 
 from crawler.visits.rhythm import Rhythm
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LOOK = timedelta(hours=24)  # after so long the whole document is asked for, whatever the server says
+REREAD = timedelta(days=7)  # after so long a document is read though it is the same: what it lists is noted anew
 GRUDGE = timedelta(days=30)  # for which a server that lied about changes is not believed
 
 
@@ -58,6 +56,18 @@ class Standing:
         if self.untrusted is not None and now - self.untrusted < GRUDGE:
             return True
         return self.last_full is None or now - self.last_full >= LOOK
+
+    def wants_reading(self, now: datetime, phase: timedelta) -> bool:
+        """Tell whether to read a document even if it is as it was: the first whole one in each span of ``REREAD``.
+
+        Else what a document lists that never changes would be forgotten, and be news again when it does change.
+        ``phase`` is the source's own part of ``REREAD``, so that not all are read at once.
+        """
+        return self.last_full is None or _span(self.last_full, phase) != _span(now, phase)
+
+
+def _span(at: datetime, phase: timedelta) -> int:
+    return (at - _EPOCH + phase) // REREAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ class Absence:
     near: Sequence[Near]
     configured: Sequence[str] = ()  # ids of sources of that host in the configuration that the store does not know
     robots: Robots | None = None  # None: nobody asked
+    paused: str | None = None  # why no source is visited at all, and the way out
 
     @property
     def is_a_page(self) -> bool:
@@ -53,6 +54,8 @@ def chain_of_absent(absence: Absence, clock: Clock) -> Chain:
     """Return the chain of an address that was never seen."""
     best = absence.near[0] if absence.near else None
     reason, says = _verdict(absence, best, clock)
+    if absence.paused:
+        says += ", but nothing is collected now: the disk is nearly full"
     unseen = "forgotten" if best and best.forgotten else "never-seen"
     steps = [Step(name="address", mark=Mark.ENDED, reason=unseen, says="no story has it")]
     if best is not None and best.is_it:
@@ -147,6 +150,8 @@ def _source_steps(absence: Absence, clock: Clock) -> Iterator[Step]:
             yield Step(name="held", mark=Mark.WAITS, reason="host-held", says=says)
     if account.next_due:
         yield Step(name="next", mark=Mark.WAITS, reason="due", says=f"{_next(account, clock)}: {account.next_why}")
+    if absence.paused:
+        yield Step(name="paused", mark=Mark.ENDED, reason="disk-low", says=absence.paused)
     if others := [one.dossier.account.id for one in absence.near[1 : 1 + _OTHERS]]:
         yield Step(name="others", mark=Mark.NOTED, reason="others", says=f"or {', '.join(others)}")
 

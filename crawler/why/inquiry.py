@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 from alerts.rules.explain import explain, explain_all
 from crawler.intake.sift import address_key, identity_key
 from crawler.intake.wanted import unwanted
+from crawler.store.place import file_of
 from crawler.store.trails import Trails, Wanted
+from crawler.upkeep.disk import pause
 from crawler.why.absent import Absence, chain_of_absent
 from crawler.why.bulletin import chain_of_message
 from crawler.why.chain import Chain, Clock, Mark, Step
@@ -70,6 +72,7 @@ def _absence(config: Config, url: str, near: Sequence[Near]) -> Absence:
         names_a_story=address_key(url) is not None,
         near=near,
         configured=[one.id for one in config.sources if one.host == host and one.id not in known],
+        paused=pause(file_of(config.store), config.care.disk),
     )
 
 

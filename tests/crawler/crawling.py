@@ -72,7 +72,7 @@ class World:
     async def visit(self, path: str, known: Validators | None = None, **changes: Any) -> Fetched:
         """Visit a path as a source; changes are fields of the source, or of the claim."""
         claim: dict[str, Any] = {"source": "a", "due": NOON, "token": 1, "first": False}
-        claim |= {name: changes.pop(name) for name in ("url", "unconditional") if name in changes}
+        claim |= {name: changes.pop(name) for name in ("url", "unconditional", "anew") if name in changes}
         claim["validators"] = known or Validators()
         return await self.crawl.visit(self.source(path, **changes), Claim(**claim))
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.errors import StoreError
+from alerts.health import Limits
 from crawler.config.loader import read
 from crawler.config.model import CardsConfig, LogConfig
 from crawler.reload import Reloader, compare, examine, merged
@@ -49,11 +50,15 @@ def test_a_long_list_of_names_is_cut_and_counted(tmp_path: Path) -> None:
 def test_sections_are_told_by_what_it_takes_to_change_them(tmp_path: Path) -> None:
     old = loaded(tmp_path, base())
     new = replace(
-        old, store="sqlite:////x.db", cards=CardsConfig(same_story=timedelta(1)), log=LogConfig(level="debug")
+        old,
+        store="sqlite:////x.db",
+        cards=CardsConfig(same_story=timedelta(1)),
+        health=Limits(failing=timedelta(hours=7)),
+        log=LogConfig(level="debug"),
     )
     changes = compare(old, new)
-    assert (changes.settings, changes.restart) == (("cards", "log"), ("store",))
-    assert merged(old, new) == replace(new, store=old.store)
+    assert (changes.settings, changes.restart) == (("cards", "health", "log"), ("store",))
+    assert merged(old, new) == replace(new, store=old.store, waits=("store",))
 
 
 def test_rules_that_fail_their_tests_cannot_be_used(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from alerts.card import card_for
 from alerts.errors import CardRefused, ChannelRefused, Later, RouteRefused, Unclear
 from alerts.face import face_for
 from alerts.outbox import Receipt
+from alerts.slack import client
 from alerts.slack.blocks import Rung
 from alerts.slack.check import scope_findings, scopes_in
 from alerts.slack.client import SlackNotifier, open_session
@@ -157,6 +158,16 @@ async def test_reading_stops_when_all_is_found() -> None:
             await post(notifier, f"K{n}")
         assert (await notifier.find("#news", ["K9"], SINCE) or {}).keys() == {"K9"}
         assert len(slack.calls("conversations.history")) == 1
+
+
+async def test_of_searches_that_nobody_comes_back_for_only_the_last_are_remembered() -> None:
+    async with connected() as (slack, notifier, clock):
+        for number in range(client._UNFINISHED + 1):
+            slack.answer_next("conversations.replies", "429")
+            with pytest.raises(Later):
+                await notifier.find("#news", ["K1"], SINCE, thread=f"1700000000.{number:06}")
+            clock.advance(timedelta(minutes=1))
+        assert len(notifier._unfinished) == client._UNFINISHED
 
 
 async def test_what_stands_there_since_before_is_not_looked_at() -> None:

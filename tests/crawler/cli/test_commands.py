@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CONFIG = """
 store: sqlite:///tocsin.db
+console: null
 fetch: {{allow_private: [127.0.0.0/8], per_host: {{delay: 0s}}}}
 cards: {{hold: 0s}}
 defaults: {{every: 1s, to: ["#news"], backlog: all}}
@@ -145,6 +146,20 @@ async def test_once_in_json_keeps_cards_aside_and_says_when_messages_wait(tmp_pa
     assert (done.code, json.loads(done.out)["stories"]) == (0, 1)
     assert "Talks on a Reciprocal" in done.err
     assert (refused.code, json.loads(refused.out)["waiting"]) == (1, 1)
+
+
+async def test_once_names_the_sources_that_failed_and_counts_them_as_a_problem_when_asked_to(tmp_path: Path) -> None:
+    async with NewsServer() as web:
+        web.publish("/feed.xml", "sorry", status=500)
+        text = CONFIG.format(web=web.url("/feed.xml"))
+        (tmp_path / "config.yaml").write_text(text)
+        (tmp_path / "other.yaml").write_text(text.replace("tocsin.db", "other.db"))
+        lenient = await tocsin("once", cwd=tmp_path)
+        strict = await tocsin("once", "--strict", "--json", "-c", "other.yaml", cwd=tmp_path)
+    assert (lenient.code, strict.code) == (0, 1)
+    (name,) = (failures := json.loads(strict.out)["failures"])
+    assert failures[name].startswith("http-500")
+    assert f"failed: {name}: http-500" in lenient.err
 
 
 async def test_a_wrong_token_is_told_at_the_start_with_the_way_out(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -86,9 +87,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *arguments: str, columns: int = 120) -> Result:
+def run(folder: Path, *arguments: str, columns: int = 120, **environ: str) -> Result:
     path = str(folder / "config.yaml")
-    return CliRunner(env={"COLUMNS": str(columns)}).invoke(tocsin, ["--config", path, "sources", *arguments])
+    return CliRunner(env={"COLUMNS": str(columns), **environ}).invoke(tocsin, ["--config", path, "sources", *arguments])
 
 
 def test_the_list_puts_trouble_first_and_says_what_it_is(folder: Path) -> None:
@@ -132,6 +133,15 @@ def test_the_list_can_be_narrowed(folder: Path, options: list[str], names: list[
     assert [one["id"] for one in shown] == names
 
 
+@pytest.mark.parametrize("command", [("list",), ("show", "bbc")])
+def test_a_disk_too_full_to_collect_is_said_with_the_way_out(folder: Path, command: tuple[str, ...]) -> None:
+    assert "paused" not in run(folder, *command).stdout
+    (folder / "config.yaml").write_text(CONFIG + "disk: {stop_below: 999999GB}\n")
+    said = " ".join(run(folder, *command).stdout.split())
+    assert "paused Nothing is collected: " in said
+    assert "(`disk.stop_below`) must be; make space there" in said
+
+
 def test_a_list_without_any_says_so(folder: Path) -> None:
     assert run(folder, "list", "--tag", "nobody").stdout.strip() == "no source is like that"
 
@@ -171,6 +181,38 @@ def test_show_tells_of_trouble(folder: Path) -> None:
     assert "down.example wants to be left alone" in down
     assert "its server said that nothing had changed when it had" in hushed
     assert "next now: every 5m" in hushed
+
+
+SESAME = """
+store: sqlite:///tocsin.db
+sources:
+  - {id: bbc, url: "https://bbc.example/feed?of=${KEY}"}
+  - {id: down, url: "https://down.example/feed?token=sesame"}
+"""
+
+
+@pytest.mark.parametrize("command", [("list",), ("show", "bbc"), ("show", "down")])
+@pytest.mark.parametrize("how", [(), ("--json",)])
+def test_no_secret_in_an_address_is_shown(tmp_path: Path, command: tuple[str, ...], how: tuple[str, ...]) -> None:
+    (tmp_path / "config.yaml").write_text(SESAME)
+
+    async def past() -> None:
+        async with newsroom(tmp_path) as room:
+            await room.add(
+                source("bbc", url="https://bbc.example/feed?of=sesame"),
+                source("down", url="https://down.example/feed?token=sesame"),
+            )
+            at = "https://user:sesame@new.example/?of=sesame"
+            moved = replace(PLANS["bbc"], standing=Standing(moved_to=at, heading=at, topic=at))
+            await room.visit("bbc", plan=moved)
+            other = "https://user:sesame@new.example/?token=sesame"
+            await room.visit("down", plan=replace(moved, standing=Standing(heading=other, topic=other)))
+
+    asyncio.run(past())
+    said = run(tmp_path, *command, *how, KEY="sesame")
+    assert said.exit_code == 0, said.output
+    assert "sesame" not in said.stdout
+    assert "example" in said.stdout
 
 
 def test_show_as_json(folder: Path) -> None:

@@ -11,6 +11,8 @@ from crawler.cli import tocsin
 from crawler.clock import SystemClock
 from crawler.ids import encode
 from crawler.store import Store
+from crawler.store.leftovers import keep
+from spiders.cuts import Cut, Why, cut_of
 from spiders.source import Fulltext
 from tests.crawler.paging import visit_page
 from tests.crawler.store.makers import HOUR, MINUTE, Newsroom, WordJudge, entry, source
@@ -44,6 +46,12 @@ async def history(folder: Path) -> str:
     clock.advance(5 * MINUTE)
     await room.visit("bbc", entry("ferry", title="Seven towns agree", text=SECOND, url=URL, published=None))
     (found,) = await store.outcomes(clock.now() - 2 * HOUR)
+    left = [
+        cut_of(Why.BESIDE, "More news"),
+        Cut(why=Why.CARD, text="", letters=900, number=7),
+        cut_of(Why.CARD, "Sport"),
+    ]
+    await store._write(lambda connection: keep(connection, found.story, clock.now(), left))
     await store.close()
     return encode(found.story)
 
@@ -94,6 +102,10 @@ def test_an_older_version_can_be_shown_whole(desk: Desk) -> None:
     assert "there is 1, 2, 3" in " ".join(desk.run(desk.code, "--version", "9").stderr.split())
 
 
+def test_what_was_left_out_of_its_page_is_counted_by_sign_with_the_way_to_its_words(desk: Desk) -> None:
+    assert f"left out: 8 card, 1 beside; `tocsin why {desk.code} --text` shows it\n" in desk.says(desk.code)
+
+
 def test_the_difference_can_be_had_as_diff_writes_it(desk: Desk) -> None:
     lines = desk.says(desk.code, "--unified").splitlines()
     assert "-Tickets will cost four pounds." in lines
@@ -106,6 +118,7 @@ def test_programs_get_every_version_and_the_differences(desk: Desk) -> None:
     assert found["versions"][2]["text"] == SECOND
     assert "+Seven towns agree" in found["differences"][1]["unified"]
     assert found["page"]["url"] == URL
+    assert found["left_out"] == {"card": 8, "beside": 1}
     assert found["copies"]["outlets"] == 1
 
 

@@ -13,6 +13,9 @@ from crawler.cluster.jobs import Jobs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
+
+    from crawler.clock import Clock
 
 LONGEST = 20.0  # seconds
 PATIENCE = timedelta(seconds=5)
@@ -21,11 +24,11 @@ PATIENCE = timedelta(seconds=5)
 class Crew:
     """Serves shards until it is told that they are calm."""
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, clock: Clock | None = None) -> None:
         self.served: list[int] = []
         self.came = asyncio.Event()
         self.calm = asyncio.Event()
-        self.jobs = Jobs(url, self._serve, SystemClock(), name)
+        self.jobs = Jobs(url, self._serve, clock or SystemClock(), name)
 
     async def _serve(self, shard: int) -> None:
         self.served.append(shard)
@@ -51,6 +54,14 @@ def waiting(url: str) -> list[str]:
     with psycopg.connect(url) as connection:
         rows = connection.execute("SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' ORDER BY 1")
         return [row[0] for row in rows]
+
+
+def end_connections(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 async def test_a_shard_that_is_queued_is_served(crew: Crew) -> None:
@@ -100,14 +111,32 @@ async def test_nothing_is_lost_with_the_queue(crew: Crew, shared_url: str) -> No
 
 
 async def test_a_server_that_is_away_is_waited_for(crew: Crew, shared_url: str) -> None:
-    with psycopg.connect(shared_url) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+    end_connections(shared_url)
     await queued(crew, 9)
     await crew.until_it_came()
     assert crew.served == [9]
+
+
+class Broken(SystemClock):
+    """A clock with a bug."""
+
+    async def wait_until(self, moment: datetime) -> None:
+        raise ArithmeticError(moment)
+
+
+async def test_a_bug_that_ends_it_is_seen(shared_url: str) -> None:
+    one = Crew(shared_url, "one", Broken())
+    await one.jobs.start()
+    await queued(one, 7)
+    await one.until_it_came()
+    one.jobs.raise_what_broke()
+    one.calm.set()
+    with psycopg.connect(shared_url) as connection:  # which ends its worker
+        connection.execute("ALTER TABLE procrastinate_jobs RENAME TO jobs_of_others")
+    async with asyncio.timeout(LONGEST):
+        await one.jobs.broke.wait()
+    with pytest.raises(ArithmeticError):
+        one.jobs.raise_what_broke()
 
 
 async def queued(crew: Crew, shard: int) -> None:

@@ -249,6 +249,17 @@ async def test_a_host_on_the_way_is_borrowed_and_given_back(crew: Crew, store: F
     assert not crew.leases.held
 
 
+async def test_an_address_of_our_own_is_asked_though_another_worker_has_its_shard(store: FakeLeases) -> None:
+    one, two = Crew(store), Crew(store, "two")
+    serving = await one.serve(shard_of("127.0.0.1:8001"))
+    two.shards.admit("127.0.0.1", 8001)
+    await two.gate.fetch("http://127.0.0.1:8001/feed.xml", {})
+    assert two.fetcher.asked == ["http://127.0.0.1:8001/feed.xml"]
+    assert not two.leases.held
+    await one.shards.close()
+    await serving
+
+
 async def test_a_borrowed_host_is_not_given_back_during_a_request(crew: Crew, store: FakeLeases) -> None:
     crew.fetcher.answers.clear()
     asking = asyncio.create_task(crew.gate.fetch(URL, {}))
@@ -280,7 +291,7 @@ async def test_a_host_where_another_worker_stays_is_asked_later(store: FakeLease
     store.held[name_of(SHARD)] = ("one", 1, NOON + 2 * PATIENCE)
     with pytest.raises(FetchError) as refused:
         await two.gate.fetch(URL, {})
-    assert refused.value.reason == "host-held"
+    assert refused.value.reason == "host-taken"
     assert refused.value.retry_after
     assert not two.fetcher.asked
 

@@ -35,7 +35,8 @@ def test_tables_of_another_release_are_made_anew_whatever_they_were(shared_url: 
         connection.execute("CREATE TABLE procrastinate_of_old (job bigint REFERENCES procrastinate_jobs)")
         connection.execute("CREATE TYPE procrastinate_mood AS ENUM ('glad')")
         connection.execute(
-            "CREATE FUNCTION procrastinate_cheer() RETURNS procrastinate_mood LANGUAGE sql AS $$ SELECT 'glad'::procrastinate_mood $$"
+            "CREATE FUNCTION procrastinate_cheer() RETURNS procrastinate_mood LANGUAGE sql AS "
+            "$$ SELECT 'glad'::procrastinate_mood $$"
         )
         connection.execute("COMMENT ON TABLE procrastinate_jobs IS 'made by an earlier release'")
         make_tables(connection)

@@ -290,21 +290,11 @@ def paths_in(node: yaml.Node, section: str = "") -> set[str]:
 def test_the_file_that_has_them_all_has_them_all() -> None:
     root = yaml.compose(EVERYTHING, Loader=yaml.CSafeLoader)
     assert root is not None
-    available = {key.path for key in KEYS if key.available}
-    twins = {path for path in available if path.endswith("_file")}  # each excludes its key, and has tests of its own
+    known = {key.path for key in KEYS}
+    twins = {path for path in known if path.endswith("_file")}  # each excludes its key, and has tests of its own
     twins |= {"slack.webhook"}  # excludes the token
     twins |= {"cards.template", "routes[].template"}  # name files, and have tests of their own
-    assert available - paths_in(root) == twins
-
-
-@pytest.mark.parametrize("path", [key.path for key in KEYS if not key.available])
-@pytest.mark.parametrize("value", [None, "x", [], {}])
-def test_a_key_of_a_later_version_is_refused_whatever_it_holds(tmp_path: Path, path: str, value: object) -> None:
-    with pytest.raises(ConfigError) as caught:
-        loaded(tmp_path, with_key(path, value))
-    problems = caught.value.problems
-    name = path.rpartition(".")[2]
-    assert any(f"{name}` is not yet available" in problem.message and problem.hint for problem in problems)
+    assert known - paths_in(root) == twins
 
 
 def test_a_small_file_gets_the_documented_defaults(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_without_psycopg_a_server_is_refused_with_the_way_out_and_a_file_is_not(
         "path = Path(sys.argv[1])\n"
         "path.write_text('store: postgresql://ada:hush@db/news\\nsources: [https://example.org/feed]\\n')\n"
         "problem = next(one for one in read(path, {}).problems if one.level == 'error')\n"
-        "assert problem.hint and \"pip install 'tocsin[scale]'\" in problem.hint, problem\n"
+        "assert problem.hint and \"pip install '.[scale]'\" in problem.hint, problem\n"
         "path.write_text('store: sqlite:///news.db\\nsources: [https://example.org/feed]\\n')\n"
         "asyncio.run(Store.open(read(path, {}).config.store, clock=FakeClock()).close())\n"
     )

@@ -84,12 +84,16 @@ async def test_signing_in_and_out(full: House) -> None:
         assert (answer.status_code, answer.headers["location"]) == (303, "/login?to=%2Fstories")
         wrong = await client.post("/login", data={"token": "guess", "to": "/stories"}, headers=SAME)
         assert (wrong.status_code, SESSION in client.cookies) == (403, False)
+        for page in (wrong, await client.get("/login")):
+            assert "not signed in" in page.text
+            assert "you may act" not in page.text
         right = await client.post("/login", data={"token": TOKEN, "to": "/stories"}, headers=SAME)
         assert (right.status_code, right.headers["location"]) == (303, "/stories")
         cookie = right.headers["set-cookie"]
         assert "HttpOnly" in cookie
         assert "SameSite=strict" in cookie
-        assert (await client.get("/stories")).status_code == 200
+        inside = await client.get("/stories")
+        assert (inside.status_code, "you may act" in inside.text) == (200, True)
         await client.post("/logout", headers=SAME)
         assert (await client.get("/stories")).status_code == 303
 

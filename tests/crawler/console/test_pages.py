@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -8,12 +9,16 @@ import pytest
 from alerts.outbox import State
 from alerts.routing.silence import Matcher, Silence
 from alerts.slack.desk import Audit
+from crawler.config.care import CareConfig, DiskConfig
 from crawler.console.pages_stories import PAGE
+from crawler.console.pages_system import about
 from crawler.ids import decode
 from crawler.store.leftovers import keep
+from crawler.visits.backfill import State as Filling
 from spiders.cuts import Cut, Why, cut_of
 from tests.crawler.console.house import TOKEN
 from tests.crawler.store.makers import entry
+from tests.crawler.store.test_gaps import with_gap
 
 if TYPE_CHECKING:
     import httpx
@@ -61,6 +66,15 @@ async def test_how_long_it_took_is_not_known_where_publication_is_not(empty: Hou
     assert "1 sent in 24 h" in page
     assert "of none sent in 24 h is it known" in page
     assert "nothing was told" not in page
+
+
+async def test_the_first_page_says_that_nothing_is_collected_and_the_way_out(full: House) -> None:
+    assert "Paused" not in await text_of(full, "/")
+    low = replace(full.config, care=CareConfig(disk=DiskConfig(stop_below=10**18)))
+    full.room = replace(full.room, config=lambda: low)
+    page = await text_of(full, "/")
+    assert "Nothing is collected: " in page
+    assert "make space there" in page
 
 
 # ---------------------------------------------------------------- stories
@@ -178,10 +192,33 @@ async def test_sources_are_listed_and_one_is_shown_whole(full: House) -> None:
     assert "Last visits" in page
 
 
+async def test_the_gaps_of_a_source_are_listed_with_what_became_of_them(full: House) -> None:
+    assert ">Gaps</h2>" not in await text_of(full, "/sources/bbc")
+    full.clock.advance(timedelta(hours=1))
+    await full.newsroom.visit("bbc", entry("after"), floods=True, schedule=with_gap)
+    page = await text_of(full, "/sources/bbc")
+    gaps = page.partition(">Gaps</h2>")[2].partition("</table>")[0]
+    dossier = await full.store.dossier("bbc", full.clock.now())
+    assert dossier is not None
+    (gap,) = dossier.filled
+    assert gap.since.isoformat() in gaps
+    assert gap.until.isoformat() in gaps
+    assert ">due</span>" in gaps
+    assert "to be filled from other documents" in gaps
+    (claim,) = await full.store.gaps.due(full.clock.now(), 5)
+    over = replace(claim.gap, due=None, state=Filling.FILLED, result="2 stories that were missed", stories=2)
+    await full.store.gaps.settle(claim, over)
+    page = await text_of(full, "/sources/bbc")
+    assert ">filled</span>" in page
+    assert "2 stories that were missed" in page
+
+
 async def test_an_address_that_holds_a_secret_is_not_shown(full: House) -> None:
     assert "hush" in full.config.sources[1].url
     for path in ("/sources", "/sources/nhk", "/api/v1/sources", "/api/v1/sources/nhk"):
         assert "hush" not in await text_of(full, path)
+    assert full.room.hides("bbc", "https://bbc.example/feed?token=sesame")
+    assert not full.room.hides("bbc", "https://bbc.example/feed?page=2")
 
 
 async def test_rules_are_listed_and_one_shows_its_matches(full: House) -> None:
@@ -273,3 +310,11 @@ async def test_the_system_page_says_what_runs_and_what_was_changed(full: House) 
     page = await text_of(full, "/system")
     for said in ("config.yaml: 2 sources, 2 rules", "schema", "free", "mute", "console", "Time to alert"):
         assert said in page
+
+
+async def test_the_system_page_names_what_waits_for_a_restart(full: House) -> None:
+    now, size = full.clock.now(), await full.room.browse.size()
+    waiting = replace(full.config, waits=("store", "console"))
+    said = dict(about(waiting, size, full.store.file, now, now))
+    assert said["Waits for a restart"].startswith("store, console: ")
+    assert "Waits for a restart" not in dict(about(full.config, size, full.store.file, now, now))

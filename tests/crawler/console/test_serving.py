@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from crawler.config.secret import Secret
     from crawler.console.checks import Monitored
     from tests.crawler.console.house import House
 
@@ -40,8 +41,10 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def served(house: House, monitor: Monitored | None = None) -> AsyncIterator[Console]:
-    config = ConsoleConfig(port=free_port())
+async def served(
+    house: House, monitor: Monitored | None = None, *, token: Secret | None = None
+) -> AsyncIterator[Console]:
+    config = ConsoleConfig(port=free_port(), token=token)
     console = Console(config, house.store, lambda: house.config, house.clock, lambda: None, monitor=monitor)
     assert await console.start()
     try:

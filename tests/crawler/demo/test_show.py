@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 from alerts.outbox import Receipt
 from crawler.clock import SystemClock
-from crawler.demo.show import Line, show
+from crawler.demo.show import Line, free_port, show
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -56,3 +57,13 @@ async def test_every_publication_ends_as_the_script_says() -> None:
     assert [(line.item.story, line.why) for line in lines if not line.expected] == []
     told = [line for line in lines if line.fate and line.fate.value in {"alert", "edit", "page"}]
     assert len(listener.heard) == len(set(listener.heard)) == len(told)
+
+
+def test_the_console_has_the_usual_port_or_another_that_is_free() -> None:
+    with socket.socket() as daemon:
+        daemon.bind(("127.0.0.1", 0))
+        daemon.listen()
+        taken = int(daemon.getsockname()[1])
+        other = free_port(taken)
+    assert other not in {0, taken}
+    assert free_port(taken) == taken

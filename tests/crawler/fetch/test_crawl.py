@@ -44,6 +44,15 @@ async def test_the_same_bytes_are_not_read_again() -> None:
         assert here.parser.runs == 1
 
 
+async def test_the_same_bytes_are_read_again_when_what_they_list_must_be_noted_anew() -> None:
+    async with world() as here:
+        here.web.publish("/feed", rss("One"), validators=False)
+        first = await here.visit("/feed")
+        again = await here.visit("/feed", first.validators, anew=True)
+        assert (again.answer, again.validators) == (Answer.READ, first.validators)
+        assert again.reading == first.reading
+
+
 async def test_validators_are_echoed_byte_for_byte() -> None:
     etag, modified = 'W/"a b;\u00e9,\\"x"', "sometime last week"
     async with world() as here:

@@ -73,6 +73,26 @@ async def test_only_what_changed_is_read_again_though_the_index_stays_the_same()
         assert here.web.requests("/a.xml")[-1].status == 304
 
 
+async def test_all_of_it_is_read_again_when_what_it_lists_must_be_noted_anew() -> None:
+    async with world() as here:
+        publish(here, a="one", b="two")
+        first = await visit(here)
+        again = await visit(here, first.validators, anew=True)
+        assert (again.answer, titles(again)) == (Answer.READ, {"About /news/one", "About /news/two"})
+
+
+async def test_what_was_seen_of_sources_that_are_no_more_is_forgotten() -> None:
+    async with world() as here:
+        publish(here, a="one")
+        first = await visit(here)
+        here.crawl.keep(["a"])
+        assert (await visit(here, first.validators)).reason == "same-body"
+        here.crawl.keep(["b"])
+        assert here.web.requests("/a.xml")[-1].status == 304
+        await visit(here, first.validators)
+        assert here.web.requests("/a.xml")[-1].status == 200
+
+
 async def test_what_was_not_stored_is_read_again() -> None:
     async with world() as here:
         publish(here, a="one")

@@ -25,7 +25,7 @@ from alerts.story import Severity
 from crawler.ids import Ids
 from crawler.intake.calm import Manner
 from crawler.intake.ingest import Ingestor
-from tests.crawler.store.makers import HOUR, MINUTE, WINDOW, Newsroom, WordJudge, entry, source
+from tests.crawler.store.makers import HOUR, MINUTE, WINDOW, Newsroom, WordJudge, entry, poll, source
 from tests.fakes import NOON, FakeClock
 
 if TYPE_CHECKING:
@@ -305,6 +305,26 @@ async def test_a_digest_tells_once_a_day_what_was_found_and_what_was_held_back(m
     room.clock.advance(DAY)
     await room.ingest.release()
     assert len(await room.deliveries()) == 2, "an empty digest is not sent"
+
+
+async def test_what_was_being_taken_in_while_a_digest_was_told_is_in_the_next_one_and_in_no_two(
+    make: Callable[..., Room],
+) -> None:
+    room = make(digests=(DIGEST,))
+    await room.add(source())
+    await room.ingest.release()
+    await room.publish(talks(1))
+    room.clock.advance(datetime.combine(NOON.date() + DAY, time(6, 30), UTC) - room.clock.now())
+    read = poll(await room.claim("bbc"), source(), entry(talks(2), talks(2)), at=room.clock.now())
+    room.clock.advance(SECOND)
+    await room.ingest.release()
+    await room.ingest.commit(read)
+    for _ in range(2):
+        room.clock.advance(DAY)
+        await room.ingest.release()
+    digests = [one.content for one in await room.deliveries() if isinstance(one.content, Bulletin)]
+    told = [[item.text for part in one.parts for item in part.items] for one in digests]
+    assert told == [[talks(1)], [talks(2)]]
 
 
 # ---------------------------------------------------------------- escalation

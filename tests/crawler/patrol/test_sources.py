@@ -396,6 +396,17 @@ async def test_what_changes_in_how_a_source_does_is_logged_as_loud_as_it_is(capl
     ]
 
 
+async def test_a_source_that_left_and_came_back_fails_anew(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="crawler.patrol.sources")
+    world = World("https://a.example/feed")
+    world.crawl.scripts["s0"] = [FetchError("http-404", status=404)] * 3
+    for sources in (world.sources, {}, world.sources):
+        world.patrol.replace(sources, FetchConfig(user_agent="T"))
+        world.clock.advance(timedelta(days=1))
+        await world.round()
+    assert [record.getMessage() for record in caplog.records] == ["failing", "failing"]
+
+
 async def test_where_a_source_leads_is_told_when_it_changes(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="crawler.patrol.sources")
     world = World("https://a.example/feed")
@@ -467,7 +478,22 @@ async def test_the_log_tells_no_address_that_holds_a_secret(caplog: pytest.LogCa
     assert told["failing"]["url"] == "https://a.example/…"
     assert told["failing"]["detail"] == "from https://a.example/… to nowhere"
     assert "sesame" not in repr([vars(record) for record in caplog.records])
+    kept = [text for plan in world.store.plans for text in (event.text for event in plan.events)]
+    assert any(text.startswith("moved to https://a.example/…: ") for text in kept)
+    assert "sesame" not in repr([kept, [poll.detail for poll in world.store.polls]])
     world.patrol.replace(world.sources, FetchConfig(user_agent="T"))
     world.crawl.scripts["s0"] = [FetchError("dns")]
     await world.round()
-    assert vars(caplog.records[-1])["url"] == url
+    assert vars(caplog.records[-1])["url"] == "https://a.example/sesame/feed?key=REDACTED"
+
+
+async def test_of_a_new_address_no_credentials_are_kept() -> None:
+    world = World("https://a.example/feed")
+    there = "https://user:sesame@b.example/feed?page=2&token=sesame"
+    world.crawl.scripts["s0"] = [replace(READ, url=there, moved_to=there)] * 3
+    for _ in range(3):
+        await world.round()
+        world.clock.advance(5 * MINUTE)
+    (moved,) = world.store.plans[-1].events
+    assert moved.text.startswith("moved to https://b.example/feed?page=2&token=REDACTED: ")
+    assert world.store.plans[-1].standing.moved_to == there, "it is visited there"

@@ -492,7 +492,7 @@ def _feed(hub: Hub, *titles: str) -> str:
 @asynccontextmanager
 async def _running(path: Path) -> AsyncIterator[App]:
     config = load(path, {})
-    async with notifier(config) as teller, App(config, teller, SystemClock()) as app:
+    async with notifier(config) as teller, App(config, teller, SystemClock(), console=False) as app:
         stop = asyncio.Event()
         running = asyncio.create_task(app.run(stop))
         try:

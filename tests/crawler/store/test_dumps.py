@@ -92,6 +92,17 @@ def test_a_failed_copy_leaves_nothing_and_says_no_password(tmp_path: Path) -> No
     assert not list(tmp_path.iterdir())
 
 
+def test_a_server_that_asks_for_the_password_gets_it(
+    postgres: Server, postgres_url: str, empty_url: str, tmp_path: Path
+) -> None:
+    copy = tmp_path / "one.dump"
+    database, other = (url.rpartition("/")[2] for url in (postgres_url, empty_url))
+    with postgres.guarded(database) as guarded:
+        assert dumps.make(guarded, copy).schema == HEAD
+        dumps.restore(copy, guarded.replace(database, other), NOON)
+        postgres.drop(other)
+
+
 def test_without_the_programs_it_says_what_to_install(postgres_url: str, tmp_path: Path) -> None:
     script = "import sys; from pathlib import Path; from crawler.store import dumps; dumps.make(sys.argv[1], Path('x'))"
     done = subprocess.run(

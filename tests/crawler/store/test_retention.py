@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, given, settings
@@ -12,8 +13,12 @@ from alerts.bulletin import Bulletin, Topic
 from alerts.face import face_for
 from alerts.outbox import Settlement, State
 from alerts.policy import Reason
+from alerts.routing.silence import Matcher, Silence
+from alerts.rules.spec import QuietSpec, Rate
+from alerts.slack.desk import Audit
+from alerts.story import Severity
 from crawler.ids import STORY_EPOCH, STORY_TAIL
-from crawler.store import Store, retention
+from crawler.store import Store, retention, visits
 from crawler.store.calm_plan import CalmPlan, NewBulletin
 from crawler.store.fulltext import story_search
 from crawler.store.plan import Plan
@@ -29,12 +34,16 @@ from crawler.store.schema import (
     verdict,
 )
 from crawler.visits.poll import Tally
+from crawler.visits.standing import HostHold
 from tests.crawler.store.makers import Newsroom, WordJudge, entry
 from tests.crawler.store.makers import source as make_source
 from tests.fakes import NOON, FakeClock
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from alerts.judge import Finding
+    from alerts.story import Story
 
 DAY = timedelta(days=1)
 BEFORE = NOON - 90 * DAY
@@ -54,7 +63,7 @@ class Case:
 
     @property
     def pending(self) -> bool:
-        opened = self.state is not None and (self.state not in FINAL_STATES or self.edit)
+        opened = self.state is not None and (self.state not in FINAL_STATES or (self.state == State.SENT and self.edit))
         return opened or self.page or self.held
 
 
@@ -261,6 +270,25 @@ async def test_messages_about_no_story_go_when_they_are_done_with(store: Store) 
     assert [one.key for one in await store.outbox.due(NOON + DAY, 10)] == ["waits"]
 
 
+async def test_deeds_silences_and_holds_go_when_they_are_over(store: Store) -> None:
+    def of_time(number: int) -> tuple[Silence, Audit, HostHold]:
+        at = NOON + number * DAY
+        matcher = Matcher(rules=("talks",))
+        wanted = Silence(id="", matcher=matcher, author="ada", start=at - DAY, end=at)
+        done = Audit(at=at, user="ada", channel=None, deed="silence", on="x")
+        return wanted, done, HostHold(host=f"h{number}.example", until=at, reason="http-429")
+
+    for wanted, done, held in map(of_time, range(4)):
+        await store.people.silence(wanted, done)
+        await store._write(partial(visits.hold, held=held))
+    assert await store.keeper.forget_ended(NOON + 3 * DAY, 2) == 6
+    assert await store.keeper.forget_ended(NOON + 3 * DAY, 2) == 3
+    assert await store.keeper.forget_ended(NOON + 3 * DAY, 2) == 0
+    assert [one.end for one in await store.people.silences(NOON, ended=True)] == [NOON + 3 * DAY]
+    assert [one.at for one in await store.people.audits(9)] == [NOON + 3 * DAY]
+    assert [one.host for one in await store.host_holds(NOON)] == ["h3.example"]
+
+
 async def test_the_last_visits_of_a_source_stay(store: Store, clock: FakeClock) -> None:
     newsroom = Newsroom(store, WordJudge({}), clock)
     await newsroom.add(make_source())
@@ -287,3 +315,58 @@ async def test_a_message_can_still_be_laid_out_when_the_words_it_quoted_are_gone
     (told,) = await store.deliveries()
     assert told.delivery.alert.story.text == ""
     assert "a title" in face_for(told.delivery).headline
+
+
+async def deliver(store: Store, clock: FakeClock) -> None:
+    for delivery in await store.outbox.due(clock.now(), 100):
+        await store.outbox.begin(delivery.key, clock.now())
+        await store.outbox.settle(delivery.key, Settlement(state=State.SENT, reason="accepted"), clock.now())
+
+
+AT_MOST_ONE = {"talks": QuietSpec(at_most=Rate(count=1, per=timedelta(hours=1)))}
+HELD = ("talks on cheese", "talks second of the iron works in the north", "talks of the moon landing anniversary")
+
+
+async def test_a_story_stays_while_another_was_told_by_its_message(store: Store, clock: FakeClock) -> None:
+    newsroom = Newsroom(store, WordJudge({"talks": ("#news",)}, quiet=AT_MOST_ONE), clock)
+    await newsroom.add(make_source(), make_source("afp"))
+    await newsroom.visit("bbc", entry("a", "talks of iron and coal"))
+    for number, title in enumerate(HELD):
+        await newsroom.visit("bbc", entry(f"h{number}", title))
+    clock.advance(timedelta(hours=2))
+    await newsroom.ingest.watch()  # the newest carries the summary of all three
+    clock.advance(2 * DAY)
+    await newsroom.visit(
+        "afp", entry("copy", HELD[1], url="https://afp.example/1", published=clock.now())
+    )  # so that one of them is needed
+    clock.advance(2 * timedelta(hours=1))
+    await newsroom.visit("bbc", entry("z", "talks of the last budget", published=clock.now()))
+    await deliver(store, clock)
+    clock.advance(89 * DAY)
+    _, removed = await store.keeper.forget("stories", clock.now() - 90 * DAY, 0, 100)
+    assert removed == 2, "the first one, and the one of the summary that nobody needs"
+    await newsroom.ingest.watch()
+    assert await store.outbox.due(clock.now() + DAY, 10) == []
+
+
+class Grave(WordJudge):
+    """Takes what says so for critical."""
+
+    def __call__(self, story: Story) -> list[Finding]:
+        return [
+            replace(one, match=replace(one.match, severity=Severity.CRITICAL)) if "grave" in story.title else one
+            for one in super().__call__(story)
+        ]
+
+
+async def test_what_was_held_back_and_told_later_by_itself_waits_for_nothing(store: Store, clock: FakeClock) -> None:
+    newsroom = Newsroom(store, Grave({"talks": ("#news",)}, quiet=AT_MOST_ONE), clock)
+    await newsroom.add(make_source())
+    await newsroom.visit("bbc", entry("a", "talks of iron and coal"))
+    await newsroom.visit("bbc", entry("b", "talks about cheese and bread"))
+    await newsroom.visit("bbc", entry("b", "grave talks about cheese and bread"))
+    clock.advance(timedelta(hours=2))
+    await newsroom.visit("bbc", entry("z", "talks last"))
+    await deliver(store, clock)
+    clock.advance(120 * DAY)
+    assert (await store.keeper.forget("stories", clock.now() - 90 * DAY, 0, 100))[1] == 2

@@ -9,7 +9,7 @@ from alerts.errors import StoreError
 from crawler.shards import SHARDS, shard_at, shard_of
 from crawler.store import Store
 from crawler.store.shared import KEPT, Member
-from crawler.visits.standing import HostHold
+from crawler.visits.standing import HostHold, Next, Standing
 from tests.crawler.engines import postgresql_only, sqlite_only
 from tests.crawler.store.makers import LEASE, MINUTE, Newsroom, poll, source
 from tests.fakes import NOON
@@ -100,6 +100,17 @@ async def test_a_source_that_moves_changes_its_shard(store: Store) -> None:
     await known(store, "bbc")
     await store.sync_sources([source("bbc", url="https://nhk.example/feed")], NOON)
     assert await store.shared.waiting_shards(NOON) == [OF["nhk"]]
+
+
+async def test_a_source_is_in_the_shard_of_the_address_at_which_it_is_visited(store: Store, newsroom: Newsroom) -> None:
+    await newsroom.add(source("bbc"))
+    moved = Standing(moved_to="https://nhk.example/feed")
+    await newsroom.visit("bbc", plan=Next(at=NOON, why="moved", standing=moved))
+    assert await store.shared.waiting_shards(NOON) == [OF["nhk"]]
+    await store.sync_sources([source("bbc", name="The BBC")], NOON)
+    assert await store.shared.waiting_shards(NOON) == [OF["nhk"]], "what the configuration says of it is no move"
+    await newsroom.visit("bbc", plan=Next(at=NOON, why="moved back"))
+    assert await store.shared.waiting_shards(NOON) == [OF["bbc"]]
 
 
 def member(number: int = 1, **changes: Any) -> Member:

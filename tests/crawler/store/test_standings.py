@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from crawler.visits.poll import Answer, Tally, Validators
 from crawler.visits.rhythm import Rhythm
 from crawler.visits.standing import Event, HostHold, Next, Standing, Wishes
 from tests.crawler.store.makers import HOUR, LEASE, MINUTE, Newsroom, entry, poll, source
-from tests.fakes import NOON
+from tests.fakes import NOON, FakeClock
 
 if TYPE_CHECKING:
     from crawler.store import Store
@@ -102,6 +103,20 @@ async def test_the_whole_document_is_asked_for_a_day_after_it_was_given(store: S
         (claim,) = await store.claim(NOON + hours * HOUR, 10, LEASE)
         assert claim.unconditional is unconditional
         await store.release(claim)
+
+
+async def test_a_document_is_read_once_a_week_though_it_stays_the_same(
+    store: Store, newsroom: Newsroom, clock: FakeClock
+) -> None:
+    await newsroom.add(source(every=HOUR))
+    read = []
+    for day in range(70):
+        clock.advance(DAY)
+        (claim,) = await store.claim(clock.now(), 10, LEASE)
+        if claim.anew:
+            read.append(day)
+        await newsroom.ingest.commit(poll(claim, source(every=HOUR), at=clock.now()))  # the whole document
+    assert [later - one for one, later in pairwise(read)] == [7] * 9
 
 
 # ---------------------------------------------------------------- gone

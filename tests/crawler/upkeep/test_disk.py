@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.config.care import DiskConfig
-from crawler.upkeep.disk import DiskGuard, decide
+from crawler.upkeep.disk import DiskGuard, decide, pause
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,3 +69,23 @@ def test_a_ballast_of_another_size_takes_its_place(tmp_path: Path) -> None:
     assert guard.ballast.stat().st_size == 300
     guard.look(DiskConfig(stop_below=1_000, ballast=0))
     assert not guard.ballast.exists()
+
+
+@pytest.mark.parametrize(
+    ("free", "told", "says"),
+    [(999_000_000, False, "999 MB are free"), (1_050_000_000, True, "and a tenth more must be")],
+)
+def test_a_pause_is_said_with_its_reason_and_the_way_out(tmp_path: Path, free: int, told: bool, says: str) -> None:
+    config = DiskConfig(stop_below=1_000_000_000)
+    said = pause(tmp_path / "tocsin.db", config, told=told, measure=Disk(free))
+    assert said is not None
+    assert says in said
+    assert "1,000 MB (`disk.stop_below`)" in said
+    assert "make space there" in said
+
+
+def test_nothing_is_said_of_a_disk_with_room_or_out_of_sight(tmp_path: Path) -> None:
+    database = tmp_path / "tocsin.db"
+    assert pause(database, CONFIG, measure=Disk(1_050)) is None
+    assert pause(database, CONFIG, measure=Disk(None), told=True) is None
+    assert pause(None, CONFIG) is None

@@ -149,7 +149,7 @@ async def test_the_program_does_it_every_minute_that_it_is_due_and_once_does_it_
     await newsroom.add(source())
     await newsroom.visit("bbc", entry("a", title="Ministers open talks", text=WIRE, published=None))
     await newsroom.store.close()
-    async with notifier(config) as teller, App(config, teller, SystemClock()) as app:
+    async with notifier(config) as teller, App(config, teller, SystemClock(), console=False) as app:
         await app.once()
         assert said() == ["bands-forgotten", "events-forgotten"]
         stop = asyncio.Event()

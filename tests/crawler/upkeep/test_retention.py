@@ -49,6 +49,10 @@ class Keep:
         assert before < NOON
         return self._take("messages", limit)
 
+    async def forget_ended(self, before: datetime, limit: int) -> int:
+        assert before < NOON
+        return self._take("ended", limit)
+
     async def make_months(self, now: datetime) -> int:
         self.made.append(now)
         if self.busy:
@@ -98,12 +102,12 @@ def test_nothing_goes_before_it_is_needed_no_more(
 
 
 async def test_all_that_is_old_goes_a_few_at_a_time() -> None:
-    store, clock = Keep(stories=250, seen=101, attempts=1_500), FakeClock()
+    store, clock = Keep(stories=250, seen=101, attempts=1_500, ended=60), FakeClock()
     retention = Retention(store, clock)
     await retention.tick(RetentionConfig(), 14 * DAY)
-    assert dict(retention.removed) == {"stories": 250, "seen": 101, "attempts": 1_500}
+    assert dict(retention.removed) == {"stories": 250, "seen": 101, "attempts": 1_500, "ended": 60}
     assert counted(store.asked) == {
-        "bodies": 1, "stories": 6, "attempts": 3, "visits": 1, "seen": 2, "messages": 1,
+        "bodies": 1, "stories": 6, "attempts": 3, "visits": 1, "seen": 2, "messages": 1, "ended": 3,
     }  # fmt: skip
     assert clock.now() > NOON, "between two of them others have the store"
     assert store.free == 0
@@ -114,7 +118,7 @@ async def test_each_kind_has_its_turn_and_the_next_round_goes_on_where_it_ended(
     retention = Retention(store, clock)
     await retention.tick(RetentionConfig(), 14 * DAY)
     assert clock.now() <= NOON + LONGEST + HOUR / 60
-    assert set(store.asked) == {"bodies", "stories", "attempts", "visits", "seen", "messages"}
+    assert set(store.asked) == {"bodies", "stories", "attempts", "visits", "seen", "messages", "ended"}
     reached = store.after["bodies"][-1] + FEW
     clock.advance(HOUR)
     rounds = len(store.after["bodies"])
@@ -132,6 +136,14 @@ async def test_what_was_gone_through_is_gone_through_again_the_next_day() -> Non
     clock.advance(DAY)
     await retention.tick(RetentionConfig(), 14 * DAY)
     assert store.after["stories"] == [0, 10, 10, 0, 10]
+
+
+async def test_a_restart_looks_at_all_from_the_beginning_and_nothing_stays_for_it() -> None:
+    store, clock = Keep(stories=FEW + 3), FakeClock(eager=True)
+    for _ in range(2):
+        before = cutoffs(RetentionConfig(), clock.now(), DAY)
+        await Retention(store, clock).tidy(before)
+    assert store.after["stories"] == [0, FEW, FEW + 3] * 2
 
 
 async def test_it_is_done_once_an_hour_and_again_when_the_clock_was_set_back() -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pytest
 
-from alerts.bulletin import Bulletin
+from alerts.bulletin import Bulletin, Topic
+from alerts.health import Condition
 from crawler.config import load
 from crawler.store import Store
 from crawler.store.plan import Plan, StreamPlan
@@ -43,8 +44,8 @@ class Desk:
         config, self.clock = load(path, {}), machine.clock()
         self.store = Store.open(config.store, clock=self.clock)
         self.woken = 0
-        notices = Notices(self.store, self.clock, self._wake)
-        self.timekeeping = Timekeeping(self.store, self.clock, notices, lambda: config)
+        self.notices = Notices(self.store, self.clock, self._wake)
+        self.timekeeping = Timekeeping(self.store, self.clock, self.notices, lambda: config)
 
     async def told(self) -> list[str]:
         return [row.delivery.content.title for row in await self.store.deliveries() if is_bulletin(row.delivery)]
@@ -80,6 +81,20 @@ async def test_a_clock_that_is_set_back_has_one_message_that_ends_with_its_catch
         await here.store.sync_sources((), here.clock.now())
         await here.timekeeping.look()
         assert await here.told() == ["Tocsin's clock and the machine's agree again"]
+
+
+async def test_who_takes_the_duty_up_again_knows_what_another_has_told_meanwhile(
+    tmp_path: Path, machine: Machine
+) -> None:
+    async with desk(tmp_path, machine) as d:
+        await d.timekeeping.look()  # nothing is open, as far as it knows
+        await d.notices.tell(
+            "clock", Condition.CHANGED, Bulletin(channel="#ops", topic=Topic.HEALTH, title="x"), anew=True
+        )
+        d.timekeeping.forget()
+        await d.timekeeping.look()
+        assert len(await d.told()) == 1
+        assert "x" not in await d.told()
 
 
 async def test_a_clock_that_is_corrected_by_seconds_is_not_worth_a_message(tmp_path: Path, machine: Machine) -> None:

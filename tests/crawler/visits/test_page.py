@@ -7,14 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.errors import FetchError
-from crawler.visits.page import TRIES, PageClaim, after_failure
+from crawler.visits.page import TRIES, TRIES_OF_SLIPS, PageClaim, after_failure
 from spiders.reasons import REASONS
 from tests.fakes import NOON
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-PASSING = ("timeout", "dns", "refused", "http-429", "http-503", "host-held", "robots-unreachable", "parser-killed")
-FINAL = ("robots", "http-404", "http-403", "gone", "login", "not-a-page", "no-text", "source-removed")
+PASSING = (
+    *("timeout", "dns", "refused", "http-429", "http-503", "host-held", "robots-unreachable", "parser-killed"),
+    *("tls-expired", "host-taken"),
+)
+SLIPS = ("http-404", "soft-404", "empty", "unreadable")
+FINAL = ("robots", "http-403", "gone", "login", "not-a-page", "no-text", "source-removed")
 
 
 def claim(attempts: int = 0, url: str = "https://a.example/1") -> PageClaim:
@@ -39,8 +43,9 @@ def test_a_page_is_visited_at_the_turn_of_its_own_host(url: str, host: str) -> N
     assert claim(url=url).host == host
 
 
-def test_each_wait_is_four_times_the_one_before_and_the_fourth_failure_is_the_last() -> None:
-    assert [wait(attempts) for attempts in range(TRIES)] == [MINUTE, 4 * MINUTE, 16 * MINUTE, None]
+def test_each_wait_is_four_times_the_one_before_up_to_four_hours_and_a_site_may_be_down_for_most_of_a_day() -> None:
+    waits = [wait(attempts) for attempts in range(TRIES)]
+    assert waits == [MINUTE, 4 * MINUTE, 16 * MINUTE, 64 * MINUTE, *[4 * HOUR] * 4, None]
 
 
 @pytest.mark.parametrize(("luck", "factor"), [(0.0, 0.75), (0.999, 1.2495)])
@@ -52,16 +57,28 @@ def test_waits_are_spread_so_that_pages_that_failed_together_do_not_come_back_to
 
 @pytest.mark.parametrize(
     ("asked", "waits"),
-    [(timedelta(0), MINUTE), (10 * timedelta(seconds=1), MINUTE), (20 * MINUTE, 20 * MINUTE), (5 * HOUR, HOUR)],
+    [(timedelta(0), MINUTE), (10 * timedelta(seconds=1), MINUTE), (20 * MINUTE, 20 * MINUTE), (5 * HOUR, 4 * HOUR)],
 )
-def test_a_host_that_asks_for_more_time_gets_it_up_to_an_hour(asked: timedelta, waits: timedelta) -> None:
+def test_a_host_that_asks_for_more_time_gets_it_up_to_four_hours(asked: timedelta, waits: timedelta) -> None:
     assert wait(retry_after=asked) == waits
 
 
 @pytest.mark.parametrize("reason", PASSING)
 def test_what_may_be_over_in_a_minute_is_tried_again(reason: str) -> None:
     next_at, detail = after_failure(claim(), FetchError(reason, "so it said"), NOON, 0.5)
-    assert (next_at, detail) == (NOON + MINUTE, "try 1 of 4, again in 1m: so it said")
+    assert (next_at, detail) == (NOON + MINUTE, "try 1 of 9, again in 1m: so it said")
+
+
+def test_any_fault_of_a_server_may_be_over_soon() -> None:
+    failure = FetchError("http-521", "Web Server Is Down", status=521)
+    assert after_failure(claim(), failure, NOON, 0.5)[0] == NOON + MINUTE
+
+
+@pytest.mark.parametrize("reason", SLIPS)
+def test_what_was_listed_before_it_was_there_is_tried_again_for_a_while(reason: str) -> None:
+    failure = FetchError(reason, "so it said", status=404 if "404" in reason else None)
+    found = [after_failure(claim(attempts), failure, NOON, 0.5)[0] for attempts in range(TRIES_OF_SLIPS)]
+    assert found == [NOON + MINUTE, NOON + 4 * MINUTE, NOON + 16 * MINUTE, None]
 
 
 @pytest.mark.parametrize("reason", FINAL)
@@ -71,20 +88,20 @@ def test_what_will_be_the_same_tomorrow_is_the_last_word(reason: str) -> None:
 
 def test_giving_up_is_said() -> None:
     last = after_failure(claim(TRIES - 1), FetchError("timeout", "no answer"), NOON, 0.5)
-    assert last == (None, "given up after 4 tries: no answer")
+    assert last == (None, "given up after 9 tries: no answer")
 
 
-@pytest.mark.parametrize("reason", [*PASSING, *FINAL])
+@pytest.mark.parametrize("reason", [*PASSING, *SLIPS, *FINAL])
 def test_every_reason_is_one_that_is_explained_to_people(reason: str) -> None:
     assert reason in REASONS or reason.startswith("http-")
 
 
 @given(
-    st.integers(0, 10), st.floats(0, 1, exclude_max=True), st.none() | st.timedeltas(timedelta(0), timedelta(days=9))
+    st.integers(0, 12), st.floats(0, 1, exclude_max=True), st.none() | st.timedeltas(timedelta(0), timedelta(days=9))
 )
-def test_a_page_is_visited_again_between_three_quarters_of_a_minute_and_an_hour_later_or_never(
+def test_a_page_is_visited_again_between_three_quarters_of_a_minute_and_four_hours_later_or_never(
     attempts: int, luck: float, asked: timedelta | None
 ) -> None:
     found = wait(attempts, luck, asked)
     assert (found is None) is (attempts + 1 >= TRIES)
-    assert found is None or 0.75 * MINUTE <= found <= HOUR
+    assert found is None or 0.75 * MINUTE <= found <= 4 * HOUR

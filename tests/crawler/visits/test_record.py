@@ -129,6 +129,22 @@ def test_a_visit_that_was_not_made_changes_nothing() -> None:
     assert failed(KNOWN, "host-held") == Record(standing=KNOWN)
 
 
+def test_a_host_at_which_another_worker_stays_is_a_failure_after_an_hour() -> None:
+    moved = replace(KNOWN, moved_to="https://new.example/")
+    first = failed(moved, "host-taken")
+    assert first == Record(standing=replace(moved, failing_since=NOON))
+    soon = failed(first.standing, "host-taken", at=NOON + HOUR / 2)
+    assert (soon.standing.failures, soon.events) == (0, ())
+    standing, told = soon.standing, []
+    for minutes in range(60, 600):
+        record = failed(standing, "host-taken", at=NOON + minutes * HOUR / 60, detail="another worker")
+        standing = record.standing
+        told += [event.text for event in record.events]
+    assert told == ["host-taken for 6h01m, 242 visits in a row: another worker"]
+    assert (standing.failures, standing.points, standing.moved_to) == (540, 3, "https://new.example/")
+    assert visit(first.standing, seen=20, at=NOON + HOUR).standing.failing_since is None
+
+
 # ---------------------------------------------------------------- gaps and floods
 
 

@@ -280,6 +280,13 @@ def test_a_host_that_is_left_alone_is_nobody_s_failure() -> None:
     assert (chosen.at, chosen.why, chosen.standing) == (NOW + MINUTE, "its host asked to wait", before)
 
 
+def test_a_host_at_which_another_worker_is_is_soon_tried_again_however_often_that_was_in_vain() -> None:
+    before = Standing(failures=40, points=3, failing_since=NOW - 2 * HOUR, last_ok=NOW - DAY)
+    chosen = plan(failure=FetchError("host-taken", retry_after=MINUTE / 2), standing=before)
+    assert (chosen.at, chosen.why) == (NOW + MINUTE / 2, "another worker is at its host")
+    assert [event.name for event in chosen.events] == ["down"]
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

@@ -140,3 +140,15 @@ def test_a_document_that_is_damaged_is_said_to_be(found: Mapping[str, Chain]) ->
 def test_the_next_visit_is_said_with_its_reason(found: Mapping[str, Chain]) -> None:
     (then,) = [one for one in found["not-listed"].steps if one.name == "next"]
     assert "every 1s" in then.says
+
+
+async def test_while_nothing_is_collected_the_answer_says_so_with_the_way_out(tmp_path: Path) -> None:
+    wire = CONFIG.partition("  - {id: gone")[0] + RULES
+    async with town(tmp_path, wire, ["wire"]) as here:
+        await here.round()
+        here.write(wire + "disk: {stop_below: 999999GB}\n")
+        chain = here.why(here.url("/wire/some-story-of-today"))
+    assert chain.reason == "not-listed"
+    assert chain.verdict.endswith("but nothing is collected now: the disk is nearly full.")
+    (paused,) = [one for one in chain.steps if one.name == "paused"]
+    assert (paused.reason, "make space there" in paused.says) == ("disk-low", True)
