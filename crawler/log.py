@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _PACKAGES = ("crawler", "spiders", "alerts")
+_STANDARD_ERROR = 2  # its descriptor
 
 
 def facts(record: logging.LogRecord) -> Iterator[tuple[str, Any]]:
@@ -63,12 +65,39 @@ class Pretty(logging.Formatter):
         return _with_traceback(self, record, line)
 
 
+class ForJournal(logging.Formatter):
+    """Puts the priority before each line, as systemd's journal takes it: see sd-daemon(3) and syslog(3)."""
+
+    _PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines of the inner formatter, each with its priority."""
+        priority = next((one for level, one in self._PRIORITIES if record.levelno >= level), 7)
+        return "\n".join(f"<{priority}>{line}" for line in self._inner.format(record).splitlines())
+
+
+def leads_to_journal(environ: Mapping[str, str], descriptor: int) -> bool:
+    """Tell whether what is written to a descriptor goes to the journal, as systemd says in ``JOURNAL_STREAM``."""
+    said = environ.get("JOURNAL_STREAM", "")
+    if not said:
+        return False
+    found = os.fstat(descriptor)
+    return said == f"{found.st_dev}:{found.st_ino}"
+
+
 def configure(style: str, level: str) -> None:
     """Send the log to standard error in the given style (``auto`` decides by whether it is a terminal)."""
     if style == "auto":
         style = "pretty" if sys.stderr.isatty() else "keyvalue"
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter({"pretty": Pretty, "keyvalue": KeyValue, "json": Json}[style]())
+    formatter: logging.Formatter = {"pretty": Pretty, "keyvalue": KeyValue, "json": Json}[style]()
+    if leads_to_journal(os.environ, _STANDARD_ERROR):
+        formatter = ForJournal(formatter)
+    handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a beat skipped while a long reload is at work is no news
     for package in _PACKAGES:

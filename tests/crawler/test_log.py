@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 
-from crawler.log import Json, KeyValue, Pretty
+import pytest
+
+from crawler.log import ForJournal, Json, KeyValue, Pretty
 
 
 def record(event: str, *, failed: bool = False, **extra: object) -> logging.LogRecord:
@@ -42,6 +45,32 @@ def test_pretty_shows_event_facts_and_traceback() -> None:
     assert "visit broke" in text
     assert "nhk" in text
     assert "ValueError: invalid literal" in text
+
+
+def test_the_journal_gets_a_priority_with_each_line() -> None:
+    lines = ForJournal(KeyValue()).format(record("visit broke", failed=True)).splitlines()
+    assert len(lines) > 1
+    assert all(line.startswith("<4>") for line in lines)
+
+
+PROGRAM = """
+import os, sys
+if sys.argv[1:]:
+    found = os.fstat(2)
+    os.environ["JOURNAL_STREAM"] = sys.argv[1] if sys.argv[1] != "this" else f"{found.st_dev}:{found.st_ino}"
+import logging
+from crawler.log import configure
+configure("keyvalue", "info")
+logging.getLogger("crawler").error("down")
+"""
+
+
+@pytest.mark.parametrize(("stream", "begins"), [((), "at="), (("this",), "<3>at="), (("8:1",), "at=")])
+def test_only_what_goes_to_the_journal_has_priorities(stream: tuple[str, ...], begins: str) -> None:
+    words = [sys.executable, "-c", PROGRAM, *stream]
+    environ = {name: value for name, value in os.environ.items() if name != "JOURNAL_STREAM"}
+    said = subprocess.run(words, check=True, capture_output=True, text=True, env=environ).stderr
+    assert said.startswith(begins)
 
 
 def test_the_scheduler_speaks_of_errors_only() -> None:
