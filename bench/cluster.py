@@ -257,7 +257,7 @@ class Trial:
             with psycopg.connect(address, connect_timeout=2) as one:
                 done = one.execute(statement, values)
                 return [row[0] for row in done] if done.description else []
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, psycopg.errors.UndefinedTable):  # away, or new
             return []
 
 

@@ -6,11 +6,10 @@ from collections import defaultdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, distinct, func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from alerts.outbox import State
 from alerts.policy import Reason
-from alerts.routing.digest import Line
 from alerts.routing.escalation import Watched
 from alerts.routing.inhibit import Told
 from alerts.routing.silence import Matcher, Silence
@@ -18,17 +17,17 @@ from alerts.routing.storm import WITHIN, Row, Storm, Weather
 from alerts.story import Severity
 from alerts.thread import Thread
 from crawler.ids import earliest_delivery
-from crawler.store import quiet
+from crawler.store import found, quiet
 from crawler.store.calm_plan import UNFOLDED, Found, HeldVerdict, ToldDigest
 from crawler.store.deliveries import OF_MAIN
 from crawler.store.escalations import channels_of
+from crawler.store.found import line_of, with_line
 from crawler.store.schema import (
     acknowledged,
     delivery_log,
     digest,
     outbox,
     silence,
-    source,
     storm,
     story,
     story_version,
@@ -40,8 +39,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection
     from sqlalchemy import Row as Record
+
+    from alerts.routing.digest import Line
 
 _BARREN = (State.WITHDRAWN, State.DEAD, State.FOLDED)  # nobody sees these, or not by themselves
 _root = func.coalesce(outbox.c.parent, outbox.c.key)
@@ -60,13 +61,11 @@ _COUNTS = and_(
     outbox.c.severity < Severity.CRITICAL,
 )
 _OF_CHANNEL = verdict.c.reason.in_([reason for reason in Reason if reason.is_of_channel])
-_FOUND = verdict.c.reason.not_in((Reason.BACKLOG, Reason.SHADOW, Reason.EARLIER, Reason.UNDONE))
 _FOLDING = (
     select(func.max(delivery_log.c.id))
     .where(delivery_log.c.key == outbox.c.key, delivery_log.c.state == State.FOLDED)
     .scalar_subquery()
 )
-_outlets = story.alias("outlets")
 _AT_ONCE = 500  # keys in one question: SQLite takes no more than some thousand parameters
 
 
@@ -233,23 +232,11 @@ class StoredCalm:
 
     def found(self, since: datetime, until: datetime) -> Sequence[Found]:
         """Return what each rule found in a time, whoever was told; one line for each group of copies."""
-        query = with_line(select(verdict)).where(_FOUND, story.c.seen >= since, story.c.seen < until)
-        lines: dict[str, dict[int, Line]] = defaultdict(dict)
-        names: dict[str, str] = {}
-        for row in self._connection.execute(query.order_by(verdict.c.severity, verdict.c.story_id.desc())):
-            lines[row.rule][row.family] = line_of(row)
-            names[row.rule] = row.name
-        return [Found(rule=rule, name=names[rule], lines=tuple(lines[rule].values())) for rule in sorted(lines)]
+        return found.read(self._connection, since, until)
 
     def counts(self, since: datetime, until: datetime) -> Mapping[str, int]:
         """Return how many groups of copies each rule found in a time."""
-        rows = self._connection.execute(
-            select(verdict.c.rule, func.count(distinct(story.c.group_id)).label("number"))
-            .join(story, story.c.id == verdict.c.story_id)
-            .where(_FOUND, story.c.seen >= since, story.c.seen < until)
-            .group_by(verdict.c.rule)
-        )
-        return {row.rule: row.number for row in rows}
+        return found.counts(self._connection, since, until)
 
     def watched_since(self) -> datetime | None:
         """Return when the first story was seen; None when there is none."""
@@ -312,44 +299,6 @@ def read_silence(row: Record[Any]) -> Silence:
         comment=row.comment,
         start=row.start,
         end=row.end,
-    )
-
-
-def with_line(query: Select[Any]) -> Select[Any]:
-    """Add to a query of verdicts what a line about their story needs."""
-    others = (
-        select(func.count(distinct(_outlets.c.source_id)) - 1)
-        .where(_outlets.c.group_id == story.c.group_id)
-        .scalar_subquery()
-    )
-    return (
-        query.add_columns(
-            story.c.group_id.label("family"),
-            story.c.seen,
-            story_version.c.title,
-            story_version.c.url,
-            source.c.name.label("outlet"),
-            others.label("others"),
-        )
-        .join(story, story.c.id == verdict.c.story_id)
-        .join(
-            story_version,
-            and_(story_version.c.story_id == verdict.c.story_id, story_version.c.version == verdict.c.version),
-        )
-        .join(source, source.c.id == story.c.source_id)
-    )
-
-
-def line_of(row: Record[Any]) -> Line:
-    """Return the line that a row of such a query describes."""
-    return Line(
-        story=row.story_id,
-        title=row.title,
-        url=row.url,
-        outlet=row.outlet,
-        others=row.others,
-        severity=Severity(row.severity),
-        seen=row.seen,
     )
 
 

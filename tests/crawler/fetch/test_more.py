@@ -189,7 +189,7 @@ async def test_what_time_does_not_allow_is_noted() -> None:
         urls = tuple(here.web.url(path) for path in ("/a.xml", "/b.xml", "/c.xml"))
         reading = Reading(title=None, dialect="sitemapindex", more=urls)
         ends = asyncio.get_running_loop().time() + 0.3
-        found = await machine.more.gather(machine.feeds, source, reading, body=b"1", before=Validators(), ends=ends)
+        found = await machine.more.gather(machine.feeds, source, reading, body=b"1", before=None, ends=ends)
         assert [entry.title for entry in found.reading.entries] == ["About /news/one"]
         assert "time was up: 1 further documents left out" in found.reading.notes
 

@@ -327,6 +327,23 @@ async def test_what_was_being_taken_in_while_a_digest_was_told_is_in_the_next_on
     assert told == [[talks(1)], [talks(2)]]
 
 
+async def test_what_only_a_later_text_says_is_in_the_digest_after_that_and_in_one(make: Callable[..., Room]) -> None:
+    room = make(digests=(DIGEST,))
+    await room.add(source())
+    await room.ingest.release()
+    await room.publish("A cat")
+    for number in range(4):
+        if number == 1:  # the digest of the day on which it was seen is past
+            await room.visit("bbc", entry("A cat", "A cat", "There were talks as well."))
+        if number == 2:
+            await room.visit("bbc", entry("A cat", "A cat", "There were talks as well, and more of it."))
+        room.clock.advance(DAY)
+        await room.ingest.release()
+    digests = [one.content for one in await room.deliveries() if isinstance(one.content, Bulletin)]
+    told = [[item.text for part in one.parts for item in part.items] for one in digests]
+    assert told == [["A cat"]]
+
+
 # ---------------------------------------------------------------- escalation
 
 
