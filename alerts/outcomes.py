@@ -110,6 +110,6 @@ def after_look(
             return replace(same, state=State.PENDING, reason="cannot-look", looks=0, resent=True, not_before=retry)
     ever_longer = max(pace.looks[-1], backoff(failed, pace, chance))
     wait = {ChannelRefused: pace.longest_rest, RouteRefused: pace.route_rest}.get(type(found), ever_longer)
-    if isinstance(found, Later) and found.after:
-        wait = max(wait, found.after)
+    if isinstance(found, Later) and found.after:  # it is there, and says when
+        wait = max(pace.looks[-1], found.after)
     return replace(same, reason="look-failed", detail=str(found), not_before=now + wait)

@@ -63,7 +63,7 @@ async def test_what_was_captured_tells_exactly_what_was_told(town: Town) -> None
     assert found.comparison.is_same, found.comparison
     assert found.comparison.same >= len(town.slack.texts("news")) >= 8
     assert not found.missing
-    assert found.visits == 26
+    assert found.visits == 32
     assert found.unsure == 0
     assert not any(secret in town.captured() for secret in SECRETS)
 
@@ -133,7 +133,7 @@ def test_a_capture_that_does_not_tell_the_order_is_played_by_its_last_answers(to
         path.unlink()
     done = CliRunner().invoke(tocsin, ["-c", str(tmp_path / "old/config.yaml"), "replay", "--from-capture"])
     assert done.exit_code == 0, done.output
-    assert "26 visits are made in the order of their last answers" in done.stdout
+    assert "32 visits are made in the order of their last answers" in done.stdout
     assert "the same alerts" in done.stdout
 
 

@@ -165,6 +165,7 @@ async def test_forbidden_missing_and_readable_pages_each_end_as_they_should_and_
     town.web.publish("/robots.txt", "User-agent: *\nDisallow: /private\n", content_type="text/plain")
     town.page("/private/a", "Forbidden", "Reciprocal Access Agreement. " + PARAGRAPH)
     town.page("/open", "Open", "Reciprocal Access Agreement. " + PARAGRAPH)
+    town.web.fail("/missing", status=410)
     town.feed(
         "wire",
         Item(title="Forbidden: talks begin", path="/private/a"),
@@ -178,7 +179,7 @@ async def test_forbidden_missing_and_readable_pages_each_end_as_they_should_and_
     found = {path: (row.state, row.reason) for path, row in (await town.pages()).items()}
     assert found == {
         "/private/a": ("failed", "robots"),
-        "/missing": ("failed", "http-404"),
+        "/missing": ("failed", "gone"),
         "/open": ("read", "200"),
     }
     assert town.web.count("/private/a") == 0

@@ -330,7 +330,7 @@ class SlackNotifier:
             raise Later(RATE_LIMITED, f"{method} may be called again at {until:%H:%M:%S}", after=until - now)
         try:
             answer = await call()
-            self._skew.note(answer.headers, self._clock.now())
+            self._skew.note(answer.headers, now)
             return answer
         except CALL_ERRORS as error:
             problem = classify(error)

@@ -25,13 +25,13 @@ class Skew:
     def __init__(self) -> None:
         self._most = timedelta()
 
-    def note(self, headers: Mapping[str, str], now: datetime) -> None:
-        """Compare our ``now`` with what an answer is dated; one without a date says nothing."""
+    def note(self, headers: Mapping[str, str], asked: datetime) -> None:
+        """Compare when we asked with what the answer is dated, which is later; one without a date says nothing."""
         said = next((value for name, value in headers.items() if name.lower() == "date"), "")
         with suppress(ValueError):  # what is no date
             dated = parsedate_to_datetime(said)
             if dated.tzinfo:
-                self._most = min(max(now - dated, self._most), MOST)
+                self._most = min(max(asked - dated, self._most), MOST)
 
     def at_slack(self, moment: datetime) -> datetime:
         """Return a moment of ours as Slack dates it, or earlier."""

@@ -27,8 +27,8 @@ LIVE = timedelta(minutes=15)  # between visits to a live blog
 LIVE_FOR = timedelta(hours=6)  # after its newest post
 _LATENESS = 0.1  # of the wait, at most
 
-TRIES = 9  # with the waits below, the last one comes most of a day after the first: sites are down for hours
-TRIES_OF_SLIPS = 4  # … and some twenty minutes
+TRIES = 9  # until it is read; with the waits below the last one comes most of a day after the first: sites are down
+FEW_TRIES = 4  # of what may be a slip, and of each later visit; the last one comes some twenty minutes after the first
 _FIRST_WAIT = timedelta(minutes=1)
 _FACTOR = 4
 _LONGEST_WAIT = timedelta(hours=4)
@@ -151,7 +151,7 @@ class PageIngest(Protocol):
 
 def after_failure(claim: PageClaim, failure: FetchError, now: datetime, luck: float) -> tuple[datetime | None, str]:
     """Return when to try a page again and why; None when its failure is final. ``luck`` lies in [0, 1)."""
-    tries, most = claim.attempts + 1, _tries(failure)
+    tries, most = claim.attempts + 1, _tries(failure, again=claim.again)
     if most == 0:
         return None, failure.detail
     if tries >= most:
@@ -161,11 +161,11 @@ def after_failure(claim: PageClaim, failure: FetchError, now: datetime, luck: fl
     return now + wait, f"try {tries} of {most}, again in {spoken(wait)}: {failure.detail}"
 
 
-def _tries(failure: FetchError) -> int:
+def _tries(failure: FetchError, *, again: bool) -> int:
     """Return how often a page that fails so is tried in all; 0 where once was enough."""
     if failure.reason in _PASSING or (failure.status or 0) >= _SERVER_FAULT:
-        return TRIES
-    return TRIES_OF_SLIPS if failure.reason in _SLIPS else 0
+        return FEW_TRIES if again else TRIES
+    return FEW_TRIES if failure.reason in _SLIPS and not again else 0  # later, what is missing has been removed
 
 
 def revisit_at(

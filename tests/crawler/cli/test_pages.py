@@ -33,7 +33,7 @@ sources:
 rules: [{id: japan, when: Japan, to: "#n"}]
 """
 FAILURES = {
-    "gone": FetchError("http-404", "404 Not Found"),
+    "gone": FetchError("gone", "410 Gone"),
     "wall": FetchError("cloudflare", "403 Forbidden"),
     "slow": FetchError("timeout", "no answer in 30 s"),
 }
@@ -88,19 +88,19 @@ def desk(tmp_path: Path) -> Desk:
 def test_the_status_counts_pages_and_explains_why_they_failed(desk: Desk) -> None:
     shown = desk.words("status")
     assert "pages 2 due, 1 read and 2 failed in the last 24 h" in shown
-    assert "1 http-404: The server knows no such address" in shown
+    assert "1 gone: The address is gone for good" in shown
     assert "1 cloudflare: Cloudflare" in shown
     pages = desk.facts("status")["overview"]["pages"]
-    assert pages == {"due": 2, "read": 1, "failed": 2, "reasons": {"cloudflare": 1, "http-404": 1}}
+    assert pages == {"due": 2, "read": 1, "failed": 2, "reasons": {"cloudflare": 1, "gone": 1}}
 
 
 @pytest.mark.parametrize(
     ("story", "words"),
     [
         ("read", "page read: 59m ago, by extraction"),
-        ("gone", "page failed: http-404, 59m ago. The server knows no such address"),
+        ("gone", "page failed: gone, 59m ago. The address is gone for good"),
         ("slow", "page due again: timeout, 59m ago. The server took the request"),
-        ("slow", "try 1 of 4, again in 1m: no answer in 30 s"),
+        ("slow", "try 1 of 9, again in 1m: no answer in 30 s"),
         ("due", "page due: fulltext: always"),
         ("own", "page not wanted: `fulltext` is never copies"),
     ],
@@ -111,7 +111,7 @@ def test_a_story_is_explained_with_its_page(desk: Desk, story: str, words: str) 
 
 def test_programs_get_the_page_of_a_story_and_none_of_a_text(desk: Desk) -> None:
     (gone,) = desk.facts("explain", "japan", desk.stories["gone"])
-    assert (gone["page"]["state"], gone["page"]["reason"]) == ("failed", "http-404")
+    assert (gone["page"]["state"], gone["page"]["reason"]) == ("failed", "gone")
     (own,) = desk.facts("explain", "japan", desk.stories["own"])
     (text,) = desk.facts("explain", "japan", "a text")
     assert own["page"] is text["page"] is None

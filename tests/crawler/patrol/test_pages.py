@@ -185,23 +185,23 @@ async def test_a_passing_failure_is_tried_again_when_its_wait_is_over() -> None:
     assert world.ends == [(PageState.DUE, "timeout"), READ]
 
 
-async def test_after_four_passing_failures_a_page_is_given_up() -> None:
+async def test_after_so_many_passing_failures_a_page_is_given_up() -> None:
     world = World(A)
     world.reader.scripts[A] = [FetchError("timeout")]
-    for _ in range(10):
+    for _ in range(TRIES + 3):
         await world.round()
-        world.clock.advance(timedelta(hours=1))
+        world.clock.advance(timedelta(hours=5))
     assert world.ends == [*[(PageState.DUE, "timeout")] * (TRIES - 1), (PageState.FAILED, "timeout")]
 
 
 async def test_a_final_failure_is_asked_for_once() -> None:
     world = World(A)
-    world.reader.scripts[A] = [FetchError("http-404", "404 Not Found", status=404)]
+    world.reader.scripts[A] = [FetchError("http-403", "403 Forbidden", status=403)]
     await world.round()
     world.clock.advance(timedelta(days=1))
     assert await world.round() == 0
     (visit,) = world.store.visits
-    assert (visit.state, visit.reason, visit.detail) == (PageState.FAILED, "http-404", "404 Not Found")
+    assert (visit.state, visit.reason, visit.detail) == (PageState.FAILED, "http-403", "403 Forbidden")
 
 
 async def test_a_page_whose_source_left_the_configuration_fails_without_a_request() -> None:

@@ -130,11 +130,11 @@ async def test_the_dossier_counts_a_sources_own_pages_and_names_the_last_that_fa
     await visit_page(newsroom, "https://bbc.example/a", "a longer text")
     await visit_page(newsroom, "https://bbc.example/b", FetchError("robots", "Disallow: /b"))
     clock.advance(MINUTE)
-    await visit_page(newsroom, "https://nhk.example/d", FetchError("http-404", ""))
+    await visit_page(newsroom, "https://nhk.example/d", FetchError("http-403", ""))
     bbc, nhk = await store.dossier("bbc", clock.now()), await store.dossier("nhk", clock.now())
     assert bbc is not None
     assert nhk is not None
     assert (bbc.pages.due, bbc.pages.read, bbc.pages.failed) == (1, 1, 1)
     assert bbc.failed_page is not None
     assert (bbc.failed_page.url, bbc.failed_page.reason) == ("https://bbc.example/b", "robots")
-    assert (nhk.pages.reasons, nhk.pages.read) == ({"http-404": 1}, 0)
+    assert (nhk.pages.reasons, nhk.pages.read) == ({"http-403": 1}, 0)

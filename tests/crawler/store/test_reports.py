@@ -110,12 +110,12 @@ async def test_pages_are_counted_for_a_day_and_the_commonest_failure_comes_first
     await newsroom.add(source(fulltext=Fulltext.ALWAYS))
     assert (await store.overview(clock.now())).pages == Pages(due=0, read=0, failed=0, reasons={})
     await newsroom.visit("bbc", *(entry(name, f"Story {name}") for name in "abcde"))
-    for name, reason in (("a", "robots"), ("b", "http-404"), ("c", "http-404")):
+    for name, reason in (("a", "robots"), ("b", "http-403"), ("c", "http-403")):
         await visit_page(newsroom, f"https://bbc.example/{name}", FetchError(reason, ""))
     await visit_page(newsroom, "https://bbc.example/d", "a longer text")
     pages = (await store.overview(clock.now())).pages
     assert (pages.due, pages.read, pages.failed) == (1, 1, 3)
-    assert list(pages.reasons.items()) == [("http-404", 2), ("robots", 1)]
+    assert list(pages.reasons.items()) == [("http-403", 2), ("robots", 1)]
     clock.advance(24 * HOUR)
     assert (await store.overview(clock.now())).pages == Pages(due=1, read=0, failed=0, reasons={})
 
@@ -127,6 +127,6 @@ async def test_a_message_waits_for_its_page_until_that_has_spoken(
     await newsroom.visit("bbc", entry("a", title="talks"))
     (waiting,) = await store.deliveries()
     assert waiting.page_until == clock.now() + timedelta(seconds=30)
-    await visit_page(newsroom, "https://bbc.example/a", FetchError("http-404", "404 Not Found"))
+    await visit_page(newsroom, "https://bbc.example/a", FetchError("http-403", "403 Forbidden"))
     (released,) = await store.deliveries()
     assert released.page_until is None

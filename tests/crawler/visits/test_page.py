@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.errors import FetchError
-from crawler.visits.page import TRIES, TRIES_OF_SLIPS, PageClaim, after_failure
+from crawler.visits.page import FEW_TRIES, TRIES, PageClaim, PageState, after_failure
 from spiders.reasons import REASONS
 from tests.fakes import NOON
 
@@ -77,13 +78,23 @@ def test_any_fault_of_a_server_may_be_over_soon() -> None:
 @pytest.mark.parametrize("reason", SLIPS)
 def test_what_was_listed_before_it_was_there_is_tried_again_for_a_while(reason: str) -> None:
     failure = FetchError(reason, "so it said", status=404 if "404" in reason else None)
-    found = [after_failure(claim(attempts), failure, NOON, 0.5)[0] for attempts in range(TRIES_OF_SLIPS)]
+    found = [after_failure(claim(attempts), failure, NOON, 0.5)[0] for attempts in range(FEW_TRIES)]
     assert found == [NOON + MINUTE, NOON + 4 * MINUTE, NOON + 16 * MINUTE, None]
 
 
 @pytest.mark.parametrize("reason", FINAL)
 def test_what_will_be_the_same_tomorrow_is_the_last_word(reason: str) -> None:
     assert after_failure(claim(), FetchError(reason, "so it said"), NOON, 0.5) == (None, "so it said")
+
+
+def test_a_later_visit_is_tried_four_times_and_what_is_missing_then_was_removed() -> None:
+    def again(attempts: int, failure: FetchError) -> timedelta | None:
+        next_at, _ = after_failure(replace(claim(attempts), state=PageState.READ), failure, NOON, 0.5)
+        return None if next_at is None else next_at - NOON
+
+    waits = [again(attempts, FetchError("timeout")) for attempts in range(FEW_TRIES)]
+    assert waits == [MINUTE, 4 * MINUTE, 16 * MINUTE, None]
+    assert again(0, FetchError("http-404", status=404)) is None
 
 
 def test_giving_up_is_said() -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crawler.visits.page import TRIES
 from tests.crawler.why.town import ELSEWHERE, HOUR, Item, says, town
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ async def day(folder: Path) -> Mapping[str, Chain]:
         here.publish("wire", *listed, ferry)
         await here.round()
         found = {f"first {one.guid}": here.why(one.url or here.link("wire", one.guid)) for one in listed}
-        for _ in range(3):
-            await here.round(HOUR)
+        for _ in range(TRIES):
+            await here.round(5 * HOUR)
         found |= {one.guid: here.why(one.url or here.link("wire", one.guid)) for one in (*listed, ferry)}
         return found
 
