@@ -31,7 +31,7 @@ from tests.slack_standin import Options, SlackStandin, key_of
 from tests.slack_workspace import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 
 SOURCES = 3_000
 PER_HOST = 5  # sources
@@ -223,7 +223,7 @@ class Trial:
         ways = (alone, list(pages_of_storms(self.slack)))  # a storm's message lists what it keeps back in its thread
         times = {title: [sum(title in text for text in way) for way in ways] for title in counts["wanted"]}
         report = self.slack.report()
-        retried = set(await asyncio.to_thread(self.ask, "SELECT key FROM outbox WHERE attempts > 1"))
+        keys = await asyncio.to_thread(self.ask, "SELECT key FROM outbox WHERE attempts <= 1 ORDER BY queued, key")
         return Outcome(
             name=name,
             sources=self.sources,
@@ -233,7 +233,7 @@ class Trial:
             told=sum(any(found) for found in times.values()),
             lost=[title for title, found in times.items() if not any(found)],
             doubled=[*(title for title, found in times.items() if max(found) > 1), *report.doubled],
-            disorder=[*(key for key in report.inversions if key not in retried), *report.dangling],
+            disorder=[*disorder(self.slack.places().values(), keys), *report.dangling],
             asked=asked,
             took=took,
         )
@@ -394,6 +394,24 @@ def _rates(sources: int) -> None:
             name = f"{workers} workers" if workers else "one process, alone"
             found.append(asyncio.run(rate(Path(made), name, workers, sources)))
     print("  " + ", ".join(f"{number} workers x{one / found[0]:.2f}" for number, one in enumerate(found) if number))
+
+
+def disorder(places: Iterable[Sequence[str]], queued: Sequence[str]) -> list[str]:
+    """Return the keys of messages that stand behind one that is younger in both ways, none of them tried twice.
+
+    Keys tell in which order messages were committed; ``queued`` has them in that of the visits. Workers wait for each
+    other between the two, and what waits together is told by its visits.
+    """
+    place_of = {key: place for place, key in enumerate(queued)}
+    found: list[str] = []
+    for place in places:
+        known = [key for key in place if key in place_of and not key.startswith("storm-")]
+        found += [
+            key
+            for number, key in enumerate(known)
+            if any(before > key and place_of[before] > place_of[key] for before in known[:number])
+        ]
+    return found
 
 
 async def ended(worker: asyncio.subprocess.Process) -> None:

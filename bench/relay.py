@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -47,9 +48,10 @@ class Relay:
         if task:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        await self._flows.wait()
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
-        await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer), return_exceptions=True)
+        with suppress(asyncio.CancelledError):  # the trial is over
+            await self._flows.wait()
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
+            await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer), return_exceptions=True)
 
     async def _pass(self, reader: StreamReader, writer: StreamWriter) -> None:
         try:

@@ -28,6 +28,14 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
+def test_order_is_kept_where_no_message_stands_behind_one_that_is_younger_in_both_ways() -> None:
+    assert (
+        cluster.disorder([["a", "b"], ["d", "c"]], ["a", "b", "d", "c"]) == []
+    )  # d was committed later, and seen first
+    assert cluster.disorder([["b", "a", "c"]], ["a", "b", "c"]) == ["a"]
+    assert cluster.disorder([["b", "a"]], ["b"]) == []  # a was tried twice
+
+
 @pytest.mark.parametrize(
     "trouble",
     ["kill", pytest.param("pause", marks=SLOW), pytest.param("restart", marks=SLOW), pytest.param("cut", marks=SLOW)],
