@@ -61,6 +61,10 @@ rules:
 """
 
 _CLOCK = SystemClock()
+_FATE = """
+SELECT concat_ws(' ', v.rule, v.reason, o.state, o.reason, o.parent) FROM story_version t
+JOIN verdict v USING (story_id, version) LEFT JOIN outbox o ON o.key = v.delivery WHERE t.title = %s
+"""
 _SOME = 20  # visits
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -214,13 +218,14 @@ class Trial:
     async def outcome(self, name: str, asked: timedelta, took: timedelta) -> Outcome:
         """Compare what was shown with what stands in Slack."""
         counts = await self.counts()
-        alone = [
+        cards = [
             json.dumps(one.get("blocks") or one["text"], ensure_ascii=False)
             for channel in self.slack.channels.values()
             for one in channel.messages
-            if not one.get("thread_ts") and not (key_of(one) or "").startswith("storm-")
+            if key_of(one) and not (key_of(one) or "").startswith("storm-")
         ]
-        ways = (alone, list(pages_of_storms(self.slack)))  # a storm's message lists what it keeps back in its thread
+        pages = list(pages_of_storms(self.slack))  # a storm's message lists what it keeps back in its thread
+        ways = ([one for one in cards if one not in pages], pages)
         times = {title: [sum(title in text for text in way) for way in ways] for title in counts["wanted"]}
         report = self.slack.report()
         keys = await asyncio.to_thread(self.ask, "SELECT key FROM outbox WHERE attempts <= 1 ORDER BY queued, key")
@@ -231,12 +236,17 @@ class Trial:
             visits=counts["visits"],
             overlaps=counts["overlaps"],
             told=sum(any(found) for found in times.values()),
-            lost=[title for title, found in times.items() if not any(found)],
+            lost=[await asyncio.to_thread(self._fate, title) for title, found in times.items() if not any(found)],
             doubled=[*(title for title, found in times.items() if max(found) > 1), *report.doubled],
             disorder=[*disorder(self.slack.places().values(), keys), *report.dangling],
             asked=asked,
             took=took,
         )
+
+    def _fate(self, title: str) -> str:
+        """Return a title with what the store says of it."""
+        said = self.ask(_FATE, title)
+        return f"{title} ({', '.join(said) or 'no rule held for it, or it was never seen'})"
 
     def _is_settled(self, since: datetime) -> bool:
         visited = self._ask("SELECT count(*) FROM source WHERE last_ok >= %s", _ms(since))
@@ -248,7 +258,7 @@ class Trial:
         found: int | None = next(iter(self.ask(statement, *values)), None)
         return found
 
-    def ask(self, statement: LiteralString, *values: int) -> list[Any]:
+    def ask(self, statement: LiteralString, *values: int | str) -> list[Any]:
         """Return the first column of what a statement finds; nothing while the server is away."""
         import psycopg
 
