@@ -18,7 +18,7 @@ ANSWERED_IN = 0.05  # seconds
 LISTED = 5
 _NEWS = 10  # of a hundred visits after the first bring a story
 _WANTED = 5  # one story of so many
-CHANNELS = 12  # among which those are shared out, so that no channel has a storm
+CHANNELS = 36  # among which those are shared out, so that no channel has a storm
 _SYLLABLES = "ba ko ri te mu sa lo ne di fa gu ho ja ki la mo pe ru shi to va we xi yo zu"
 
 
