@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5)  # seconds
 PAGE = 200  # messages; what Slack recommends at most
 _UNFINISHED = 100  # searches that are remembered where they were broken off
-_ROUNDED = timedelta(seconds=20)  # what a date in whole seconds and the time of a call may make of two equal clocks
+_ROUNDED = timedelta(seconds=2)  # dates have whole seconds
 CHANNELS_PAGE = 1000  # fewer calls: the list may be asked for only some twenty times a minute
 
 _T = TypeVar("_T")
